@@ -1,0 +1,411 @@
+//! The glue between facts and rules: loads what is known of a person, asks the packs, keeps the
+//! answer, and lets what is new wait for its first look. Report clocks start here, un-gated.
+//!
+//! It proposes; nothing here creates a measure or a task. Start with [`assess_person`], which runs
+//! inside write closures; [`App::reassess_due`] is the sweep over time.
+
+mod facts;
+pub(crate) mod proposal;
+mod status;
+
+use std::sync::Arc;
+
+use fangxian_base::{
+    CommandId, Date, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, Text, Zone,
+};
+use fangxian_packs::{Approval, ApprovalKind, Assessment, Input, LevelName, Library};
+use fangxian_store::assessments::{
+    CASE, NewAssessment, assessment_clear, assessment_clear_merged, assessment_due, assessment_put,
+    response_ids_of, sealing_record,
+};
+use fangxian_store::facts::{Fact, fact_list, standing};
+use fangxian_store::people::person_of;
+use fangxian_store::places::area_root;
+use fangxian_store::records::record_ids_of;
+use fangxian_store::responses::{Response, approval_list, response_list};
+use fangxian_store::{Tx, audit};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Action, App, AppError, Purpose, Result, Who};
+
+pub use status::StatusView;
+pub(crate) use status::statuses;
+
+/// What rules need to know of the installation; cheap to clone into write closures.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    packs: Arc<Library>,
+    zone: Zone,
+    city: String,
+}
+
+/// What one assessment came to. Codes only, so it may stand in a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Assessed {
+    /// For which response.
+    pub response: ResponseId,
+    /// The disease pack.
+    pub disease: String,
+    /// The case class.
+    pub class: Option<String>,
+    /// The kind of contact.
+    pub contact: Option<String>,
+    /// Scheme and category.
+    pub categories: Vec<(String, String)>,
+    /// The review that was opened or changed.
+    pub review: Option<ReviewId>,
+    /// The report clocks that started.
+    pub clocks: Vec<ReportClockId>,
+}
+
+/// A code of a pack's enumeration, as the packs write it.
+pub(crate) fn code_of<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(code)) => code,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// Reads a code of a pack's enumeration.
+pub(crate) fn from_code<T: DeserializeOwned>(code: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(code.to_owned())).ok()
+}
+
+/// A pack's text as pages take it.
+pub(crate) fn words(text: &fangxian_packs::Text) -> Text {
+    Text::new(text.zh.as_str(), text.en.as_str())
+}
+
+impl Rules {
+    /// Today, at the moment the transaction began.
+    pub fn today(&self, tx: &Tx<'_>) -> Date {
+        self.zone.date(tx.now())
+    }
+
+    /// The installation's zone.
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The packs.
+    pub fn packs(&self) -> &Library {
+        &self.packs
+    }
+
+    fn levels(&self) -> Vec<LevelName> {
+        self.packs
+            .city(&self.city)
+            .map(|city| city.levels())
+            .unwrap_or_default()
+    }
+
+    /// Where the tree's top stands among the city's levels: an installation may be a city or a
+    /// county, and its division code says which (GB/T 2260: six digits, a city's end in 00).
+    fn offset(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        let Some(root) = area_root(tx)? else {
+            return Ok(0);
+        };
+        let id = match (root.code.len(), root.code.ends_with("00")) {
+            (6, true) => "city",
+            (6, false) => "county",
+            (9, _) => "township",
+            (12, _) => "community",
+            _ => return Ok(0),
+        };
+        let at = self.levels().iter().position(|level| level.id == id);
+        Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(0))
+    }
+
+    /// The city's level for a level of the tree, counted from 0 at the top.
+    pub fn level(&self, tx: &mut Tx<'_>, level: i64) -> Result<Option<LevelName>> {
+        let at = usize::try_from(level + self.offset(tx)?).unwrap_or(usize::MAX);
+        Ok(self.levels().into_iter().nth(at))
+    }
+
+    /// The level of the tree that the city pack calls so; negative when it lies above the tree.
+    pub fn level_of(&self, tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>> {
+        let at = self.levels().iter().position(|level| level.id == id);
+        let Some(at) = at.and_then(|at| i64::try_from(at).ok()) else {
+            return Ok(None);
+        };
+        Ok(Some(at - self.offset(tx)?))
+    }
+
+    /// Hours that the city gives a level of the tree for a kind of task.
+    pub fn deadline_hours(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: &str,
+        level: i64,
+        on: Date,
+    ) -> Result<Option<i64>> {
+        let Some(level) = self.level(tx, level)? else {
+            return Ok(None);
+        };
+        let city = self.packs.city(&self.city);
+        Ok(city.and_then(|city| city.deadline_hours(kind, &level.id, on)))
+    }
+
+    /// Puts one disease's rules to facts that are already in the packs' form.
+    fn assess(
+        &self,
+        response: &Response,
+        facts: &[fangxian_packs::Fact],
+        approvals: &[Approval],
+        on: Date,
+    ) -> Assessment {
+        self.packs.assess(&Input {
+            disease: &response.disease,
+            city: &self.city,
+            region: &response.region,
+            facts,
+            approvals,
+            on,
+            as_of: on,
+        })
+    }
+}
+
+impl App {
+    /// The rules, for a write closure.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            packs: Arc::clone(&self.packs),
+            zone: self.settings.zone.clone(),
+            city: self.settings.city.clone(),
+        }
+    }
+
+    /// Looks again at persons whose answer can change by itself; answers how many were looked at.
+    /// Running it again at once does nothing.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub fn reassess_due(&self, limit: i64) -> Result<usize> {
+        let now = self.now();
+        let persons = self.read(|tx| Ok(assessment_due(tx, now, limit)?))?;
+        for person in &persons {
+            let (rules, person) = (self.rules(), *person);
+            let (who, purpose) = (Who::system(), Purpose::Assessment);
+            let looked = self.write(
+                &who,
+                CommandId::new(),
+                Action::ReviewsList,
+                purpose,
+                None,
+                move |tx| {
+                    tx.note("person", person);
+                    let today = person_of(tx, person.first_record())?.unwrap_or(person);
+                    Ok(assess_person(&rules, tx, today, None)?.len())
+                },
+            );
+            // One file that cannot be assessed must not keep the others waiting.
+            if let Err(e) = looked {
+                e.log();
+            }
+        }
+        Ok(persons.len())
+    }
+}
+
+/// Evaluates the rules for a person in every response that concerns them, and keeps the answers.
+///
+/// With a `trigger`, the record that brought something new, report clocks start at once and a
+/// changed proposal waits for its first look. Without one (imports of history, merges, the passing
+/// of days) only the current answers are brought up to date.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn assess_person(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    trigger: Option<RecordId>,
+) -> Result<Vec<Assessed>> {
+    let records = record_ids_of(tx, person)?;
+    assessment_clear_merged(tx, person, &records)?;
+    let Some(under) = sealing_record(tx, &records)? else {
+        // All keys were destroyed: nothing is known any more, and nothing is due.
+        for response in response_ids_of(tx, person)? {
+            assessment_clear(tx, person, response)?;
+        }
+        return Ok(Vec::new());
+    };
+    let known = fact_list(tx, &records)?;
+    let today = rules.today(tx);
+    let mut all = Vec::new();
+    for (response, own) in responses_for(tx, person)? {
+        let facts = facts::for_packs(rules, tx, &standing(&known), &response)?;
+        let approvals = approvals_of(tx, &response)?;
+        let outcome = rules.assess(&response, &facts, &approvals, judged_on(&facts, today));
+        if !own && says_nothing(&outcome) {
+            assessment_clear(tx, person, response.id)?;
+            continue;
+        }
+        let mut assessed = keep(rules, tx, person, under, &response, &outcome)?;
+        if let Some(trigger) = trigger {
+            let signal = proposal::Signal {
+                person,
+                trigger,
+                response: &response,
+            };
+            assessed.clocks = proposal::start_clocks(tx, &signal, &outcome)?;
+            assessed.review = proposal::propose(tx, &signal, &outcome)?;
+        }
+        all.push(assessed);
+    }
+    Ok(all)
+}
+
+/// Days without anything new after which an illness is history.
+/// `ours`: longer than every observation and follow-up in the packs.
+const HISTORY_DAYS: i64 = 90;
+
+/// The day whose rules judge these facts: today, unless all of it is history; then the day of the
+/// last notified class, or of the last fact, so that an old list is judged by the rules of its day.
+fn judged_on(facts: &[fangxian_packs::Fact], today: Date) -> Date {
+    let last = |kind: Option<&str>| {
+        let of_kind = facts
+            .iter()
+            .filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
+        of_kind
+            .filter_map(|fact| fact.to.or(fact.from))
+            .filter(|day| *day <= today)
+            .max()
+    };
+    match last(None) {
+        Some(day) if fangxian_base::days_between(day, today) > HISTORY_DAYS => {
+            last(Some("classification_notified")).unwrap_or(day)
+        }
+        Some(_) | None => today,
+    }
+}
+
+/// The open responses to ask about, and whether the person has a record in them. Whoever is known
+/// to routine surveillance is asked about every one.
+fn responses_for(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Response, bool)>> {
+    let own = response_ids_of(tx, person)?;
+    let all = response_list(tx)?;
+    let routine = all
+        .iter()
+        .any(|r| r.disease.is_empty() && own.contains(&r.id));
+    Ok(all
+        .into_iter()
+        .filter(|r| r.closed_at.is_none() && !r.disease.is_empty())
+        .map(|r| {
+            let has = own.contains(&r.id);
+            (r, has)
+        })
+        .filter(|(_, has)| *has || routine)
+        .collect())
+}
+
+/// The approvals on record for a response, as the packs take them; unknown kinds count for nothing.
+pub(crate) fn approvals_of(tx: &mut Tx<'_>, response: &Response) -> Result<Vec<Approval>> {
+    Ok(approval_list(tx, response.id)?
+        .into_iter()
+        .filter_map(|row| {
+            Some(Approval {
+                kind: from_code::<ApprovalKind>(&row.kind)?,
+                disease: Some(response.disease.clone()),
+                from: row.from_on,
+                until: row.until_on,
+                reference: row.document_no,
+            })
+        })
+        .collect())
+}
+
+/// Whether nothing in an outcome concerns the person.
+fn says_nothing(outcome: &Assessment) -> bool {
+    outcome.class.is_none()
+        && outcome.contact_kind.is_none()
+        && outcome.categories.is_empty()
+        && outcome.measures_due.is_empty()
+        && outcome.tasks_due.is_empty()
+        && outcome.reports_due.is_empty()
+}
+
+/// Keeps the current rows of a person in a response.
+fn keep(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    under: RecordId,
+    response: &Response,
+    outcome: &Assessment,
+) -> Result<Assessed> {
+    let class = outcome.class.as_ref().map(code_of);
+    let contact = outcome.contact_kind.as_ref().map(code_of);
+    let pack = outcome.packs.first().map_or_else(
+        || response.disease.clone(),
+        |used| format!("{}@{}", used.pack, used.edition),
+    );
+    let sealed = serde_json::to_vec(outcome).map_err(AppError::internal)?;
+    let seal = audit::last_seal(tx)?;
+    let row = NewAssessment {
+        person,
+        response: response.id,
+        scheme: CASE,
+        category: contact.as_deref(),
+        class: class.as_deref(),
+        on_day: outcome.on,
+        seal,
+        next_change_at: outcome.next_change_on.map(|day| rules.zone.day_start(day)),
+        pack: &pack,
+        outcome: &sealed,
+        sealed_under: under,
+    };
+    assessment_clear(tx, person, response.id)?;
+    assessment_put(tx, &row)?;
+    let mut categories = Vec::new();
+    for held in &outcome.categories {
+        assessment_put(
+            tx,
+            &NewAssessment {
+                scheme: &held.scheme,
+                category: Some(&held.category),
+                next_change_at: None,
+                outcome: b"",
+                ..row
+            },
+        )?;
+        categories.push((held.scheme.clone(), held.category.clone()));
+    }
+    Ok(Assessed {
+        response: response.id,
+        disease: response.disease.clone(),
+        class,
+        contact,
+        categories,
+        review: None,
+        clocks: Vec::new(),
+    })
+}
+
+/// Everything recorded about a person, oldest first.
+pub(crate) fn facts_of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Fact>> {
+    let records = record_ids_of(tx, person)?;
+    Ok(fact_list(tx, &records)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_case_is_judged_by_the_rules_of_the_day_of_its_class() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let fact = |kind: &str, on: &str| fangxian_packs::Fact::new("", kind, Some(day(on)));
+        let old = [
+            fact("onset", "2020-01-20"),
+            fact("classification_notified", "2020-01-24"),
+            fact("discharge", "2020-02-11"),
+        ];
+        assert_eq!(judged_on(&old, day("2026-03-01")), day("2020-01-24"));
+        assert_eq!(judged_on(&old[..1], day("2026-03-01")), day("2020-01-20"));
+        assert_eq!(judged_on(&old, day("2020-02-12")), day("2020-02-12"));
+        assert_eq!(judged_on(&[], day("2026-03-01")), day("2026-03-01"));
+    }
+}

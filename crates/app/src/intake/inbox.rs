@@ -1,0 +1,364 @@
+//! The inbox: what came in, who looks at it until when, and what the reporter is told.
+
+use fangxian_authz::{Action, Purpose, Resource};
+use fangxian_base::{AreaId, CommandId, Instant, PersonId, RecordId};
+use fangxian_domain::intake::ReceiptCode;
+use fangxian_store::facts::{Fact, fact_list};
+use fangxian_store::records::{
+    Record, RecordFilter, RecordState, record_count, record_fetch, record_list, record_original,
+    record_set_area, record_set_state,
+};
+use fangxian_store::{Tx, people, places};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::matching::{Identity, identity_of};
+use crate::people::{FactView, fact_views};
+use crate::{App, AppError, Result, Who, about, found, scopes};
+
+/// LIMIT: rows on a page of the inbox.
+const PAGE: i64 = 50;
+
+/// Which part of the inbox.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct InboxFilter {
+    /// `new`, `in_review`, `handled`, `rejected`; empty: what is open.
+    pub state: String,
+    /// A channel's code; empty: all.
+    pub channel: String,
+    /// The page, from 1.
+    pub page: i64,
+}
+
+/// A line of the inbox.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InboxRow {
+    /// The record.
+    pub id: RecordId,
+    /// The person it belongs to.
+    pub person: PersonId,
+    /// The name, or empty when none was given or the key was destroyed.
+    pub name: String,
+    /// The channel's code.
+    pub channel: String,
+    /// The state's code.
+    pub state: String,
+    /// When it was received.
+    pub received_at: Instant,
+    /// Until when somebody must have looked.
+    pub due_at: Option<Instant>,
+    /// Whether that moment has passed while nobody has looked.
+    pub overdue: bool,
+    /// The area's names, when known.
+    pub area: Option<fangxian_base::Text>,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct InboxPage {
+    /// The rows.
+    pub rows: Vec<InboxRow>,
+    /// How many there are in all.
+    pub total: i64,
+    /// This page, from 1.
+    pub page: i64,
+    /// How many pages there are.
+    pub pages: i64,
+}
+
+/// A record that may be the same person.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// The record.
+    pub record: RecordId,
+    /// The person it belongs to.
+    pub person: PersonId,
+    /// The name.
+    pub name: String,
+    /// What the two share.
+    pub basis: String,
+    /// The pair in the queue, when it waits there.
+    pub pair: Option<fangxian_base::PairId>,
+}
+
+/// One record, as received and as understood.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RecordView {
+    /// Its line in the inbox.
+    pub row: InboxRow,
+    /// The version, for edits.
+    pub version: i64,
+    /// Code of the response it was collected for.
+    pub response: String,
+    /// Who brought it: a staff member's name, or a word.
+    pub brought_by: String,
+    /// The original as received, as text; empty when destroyed.
+    pub original: String,
+    /// The facts it became.
+    pub facts: Vec<FactView>,
+    /// The receipt number given out.
+    pub receipt: Option<String>,
+}
+
+/// Where a report stands, for whoever reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// Received; somebody will look.
+    Received,
+    /// Being assessed by two people.
+    Assessed,
+    /// Help or a visit was arranged.
+    Arranged,
+    /// Done.
+    Closed,
+    /// Looked at; nothing more needed, or nobody could be found.
+    NoFollowUp,
+}
+
+/// What the receipt page shows. Holds no name and nothing about health.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ReceiptView {
+    /// The number, in groups of four.
+    pub receipt: String,
+    /// Where it stands.
+    pub state: ReceiptState,
+    /// When it was received.
+    pub received_at: Instant,
+    /// Until when somebody looks, while nobody has.
+    pub due_at: Option<Instant>,
+    /// The place that looks after it, when known.
+    pub area: Option<fangxian_base::Text>,
+}
+
+/// The area's names.
+pub(crate) fn area_name(
+    tx: &mut Tx<'_>,
+    area: Option<AreaId>,
+) -> Result<Option<fangxian_base::Text>> {
+    let Some(area) = area else { return Ok(None) };
+    Ok(places::area_fetch(tx, area)?
+        .map(|area| fangxian_base::Text::new(area.name_zh, area.name_en)))
+}
+
+fn row(tx: &mut Tx<'_>, record: &Record) -> Result<InboxRow> {
+    let identity = identity_of(tx, &[record.id])?;
+    let now = tx.now();
+    Ok(InboxRow {
+        id: record.id,
+        person: record.person,
+        name: identity.name.unwrap_or_default(),
+        channel: record.channel.clone(),
+        state: record.state.code().to_owned(),
+        received_at: record.received_at,
+        due_at: record.due_at,
+        overdue: record.state == RecordState::New && record.due_at.is_some_and(|due| due < now),
+        area: area_name(tx, record.area)?,
+    })
+}
+
+/// The state that a reporter sees.
+pub(super) fn receipt_view(
+    tx: &mut Tx<'_>,
+    record: &Record,
+    code: &ReceiptCode,
+) -> Result<ReceiptView> {
+    let arranged = fangxian_store::tasks::task_list_of(tx, record.person)?
+        .iter()
+        .any(|task| task.created_at >= record.received_at);
+    let state = match record.state {
+        RecordState::New => ReceiptState::Received,
+        RecordState::InReview if arranged => ReceiptState::Arranged,
+        RecordState::InReview => ReceiptState::Assessed,
+        RecordState::Handled if arranged => ReceiptState::Closed,
+        RecordState::Handled | RecordState::Rejected => ReceiptState::NoFollowUp,
+    };
+    Ok(ReceiptView {
+        receipt: code.to_string(),
+        state,
+        received_at: record.received_at,
+        due_at: record.due_at.filter(|_| state == ReceiptState::Received),
+        area: area_name(tx, record.area)?,
+    })
+}
+
+impl App {
+    /// Lists the inbox. The names on the page are read under an audit entry.
+    ///
+    /// # Errors
+    /// When the asker may see no inbox.
+    pub fn inbox(&self, who: &Who, filter: &InboxFilter) -> Result<InboxPage> {
+        let reach = self.reach(who, Action::IntakeList, Purpose::Intake)?;
+        let states = match RecordState::from_code(&filter.state) {
+            Some(state) => vec![state],
+            None if filter.state == "all" => vec![],
+            None => vec![RecordState::New, RecordState::InReview],
+        };
+        let page = filter.page.max(1);
+        let list = RecordFilter {
+            states,
+            scopes: scopes(&reach),
+            channel: (!filter.channel.is_empty()).then(|| filter.channel.clone()),
+            limit: PAGE,
+            offset: (page - 1) * PAGE,
+        };
+        let (rows, total) = self.read(|tx| {
+            let total = record_count(tx, &list)?;
+            let mut rows = Vec::new();
+            for record in record_list(tx, &list)? {
+                rows.push(row(tx, &record)?);
+            }
+            Ok((rows, total))
+        })?;
+        self.show(
+            who,
+            Action::IntakeList,
+            Purpose::Intake,
+            rows.iter().map(|row| ("person", row.person.to_string())).collect(),
+            vec![("state", filter.state.as_str().into()), ("page", page.into())],
+        )?;
+        Ok(InboxPage { rows, total, page, pages: (total + PAGE - 1) / PAGE })
+    }
+
+    fn record_permit(&self, who: &Who, record: &Record, action: Action, tx: &mut Tx<'_>) -> Result<()> {
+        let about = about(tx, record.area, record.confined, Some(record.response))?;
+        let resource = Resource::Intake { about, submitted_by: record.unit };
+        self.permit(who, action, &resource, Purpose::Intake).map(drop)
+    }
+
+    /// One record as received and as understood; the reading leaves a trace.
+    ///
+    /// # Errors
+    /// When there is none, or the asker may not see it.
+    pub fn record(&self, who: &Who, id: RecordId) -> Result<RecordView> {
+        let view = self.read(|tx| {
+            let record = found(record_fetch(tx, id))?;
+            self.record_permit(who, &record, Action::IntakeRead, tx)?;
+            let facts: Vec<Fact> = fact_list(tx, &[id])?;
+            let response =
+                fangxian_store::responses::response_fetch(tx, record.response)?.map(|r| r.code);
+            let brought_by = crate::people::author_name(tx, &record.author)?;
+            Ok(RecordView {
+                row: row(tx, &record)?,
+                version: record.version,
+                response: response.unwrap_or_default(),
+                brought_by,
+                original: record_original(tx, id)?
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                    .unwrap_or_default(),
+                facts: fact_views(tx, &facts)?,
+                receipt: record
+                    .receipt_code
+                    .as_deref()
+                    .and_then(ReceiptCode::parse)
+                    .map(|code| code.to_string()),
+            })
+        })?;
+        self.show(
+            who,
+            Action::IntakeRead,
+            Purpose::Intake,
+            vec![("record", id.to_string()), ("person", view.row.person.to_string())],
+            vec![],
+        )?;
+        Ok(view)
+    }
+
+    /// Sets a record aside, with the reason in words; nothing that a statute wants is stopped by it.
+    ///
+    /// # Errors
+    /// When it is under assessment already, or somebody was faster.
+    pub fn record_set_aside(
+        &self,
+        who: &Who,
+        command: CommandId,
+        id: RecordId,
+        version: i64,
+        reason: &str,
+    ) -> Result<()> {
+        let reason = reason.trim().to_owned();
+        if reason.is_empty() {
+            return Err(AppError::field(
+                "reason",
+                "请写明不再跟进的理由。",
+                "Please say why nothing more is needed.",
+            ));
+        }
+        self.read(|tx| {
+            let record = found(record_fetch(tx, id))?;
+            self.record_permit(who, &record, Action::IntakeHandle, tx)
+        })?;
+        let author = who.author();
+        self.write(who, command, Action::IntakeHandle, Purpose::Intake, None, move |tx| {
+            let record = found(record_fetch(tx, id))?;
+            if record.state != RecordState::New {
+                return Err(AppError::conflict(
+                    "UNDER-ASSESSMENT",
+                    "这条信息已进入研判，请在研判中处理。",
+                    "This is under assessment already; deal with it there.",
+                ));
+            }
+            if !record_set_state(tx, id, RecordState::Rejected, Some(version))? {
+                return Err(AppError::stale());
+            }
+            let fact = fangxian_store::facts::NewFact::new(
+                "set_aside",
+                fangxian_store::facts::When::Unknown,
+                "observed",
+            )
+            .with("reason", reason.clone());
+            fangxian_store::facts::fact_insert(tx, id, record.response, author, &fact)?;
+            Ok(())
+        })
+    }
+
+    /// Says where a record belongs, so that it reaches the right township.
+    ///
+    /// # Errors
+    /// When there is no such division, or the asker may not handle the record.
+    pub fn record_place(
+        &self,
+        who: &Who,
+        command: CommandId,
+        id: RecordId,
+        area_code: &str,
+    ) -> Result<()> {
+        self.read(|tx| {
+            let record = found(record_fetch(tx, id))?;
+            self.record_permit(who, &record, Action::IntakeHandle, tx)
+        })?;
+        let area_code = area_code.trim().to_owned();
+        self.write(who, command, Action::IntakeHandle, Purpose::Intake, None, move |tx| {
+            let area = places::area_by_code(tx, &area_code)?.ok_or_else(|| {
+                AppError::field(
+                    "area_code",
+                    "没有这个区划代码，请从列表中选择。",
+                    "There is no such division; choose one from the list.",
+                )
+            })?;
+            record_set_area(tx, id, area.id)?;
+            let record = found(record_fetch(tx, id))?;
+            people::person_refresh(tx, record.person)?;
+            tx.note("person", record.person);
+            tx.note("area", area.id);
+            Ok(())
+        })
+    }
+}
+
+/// The best known identity of a person.
+pub(crate) fn identity_of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Identity> {
+    let records = fangxian_store::records::record_ids_of(tx, person)?;
+    identity_of(tx, &records)
+}
+
+impl App {
+    /// How many records there are: a count without names, for measurements and health.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub fn record_total(&self) -> Result<i64> {
+        self.read(|tx| Ok(fangxian_store::records::record_total(tx)?))
+    }
+}

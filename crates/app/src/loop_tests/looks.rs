@@ -1,0 +1,319 @@
+//! Two looks by two people; what they may change and what they may not.
+
+use fangxian_base::CommandId;
+use fangxian_packs::PermitRequest;
+use fangxian_store::facts::{NewFact, When};
+use fangxian_store::testing;
+
+use super::{World, code, day, each_world};
+use crate::measures::MeasuresFilter;
+use crate::reviews::{DropInput, FirstLookInput, SecondLookInput};
+use crate::tasks::TasksFilter;
+
+fn look(outcome: &str) -> FirstLookInput {
+    FirstLookInput {
+        outcome: outcome.into(),
+        reason: "说明".into(),
+        ..FirstLookInput::default()
+    }
+}
+
+fn confirmed_case(world: &World) -> Vec<NewFact> {
+    let _ = world;
+    vec![
+        NewFact::new(
+            "classification_notified",
+            When::Day(day("2026-05-03")),
+            "clinical",
+        )
+        .with("class", "confirmed")
+        .with("by", "hospital"),
+    ]
+}
+
+#[test]
+fn whoever_took_the_first_look_cannot_take_the_second() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        world
+            .first_look(&world.assessor, review, look("confirm"))
+            .unwrap();
+        assert_eq!(
+            code(world.second_look(&world.assessor, review, "confirm")),
+            "FORBIDDEN"
+        );
+        let view = world.app.review_read(&world.assessor, review).unwrap();
+        assert_eq!(
+            (view.row.state.as_str(), view.may_second),
+            ("second_look", false)
+        );
+        assert!(
+            world
+                .second_look(&world.other_assessor, review, "confirm")
+                .is_ok()
+        );
+    });
+}
+
+#[test]
+fn nothing_goes_out_before_the_second_look() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("confirm"))
+            .unwrap();
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert!(view.measures.is_empty() && view.tasks.is_empty());
+        assert_eq!(world.app.my_tasks(&world.grid).unwrap().tasks.len(), 0);
+    });
+}
+
+#[test]
+fn a_returned_review_goes_back_to_the_first_look_with_its_reason() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("confirm"))
+            .unwrap();
+        let empty = SecondLookInput {
+            version: world.version_of_review(review),
+            outcome: "return".into(),
+            reason: " ".into(),
+        };
+        let refused =
+            world
+                .app
+                .review_second_look(&world.assessor, CommandId::new(), review, &empty);
+        assert_eq!(refused.unwrap_err().fields[0].field, "reason");
+        world
+            .second_look(&world.assessor, review, "return")
+            .unwrap();
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert_eq!(view.row.state, "first_look");
+        assert_eq!(view.second.unwrap().reason.as_deref(), Some("请再核实"));
+        assert!(view.may_first);
+        assert_eq!(world.confirmed(review).measures.len(), 1);
+    });
+}
+
+#[test]
+fn an_amended_review_drops_a_measure_with_a_reason_and_adds_a_standard_call() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        let rule = "novel-influenza/observation".to_owned();
+        let amend = |drop: Vec<DropInput>, add: &[&str]| FirstLookInput {
+            drop,
+            add: add.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..look("amend")
+        };
+        let silent = DropInput {
+            rule: rule.clone(),
+            reason: String::new(),
+        };
+        let refused = world.first_look(&world.desk, review, amend(vec![silent], &["arrest"]));
+        let fields: Vec<_> = refused
+            .unwrap_err()
+            .fields
+            .into_iter()
+            .map(|field| field.field)
+            .collect();
+        assert_eq!(fields, ["drop.0.reason", "add"]);
+        let unknown = DropInput {
+            rule: "x/y".into(),
+            reason: "不需要".into(),
+        };
+        assert_eq!(
+            code(world.first_look(&world.desk, review, amend(vec![unknown], &[]))),
+            "INPUT"
+        );
+        let drop = DropInput {
+            rule,
+            reason: "已在外地接受观察".into(),
+        };
+        world
+            .first_look(&world.desk, review, amend(vec![drop], &["phone_check"]))
+            .unwrap();
+        let confirmed = world
+            .second_look(&world.assessor, review, "confirm")
+            .unwrap();
+        assert!(confirmed.measures.is_empty());
+        assert_eq!(confirmed.tasks.len(), 2);
+        let page = world
+            .app
+            .tasks(&world.community, &TasksFilter::default())
+            .unwrap();
+        let mut kinds: Vec<_> = page.rows.iter().map(|row| row.kind.as_str()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["phone_check", "visit"]);
+    });
+}
+
+#[test]
+fn a_question_sends_somebody_and_the_answer_brings_the_review_back() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        world.first_look(&world.desk, review, look("ask")).unwrap();
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert_eq!(view.row.state, "asked");
+        let mine = world.app.my_tasks(&world.grid).unwrap();
+        assert_eq!(mine.tasks[0].row.kind, "ask_facts");
+        let input = super::path::feedback(&mine.tasks[0], "answered");
+        let id = mine.tasks[0].row.id;
+        let fed = world
+            .app
+            .task_feed_back(&world.grid, CommandId::new(), id, &input)
+            .unwrap();
+        assert_eq!(fed.reviews, [review]);
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert_eq!(view.row.state, "first_look");
+        assert_eq!(view.proposal.unwrap().note.as_deref(), Some("answered"));
+    });
+}
+
+#[test]
+fn what_needs_no_follow_up_is_set_aside_and_the_record_is_handled() {
+    each_world(|world| {
+        let (record, _, review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("no_follow_up"))
+            .unwrap();
+        assert_eq!(world.state_of(record), "handled");
+        assert_eq!(world.open_reviews(), 0);
+        let late = world.first_look(&world.desk, review, look("confirm"));
+        assert_eq!(code(late), "REVIEW-STATE");
+    });
+}
+
+#[test]
+fn new_facts_after_the_first_look_bring_the_review_back_with_a_note() {
+    each_world(|world| {
+        world.approve();
+        let (record, person, review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("confirm"))
+            .unwrap();
+        let rules = world.app.rules();
+        let flu = world.flu;
+        let fact = confirmed_case(world).remove(0);
+        testing::fact(&world.store, record, flu, fact);
+        world
+            .store
+            .write::<_, crate::AppError, _>(testing::command("intake.submit"), move |tx| {
+                crate::assess::assess_person(&rules, tx, person, Some(record))
+            })
+            .unwrap();
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert_eq!(view.row.state, "first_look");
+        assert!(view.first.is_none());
+        let proposal = view.proposal.unwrap();
+        assert_eq!(proposal.note.as_deref(), Some("new_facts_after_first_look"));
+        assert_eq!(proposal.class.as_deref(), Some("confirmed"));
+        assert_eq!(world.open_reviews(), 1);
+    });
+}
+
+#[test]
+fn a_looker_who_saw_an_older_version_is_told_so() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        let version = world.version_of_review(review);
+        world
+            .first_look(&world.desk, review, look("confirm"))
+            .unwrap();
+        let input = SecondLookInput {
+            version,
+            outcome: "confirm".into(),
+            reason: String::new(),
+        };
+        let stale = world
+            .app
+            .review_second_look(&world.assessor, CommandId::new(), review, &input);
+        assert_eq!(code(stale), "STALE");
+    });
+}
+
+#[test]
+fn norovirus_brings_a_visit_and_advice_and_no_measure_can_be_made() {
+    each_world(|world| {
+        let noro = testing::response(&world.store, "norovirus");
+        let (.., assessed) = world.arrives(noro, confirmed_case(world));
+        let review = assessed[0].review.unwrap();
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        let proposal = view.proposal.unwrap();
+        assert!(proposal.measures.is_empty());
+        assert!(!proposal.advice.is_empty());
+        let confirmed = world.confirmed(review);
+        assert_eq!((confirmed.measures.len(), confirmed.tasks.len()), (0, 1));
+        let today = world.app.today();
+        for measure in ["M01", "M02", "M03"] {
+            let request = PermitRequest {
+                disease: "norovirus",
+                measure,
+                organ: None,
+                on: today,
+                as_of: today,
+                approvals: &[],
+            };
+            assert!(world.app.packs().permit(&request).is_err(), "{measure}");
+        }
+    });
+}
+
+#[test]
+fn novel_influenza_is_refused_without_approval_and_offered_with_it() {
+    each_world(|world| {
+        let (.., review) = world.close_contact();
+        let proposal = world
+            .app
+            .review_read(&world.desk, review)
+            .unwrap()
+            .proposal
+            .unwrap();
+        assert!(proposal.measures.is_empty());
+        assert_eq!(proposal.refused[0].measure, "M03");
+        assert!(!proposal.refused[0].article.zh.is_empty());
+        assert!(world.confirmed(review).measures.is_empty());
+        world.approve();
+        let (.., second) = world.close_contact();
+        let proposal = world
+            .app
+            .review_read(&world.desk, second)
+            .unwrap()
+            .proposal
+            .unwrap();
+        assert_eq!(proposal.measures.len(), 1);
+        assert!(proposal.refused.is_empty());
+    });
+}
+
+#[test]
+fn an_approval_that_ends_before_the_second_look_leaves_nothing_to_decide() {
+    each_world(|world| {
+        world.approve_until(Some(world.app.today()));
+        let (.., review) = world.close_contact();
+        let proposal = world
+            .app
+            .review_read(&world.desk, review)
+            .unwrap()
+            .proposal
+            .unwrap();
+        assert_eq!(proposal.measures.len(), 1);
+        world.pass_minutes(24 * 60);
+        let confirmed = world.confirmed(review);
+        assert_eq!((confirmed.measures.len(), confirmed.tasks.len()), (0, 1));
+        assert_eq!(
+            world
+                .app
+                .measures(&world.hospital, &MeasuresFilter::default())
+                .unwrap()
+                .total,
+            0
+        );
+    });
+}

@@ -1,0 +1,362 @@
+//! Measures on persons: before an organ, decided, served, lifted, ended. A measure row comes from a
+//! confirmed review only; deciding is in `decide`, the passing of days in `daily`.
+
+mod daily;
+mod decide;
+mod notice;
+
+use std::collections::BTreeSet;
+
+use fangxian_authz::{Action, Purpose, Resource};
+use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text};
+use fangxian_domain::measures::{MeasureMove, MeasureState, takes_liberty};
+use fangxian_domain::units::UnitKind;
+use fangxian_packs::{MeasureDue, Organ};
+use fangxian_store::measures::{
+    Measure, MeasureChange, MeasureFilter, measure_content, measure_count, measure_fetch,
+    measure_list, measure_list_by_review, measure_list_of, measure_move,
+};
+use fangxian_store::places::unit_fetch;
+use fangxian_store::reviews::review_fetch;
+use fangxian_store::{AreaRange, Tx};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{facts_of_person, from_code, words};
+use crate::intake::Identity;
+use crate::people::{IdentityView, identity_view};
+use crate::reviews::name_of;
+use crate::sight::{PAGE, area_of_code, area_text, user_name};
+use crate::{App, AppError, Result, Who, about, found, scopes};
+
+pub use daily::DaySwept;
+pub use decide::{DecideInput, LiftInput};
+pub use notice::Notice;
+
+/// For what measures are read.
+const PURPOSES: [Purpose; 4] = [
+    Purpose::MeasureWork,
+    Purpose::Assessment,
+    Purpose::Command,
+    Purpose::Appeal,
+];
+
+/// Which measures to show.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct MeasuresFilter {
+    /// States: `proposed`, `decided`, `served`, `lifted`, `ended`, `refused`, `lapsed`; empty: the
+    /// open ones.
+    pub states: Vec<String>,
+    /// Division code; empty: everywhere the reader may look.
+    pub area_code: String,
+    /// How many to skip.
+    pub offset: i64,
+}
+
+/// A measure in a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MeasureRow {
+    /// Its id.
+    pub id: MeasureId,
+    /// The response.
+    pub response: ResponseId,
+    /// On whom.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// The review that proposed it.
+    pub review: Option<ReviewId>,
+    /// Where the person is.
+    pub area: Option<Text>,
+    /// Number in the catalogue.
+    pub kind: String,
+    /// What the law calls it; `None` when it was destroyed.
+    pub title: Option<Text>,
+    /// Law and article.
+    pub basis: Option<Text>,
+    /// The organs that may decide it.
+    pub organs: Vec<Text>,
+    /// The state's code.
+    pub state: String,
+    /// Whether it binds the person today.
+    pub in_force: bool,
+    /// First day.
+    #[schemars(with = "String")]
+    pub starts_on: Date,
+    /// Last day.
+    #[schemars(with = "String")]
+    pub ends_on: Date,
+    /// When it was proposed.
+    pub proposed_at: Instant,
+    /// The unit that decided it.
+    pub organ: Option<Text>,
+    /// Who decided or refused it.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Instant>,
+    /// Number of the document.
+    pub document_no: Option<String>,
+    /// When the notice reached the person.
+    pub served_at: Option<Instant>,
+    /// When it was lifted.
+    pub lifted_at: Option<Instant>,
+    /// The version, for decisions.
+    pub version: i64,
+}
+
+/// A page of measures.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MeasuresPage {
+    /// The rows: those before their organ first, then by their last day.
+    pub rows: Vec<MeasureRow>,
+    /// How many there are in all.
+    pub total: i64,
+    /// How many were skipped.
+    pub offset: i64,
+}
+
+/// One measure.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MeasureView {
+    /// The row.
+    pub row: MeasureRow,
+    /// On whom.
+    pub identity: IdentityView,
+    /// What the rules proposed, with law, formalities, term and dated steps.
+    pub due: Option<MeasureDue>,
+    /// Why it was decided so, refused or lifted.
+    pub reason: Option<String>,
+    /// The notice to the person, once decided.
+    pub notice: Option<Notice>,
+    /// The tasks that serve it.
+    pub tasks: Vec<crate::tasks::TaskRow>,
+    /// Whether the reader may decide or refuse it now.
+    pub may_decide: bool,
+    /// Whether the reader may lift it now.
+    pub may_lift: bool,
+    /// The first day that a decision can name.
+    #[schemars(with = "String")]
+    pub starts_from: Date,
+}
+
+/// The kind of unit that stands for an organ of the law; none where no unit of an installation
+/// does.
+pub(crate) const fn unit_kind(organ: Organ) -> Option<UnitKind> {
+    match organ {
+        Organ::Hospital => Some(UnitKind::Hospital),
+        Organ::CdcInstitution => Some(UnitKind::CdcInstitution),
+        Organ::CdcAuthority => Some(UnitKind::DiseaseControlAuthority),
+        Organ::CountyGovernment | Organ::CityGovernment => Some(UnitKind::Government),
+        Organ::HealthAuthority | Organ::ProvincialGovernment | Organ::StateCouncil => None,
+    }
+}
+
+pub(super) fn organs_of(measure: &Measure) -> Vec<Organ> {
+    measure
+        .organs
+        .split(' ')
+        .filter_map(from_code::<Organ>)
+        .collect()
+}
+
+/// A measure as permission looks at it: who may decide by law, who looked, who decided.
+pub(crate) fn resource(tx: &mut Tx<'_>, measure: &Measure) -> Result<Resource> {
+    let review = match measure.review {
+        Some(review) => review_fetch(tx, review)?,
+        None => None,
+    };
+    Ok(Resource::Measure {
+        about: about(tx, measure.area, measure.confined, Some(measure.response))?,
+        organ_kinds: organs_of(measure)
+            .into_iter()
+            .filter_map(unit_kind)
+            .collect(),
+        restricts_personal: takes_liberty(&measure.kind),
+        first_looker: review.as_ref().and_then(|review| review.first_by),
+        second_looker: review.as_ref().and_then(|review| review.second_by),
+        decided_by: measure.organ_unit,
+    })
+}
+
+pub(super) fn due_of(content: Option<&[u8]>) -> Option<MeasureDue> {
+    serde_json::from_slice(content?).ok()
+}
+
+fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
+    let (content, _) = measure_content(tx, measure)?;
+    let due = due_of(content.as_deref());
+    let organ = match measure.organ_unit {
+        Some(unit) => unit_fetch(tx, unit)?.map(|unit| Text::new(unit.name_zh, unit.name_en)),
+        None => None,
+    };
+    Ok(MeasureRow {
+        id: measure.id,
+        response: measure.response,
+        person: measure.person,
+        name: name_of(tx, measure.person)?,
+        review: measure.review,
+        area: area_text(tx, measure.area)?,
+        kind: measure.kind.clone(),
+        title: due.as_ref().map(|due| words(&due.name)),
+        basis: due.as_ref().map(notice::basis),
+        organs: organs_of(measure)
+            .iter()
+            .map(|organ| words(&organ.text()))
+            .collect(),
+        state: measure.state.code().to_owned(),
+        in_force: measure
+            .state
+            .in_force(measure.starts_on, measure.ends_on, today),
+        starts_on: measure.starts_on,
+        ends_on: measure.ends_on,
+        proposed_at: measure.proposed_at,
+        organ,
+        decided_by: user_name(tx, measure.decided_by)?,
+        decided_at: measure.decided_at,
+        document_no: measure.document_no.clone(),
+        served_at: measure.served_at,
+        lifted_at: measure.lifted_at,
+        version: measure.version,
+    })
+}
+
+fn rows(tx: &mut Tx<'_>, measures: &[Measure], today: Date) -> Result<Vec<MeasureRow>> {
+    measures
+        .iter()
+        .map(|measure| row(tx, measure, today))
+        .collect()
+}
+
+/// All measures on a person, for the file.
+pub(crate) fn rows_of_person(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    today: Date,
+) -> Result<Vec<MeasureRow>> {
+    let measures = measure_list_of(tx, person)?;
+    rows(tx, &measures, today)
+}
+
+/// All measures that came of a review.
+pub(crate) fn rows_of_review(
+    tx: &mut Tx<'_>,
+    review: ReviewId,
+    today: Date,
+) -> Result<Vec<MeasureRow>> {
+    let measures = measure_list_by_review(tx, review)?;
+    rows(tx, &measures, today)
+}
+
+/// The notice reached the person: the feedback of the task that served it says so.
+pub(crate) fn serve(tx: &mut Tx<'_>, id: MeasureId) -> Result<()> {
+    let measure = found(measure_fetch(tx, id))?;
+    // Lifted or ended in the meantime: the paper came late and changes nothing.
+    let Some(to) = measure.state.after(MeasureMove::Serve) else {
+        return Ok(());
+    };
+    if measure_move(tx, &measure, measure.version, to, MeasureChange::Serve)? {
+        Ok(())
+    } else {
+        Err(AppError::stale())
+    }
+}
+
+impl App {
+    /// Measures that the reader may see.
+    ///
+    /// # Errors
+    /// When the reader may see none, or a filter does not hold.
+    pub fn measures(&self, who: &Who, filter: &MeasuresFilter) -> Result<MeasuresPage> {
+        let (reach, purpose) = self.reach_for(who, Action::MeasuresList, &PURPOSES)?;
+        let chosen: BTreeSet<MeasureState> = filter
+            .states
+            .iter()
+            .filter_map(|code| MeasureState::from_code(code))
+            .collect();
+        let states = if chosen.is_empty() {
+            MeasureState::ALL
+                .into_iter()
+                .filter(|state| state.is_open())
+                .collect()
+        } else {
+            chosen.into_iter().collect()
+        };
+        let today = self.today();
+        let page = self.read(|tx| {
+            let below = area_of_code(tx, "area_code", &filter.area_code)?;
+            let wanted = MeasureFilter {
+                scopes: scopes(&reach),
+                states,
+                below: below.map(|area| AreaRange::below(&area.path)),
+                limit: PAGE,
+                offset: filter.offset.max(0),
+            };
+            let total = measure_count(tx, &wanted)?;
+            let measures = measure_list(tx, &wanted)?;
+            Ok(MeasuresPage {
+                rows: rows(tx, &measures, today)?,
+                total,
+                offset: wanted.offset,
+            })
+        })?;
+        let shown = page
+            .rows
+            .iter()
+            .map(|row| ("measure", row.id.to_string()))
+            .collect();
+        self.show(
+            who,
+            Action::MeasuresList,
+            purpose,
+            shown,
+            vec![("total", page.total.into())],
+        )?;
+        Ok(page)
+    }
+
+    /// One measure, with its notice once it is decided.
+    ///
+    /// # Errors
+    /// When it is not there, or not for the reader.
+    pub fn measure_read(&self, who: &Who, id: MeasureId) -> Result<MeasureView> {
+        let today = self.today();
+        let (view, purpose) = self.read(|tx| {
+            let measure = found(measure_fetch(tx, id))?;
+            let thing = resource(tx, &measure)?;
+            let purpose = self.permit_for(who, Action::MeasuresRead, &thing, &PURPOSES)?;
+            let may = |action| {
+                who.actor().is_some()
+                    && self
+                        .permit(who, action, &thing, Purpose::MeasureWork)
+                        .is_ok()
+            };
+            let (content, reason) = measure_content(tx, &measure)?;
+            let due = due_of(content.as_deref());
+            let facts = facts_of_person(tx, measure.person)?;
+            let row = row(tx, &measure, today)?;
+            let notice = due
+                .as_ref()
+                .and_then(|due| notice::render(&row, due, reason.as_deref()));
+            let tasks = fangxian_store::tasks::task_list_by_measure(tx, id)?;
+            let view = MeasureView {
+                identity: identity_view(&Identity::of(&facts), today),
+                reason,
+                notice,
+                tasks: crate::tasks::rows(tx, &tasks)?,
+                may_decide: measure.state == MeasureState::Proposed && may(Action::MeasuresDecide),
+                may_lift: measure.state.is_decided() && may(Action::MeasuresLift),
+                starts_from: due.as_ref().map_or(today, |due| due.start.max(today)),
+                due,
+                row,
+            };
+            Ok((view, purpose))
+        })?;
+        let shown = vec![
+            ("measure", id.to_string()),
+            ("person", view.row.person.to_string()),
+        ];
+        self.show(who, Action::MeasuresRead, purpose, shown, vec![])?;
+        Ok(view)
+    }
+}

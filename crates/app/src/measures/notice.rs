@@ -1,0 +1,194 @@
+//! The written notice to the person, made from the fields of the decision: what, why, by which
+//! article, by whom, from when until when, and how to complain.
+//!
+//! Source: Infectious Diseases Law 2025, arts. 58 (written notice), 67 (lifting), 74 (complaint).
+
+use std::fmt::Write as _;
+
+use fangxian_base::{Date, Text};
+use fangxian_packs::{MeasureDue, Place};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::MeasureRow;
+use crate::assess::words;
+
+/// One stage, as the notice tells it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NoticeStage {
+    /// What it is.
+    pub text: Text,
+    /// Where.
+    pub place: Text,
+    /// First day.
+    #[schemars(with = "String")]
+    pub from: Date,
+    /// Last day, where the calendar says it.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Date>,
+}
+
+/// A notice, as fields and as a text that can be printed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Notice {
+    /// The heading.
+    pub title: Text,
+    /// To whom.
+    pub name: String,
+    /// The number of the document.
+    pub document_no: String,
+    /// What is decided.
+    pub measure: Text,
+    /// Why: what the plan calls the person's situation, and the organ's own words.
+    pub reason: Text,
+    /// Law and article.
+    pub basis: Text,
+    /// Who decided.
+    pub organ: Text,
+    /// First day.
+    #[schemars(with = "String")]
+    pub starts_on: Date,
+    /// Last day, or the day by which it is looked at again.
+    #[schemars(with = "String")]
+    pub ends_on: Date,
+    /// The limit of the term by law.
+    pub term: Text,
+    /// The stages.
+    pub stages: Vec<NoticeStage>,
+    /// How to complain, with the article.
+    pub remedy: Text,
+    /// Whether it was lifted: the notice then says so.
+    pub lifted: bool,
+    /// The whole text.
+    pub body: Text,
+}
+
+/// Law and article of a proposed measure.
+pub(super) fn basis(due: &MeasureDue) -> Text {
+    Text::new(
+        format!("{}{}", due.law.zh, due.article.zh),
+        format!("{}, {}", due.law.en, due.article.en),
+    )
+}
+
+fn place(place: Place) -> Text {
+    words(&place.text())
+}
+
+/// The notice of a decided measure; none before the decision.
+pub(super) fn render(row: &MeasureRow, due: &MeasureDue, reason: Option<&str>) -> Option<Notice> {
+    let (organ, document_no) = (row.organ.clone()?, row.document_no.clone()?);
+    let lifted = row.lifted_at.is_some();
+    let own = reason.map(str::trim).filter(|text| !text.is_empty());
+    let reason = match own {
+        Some(own) => Text::new(
+            format!("{}。{own}", due.pathway.zh),
+            format!("{}. {own}", due.pathway.en),
+        ),
+        None => words(&due.pathway),
+    };
+    let title = if lifted {
+        Text::new(
+            format!("解除{}告知书", due.name.zh),
+            format!("Notice: end of {}", due.name.en),
+        )
+    } else {
+        Text::new(
+            format!("{}告知书", due.name.zh),
+            format!("Notice: {}", due.name.en),
+        )
+    };
+    let mut notice = Notice {
+        title,
+        name: row.name.clone(),
+        document_no,
+        measure: words(&due.name),
+        reason,
+        basis: basis(due),
+        organ,
+        starts_on: row.starts_on,
+        ends_on: row.ends_on,
+        term: words(&due.term),
+        stages: due
+            .stages
+            .iter()
+            .map(|stage| NoticeStage {
+                text: words(&stage.text),
+                place: place(stage.place),
+                from: stage.start.max(row.starts_on),
+                until: stage.end.map(|end| end.min(row.ends_on)),
+            })
+            .filter(|stage| stage.until.is_none_or(|until| until >= stage.from))
+            .collect(),
+        remedy: Text::new(
+            format!("{}（{}）", due.remedy.zh, due.remedy_article.zh),
+            format!("{} ({})", due.remedy.en, due.remedy_article.en),
+        ),
+        lifted,
+        body: Text::default(),
+    };
+    notice.body = body(&notice);
+    Some(notice)
+}
+
+fn body(n: &Notice) -> Text {
+    if n.lifted {
+        return Text::new(
+            format!(
+                "{}：\n{}（文号：{}）决定的{}，现予解除。理由：{}。\n自解除之时起，您不再受该项措施约束。",
+                n.name, n.organ.zh, n.document_no, n.measure.zh, n.reason.zh
+            ),
+            format!(
+                "To {}:\nThe measure \"{}\" decided by {} (document {}) is lifted. Reason: {}.\nFrom this moment it no longer binds you.",
+                n.name, n.measure.en, n.organ.en, n.document_no, n.reason.en
+            ),
+        );
+    }
+    let (mut zh, mut en) = (String::new(), String::new());
+    for stage in &n.stages {
+        let until = stage
+            .until
+            .map_or_else(|| "解除".to_owned(), |day| day.to_string());
+        let _ = write!(
+            zh,
+            "\n{}：{}，{} 至 {until}",
+            stage.place.zh, stage.text.zh, stage.from
+        );
+        let until = stage
+            .until
+            .map_or_else(|| "release".to_owned(), |day| day.to_string());
+        let _ = write!(
+            en,
+            "\n{}: {}, {} to {until}",
+            stage.place.en, stage.text.en, stage.from
+        );
+    }
+    Text::new(
+        format!(
+            "{}：\n因{}，依据{}，{}决定对您采取{}（文号：{}），自 {} 起至 {} 止。{zh}\n期限：{}。\n如有异议：{}。",
+            n.name,
+            n.reason.zh.trim_end_matches('。'),
+            n.basis.zh,
+            n.organ.zh,
+            n.measure.zh,
+            n.document_no,
+            n.starts_on,
+            n.ends_on,
+            n.term.zh,
+            n.remedy.zh
+        ),
+        format!(
+            "To {}:\nBecause of: {}. On the basis of {}, {} has decided \"{}\" (document {}), from {} until {}.{en}\nTerm: {}.\nTo object: {}.",
+            n.name,
+            n.reason.en.trim_end_matches('.'),
+            n.basis.en,
+            n.organ.en,
+            n.measure.en,
+            n.document_no,
+            n.starts_on,
+            n.ends_on,
+            n.term.en,
+            n.remedy.en
+        ),
+    )
+}

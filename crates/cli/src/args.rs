@@ -1,0 +1,292 @@
+//! What can be asked on the command line. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Fangxian 防线: a city's public-health emergency command, in one program.
+///
+/// The first look: `fangxian demo`. An installation of your own: `fangxian serve`.
+#[derive(Debug, Parser)]
+#[command(name = "fangxian", version, color = clap::ColorChoice::Never)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every command understands. Flags win over the environment, the environment over the file.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Data directory: database, keys, audit heads [FANGXIAN_DATA]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file [default: fangxian.toml in the data directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// PostgreSQL address; without one the embedded database is used [FANGXIAN_DATABASE]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// How the log is written: text or json [FANGXIAN_LOG_FORMAT]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Serve this installation's pages (启动服务)
+    Serve,
+    /// Fill a made-up district and serve it: a living demonstration (演示)
+    Demo(DemoArgs),
+    /// Take in a list: cases, contacts or movements (导入表格)
+    Import(ImportArgs),
+    /// Questions about people's records (人员档案)
+    People(PeopleArgs),
+    /// Check and test rule packs (规则包)
+    Pack(PackArgs),
+    /// Verify the audit trail (审计核验)
+    Audit(AuditArgs),
+    /// Write a backup; keys go apart (备份)
+    Backup(BackupArgs),
+    /// Restore a backup into an empty installation (恢复)
+    Restore(RestoreArgs),
+    /// Bring in divisions and units (区划)
+    Areas(AreasArgs),
+    /// Accounts (账号)
+    User(UserArgs),
+    /// Show and check the configuration (配置)
+    Config(ConfigArgs),
+    /// Say whether the installation is well (健康检查)
+    Health(JsonFlag),
+    /// Measure on this machine, beside a peer (性能测量)
+    Bench(BenchArgs),
+    /// Questions to the visit store: not part of this build yet
+    #[command(hide = true)]
+    Trace(Rest),
+    /// The epidemiology engine: not part of this build yet
+    #[command(hide = true)]
+    Epi(Rest),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The city pack
+    #[arg(long, default_value = "demo")]
+    pub city: String,
+    /// Port to serve on; 0 picks a free one [default: 8080, or that of FANGXIAN_LISTEN]
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Minutes of the district's time that pass in a real second
+    #[arg(long, default_value_t = 20)]
+    pub pace: u32,
+    /// Residents of the district
+    #[arg(long, default_value_t = 20_000)]
+    pub residents: usize,
+    /// Seed of everything made up
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Begin anew: forget what an earlier demonstration left behind
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    pub kind: ImportKind,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportKind {
+    /// One case per row
+    Linelist(ListArgs),
+    /// One pair of case and contact per row
+    Contacts(ListArgs),
+    /// One journey, visit or event per row
+    Movements(ListArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The list: CSV in any usual encoding
+    pub file: PathBuf,
+    /// Namespace of the list's own case numbers [default: the file's name]
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Mapping file; without one a mapping is proposed and printed
+    #[arg(long, value_name = "M")]
+    pub mapping: Option<PathBuf>,
+    /// Year of the last dates that are written without one
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<i16>,
+    /// Code of the response that the list is collected for [default: routine]
+    #[arg(long, value_name = "CODE")]
+    pub response: Option<String>,
+    /// Disease pack of a list of cases elsewhere: kept in a response of its own
+    #[arg(long, value_name = "PACK", conflicts_with = "response")]
+    pub disease: Option<String>,
+    /// Write refused rows, with reason and remedy, to this file
+    #[arg(long, value_name = "FILE")]
+    pub errors: Option<PathBuf>,
+    /// Take the proposed mapping without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PeopleArgs {
+    #[command(subcommand)]
+    pub what: PeopleWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PeopleWhat {
+    /// Measure matching on labelled sets: not part of this build yet
+    LinkCheck(Rest),
+}
+
+#[derive(Debug, Args)]
+pub struct PackArgs {
+    #[command(subcommand)]
+    pub what: PackWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PackWhat {
+    /// Read packs and report everything that does not hold
+    Check(PackDir),
+    /// Run the examples that packs carry
+    Test(PackDir),
+    /// Say what the rules make of a file of facts, and why
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct PackDir {
+    /// Directory of pack files [default: the shipped packs]
+    pub dir: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A JSON file: disease, on, facts, and optionally city, region, approvals
+    pub file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    #[command(subcommand)]
+    pub what: AuditWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditWhat {
+    /// Check the whole trail: chain, signatures, heads told outside, fact rows
+    Verify(JsonFlag),
+}
+
+#[derive(Debug, Args)]
+pub struct JsonFlag {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Where the backup goes; it must not exist yet
+    pub to: PathBuf,
+    /// Write a copy of the keys here, apart from the backup
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The backup
+    pub from: PathBuf,
+    /// The keys, when this installation has none yet
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct AreasArgs {
+    #[command(subcommand)]
+    pub what: AreasWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AreasWhat {
+    /// Bring in divisions and units from a JSON file
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    pub what: UserWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserWhat {
+    /// Create an administrator; the password is read from standard input
+    CreateAdmin {
+        /// Log-in name
+        login: String,
+        /// Name shown to colleagues
+        #[arg(long)]
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub what: ConfigWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigWhat {
+    /// Print every value and where it came from; fail on what does not hold
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    pub what: BenchWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BenchWhat {
+    /// Self-reports over HTTP, durable, beside an endpoint that only answers
+    Intake {
+        /// Clients at once
+        #[arg(long, default_value_t = 64)]
+        clients: usize,
+        /// Seconds to measure
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+    },
+}
+
+/// Words of a command that this build does not have.
+#[derive(Debug, Args)]
+pub struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub words: Vec<String>,
+}

@@ -1,0 +1,78 @@
+//! The binary. Arguments, environment and files are read here and nowhere else; everything it does
+//! is a use case of `app`. Exit status: 0 done, 1 a finding, 2 usage or something unreadable.
+//!
+//! Start with [`args`] for what can be asked and [`config`] for what can be set.
+
+mod args;
+mod audit;
+mod backup;
+mod bench;
+mod config;
+mod demo;
+mod http;
+mod import;
+mod installation;
+mod logging;
+mod out;
+mod packs;
+mod people;
+mod places;
+mod serve;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use out::Ended;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Finding) => ExitCode::from(1),
+        Err(failed) => {
+            out::complain(&failed);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Ended, out::Failed> {
+    let config = config::read(&cli.global)?;
+    logging::start(&config)?;
+    match cli.verb {
+        Verb::Serve => serve::run(&config),
+        Verb::Demo(args) => demo::run(&config, &args),
+        Verb::Import(args) => import::run(&config, &args),
+        Verb::People(args) => people::run(&args),
+        Verb::Pack(args) => packs::run(&args),
+        Verb::Audit(args) => audit::run(&config, &args),
+        Verb::Backup(args) => backup::backup(&config, &args),
+        Verb::Restore(args) => backup::restore(&config, &args),
+        Verb::Areas(args) => places::run(&config, &args),
+        Verb::User(args) => users::run(&config, &args),
+        Verb::Config(args) => config::run(&config, &args),
+        Verb::Health(args) => serve::health(&config, &args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Trace(_) => Err(out::Failed::not_yet("trace", "the visit store")),
+        Verb::Epi(_) => Err(out::Failed::not_yet("epi", "the epidemiology engine")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

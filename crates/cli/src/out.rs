@@ -1,0 +1,77 @@
+//! What goes to the terminal: results on standard output, complaints on standard error, no colour.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use serde::Serialize;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It did what it should.
+    Done,
+    /// It did, and something does not hold.
+    Finding,
+}
+
+/// A command could not be done: usage, or something unreadable.
+#[derive(Debug)]
+pub struct Failed {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failed {
+    /// With a message that reads after "fangxian: ".
+    pub fn new(message: impl Display) -> Self {
+        Self { message: message.to_string(), hint: None }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// A part of the program that is not built yet.
+    pub fn not_yet(command: &str, part: &str) -> Self {
+        Self::new(format!("`{command}` is not part of this build: {part} is still to come"))
+            .hint("docs/coverage.tsv says what works and what does not yet")
+    }
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::new(fangxian_base::error_chain(&error))
+    }
+}
+
+/// Prints a line of the result; a reader that went away (`| head`) is no error.
+pub fn line(text: impl Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Prints the one object of `--json`.
+pub fn json(value: &impl Serialize) -> Result<(), Failed> {
+    line(serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Prints bytes as they are.
+pub fn bytes(bytes: &[u8]) {
+    let _ = std::io::stdout().lock().write_all(bytes);
+}
+
+/// Says something on standard error that is not the result.
+pub fn note(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says on standard error why a command could not be done.
+pub fn complain(failed: &Failed) {
+    note(format_args!("fangxian: {}", failed.message));
+    if let Some(hint) = &failed.hint {
+        note(format_args!("  {hint}"));
+    }
+}

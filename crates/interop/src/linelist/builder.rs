@@ -1,0 +1,276 @@
+//! Fills a [`Table`] row by row: header, titles, blank rows, repeated headers and limits are dealt
+//! with here, once for all formats.
+
+use std::collections::BTreeSet;
+
+use super::clean::push_clean;
+use super::decode::Encoding;
+use super::problem::{Finding, Problem};
+use super::table::{Limits, ReadError, Table};
+
+/// Builds a [`Table`] row by row.
+#[derive(Debug)]
+pub struct TableBuilder {
+    table: Table,
+    limits: Limits,
+    names: BTreeSet<String>,
+    waiting: Option<(u32, Vec<String>)>,
+    blank: usize,
+    titles: usize,
+    removed: usize,
+    repeated_headers: usize,
+    ragged: (usize, Option<u32>),
+    /// Cells of the header line, and the most cells with content in any row.
+    header_cells: usize,
+    widest: usize,
+}
+
+impl TableBuilder {
+    /// An empty table.
+    pub const fn new(encoding: Encoding, delimiter: char, limits: Limits) -> Self {
+        let table = Table {
+            encoding,
+            delimiter,
+            header: Vec::new(),
+            findings: Vec::new(),
+            text: String::new(),
+            ends: Vec::new(),
+            rows: Vec::new(),
+        };
+        Self {
+            table,
+            limits,
+            names: BTreeSet::new(),
+            waiting: None,
+            blank: 0,
+            titles: 0,
+            removed: 0,
+            repeated_headers: 0,
+            ragged: (0, None),
+            header_cells: 0,
+            widest: 0,
+        }
+    }
+
+    /// Adds a remark.
+    pub fn remark(&mut self, finding: Finding) {
+        self.table.findings.push(finding);
+    }
+
+    /// Adds the next row; the first with content becomes the header.
+    ///
+    /// # Errors
+    /// When a limit is passed.
+    pub fn push<'c>(
+        &mut self,
+        number: u32,
+        cells: impl Iterator<Item = &'c str>,
+    ) -> Result<(), ReadError> {
+        let (text_mark, ends_mark) = (self.table.text.len(), self.table.ends.len());
+        for (column, cell) in cells.enumerate() {
+            if column >= self.limits.columns {
+                return Err(ReadError::TooManyColumns {
+                    row: number,
+                    allowed: self.limits.columns,
+                });
+            }
+            if cell.len() > self.limits.cell_chars && cell.chars().count() > self.limits.cell_chars
+            {
+                return Err(ReadError::CellTooLong {
+                    row: number,
+                    allowed: self.limits.cell_chars,
+                });
+            }
+            self.removed += push_clean(&mut self.table.text, cell);
+            self.table
+                .ends
+                .push(u32::try_from(self.table.text.len()).unwrap_or(u32::MAX));
+        }
+        if self.table.text.len() == text_mark {
+            self.table.ends.truncate(ends_mark);
+            self.blank += 1;
+            return Ok(());
+        }
+        if self.table.header.is_empty() {
+            self.take_header(number, text_mark, ends_mark);
+            return Ok(());
+        }
+        self.take_row(number, text_mark, ends_mark)
+    }
+
+    /// A line with one filled cell above a line with several is a title, not the header.
+    fn take_header(&mut self, number: u32, text_mark: usize, ends_mark: usize) {
+        let mut start = text_mark;
+        let mut cells = Vec::new();
+        for end in self.table.ends.drain(ends_mark..) {
+            cells.push(self.table.text[start..end as usize].to_owned());
+            start = end as usize;
+        }
+        self.table.text.truncate(text_mark);
+        let filled = |cells: &[String]| cells.iter().filter(|c| !c.is_empty()).count();
+        match self.waiting.take() {
+            None if filled(&cells) > 1 => self.set_header(cells),
+            None => self.waiting = Some((number, cells)),
+            Some(_) if filled(&cells) > 2 => {
+                self.titles += 1;
+                self.set_header(cells);
+            }
+            Some((_, header)) => {
+                self.set_header(header);
+                let row = cells;
+                for cell in &row {
+                    self.table.text.push_str(cell);
+                    self.table
+                        .ends
+                        .push(u32::try_from(self.table.text.len()).unwrap_or(u32::MAX));
+                }
+                // The limits hold: the cells were checked when they came in.
+                let _ = self.take_row(number, text_mark, ends_mark);
+            }
+        }
+    }
+
+    fn set_header(&mut self, cells: Vec<String>) {
+        self.header_cells = cells.len();
+        let mut cells = cells;
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        for cell in cells {
+            self.add_column(&cell);
+        }
+    }
+
+    /// Names the next column; a name that is missing or taken gets a number.
+    fn add_column(&mut self, cell: &str) {
+        let header = &mut self.table.header;
+        let base = if cell.is_empty() {
+            format!("({})", header.len() + 1)
+        } else {
+            cell.replace('\n', " ")
+        };
+        let mut problem = cell.is_empty().then_some(Problem::HeaderEmpty);
+        let mut name = base.clone();
+        let mut copy = 1;
+        while !self.names.insert(name.clone()) {
+            copy += 1;
+            name = format!("{base} ({copy})");
+            problem = Some(Problem::HeaderRepeated);
+        }
+        header.push(name.clone());
+        if let Some(problem) = problem {
+            self.remark(Finding {
+                row: None,
+                column: Some(name),
+                field: None,
+                problem,
+            });
+        }
+    }
+
+    fn take_row(
+        &mut self,
+        number: u32,
+        text_mark: usize,
+        ends_mark: usize,
+    ) -> Result<(), ReadError> {
+        let table = &mut self.table;
+        let width = table.header.len();
+        let all = table.ends.len() - ends_mark;
+        // Empty cells beyond the header say nothing.
+        while table.ends.len() - ends_mark > width
+            && table.ends[table.ends.len() - 1] == table.ends[table.ends.len() - 2]
+        {
+            table.ends.pop();
+        }
+        let found = table.ends.len() - ends_mark;
+        let mut start = text_mark;
+        let again = found == width
+            && table.ends[ends_mark..]
+                .iter()
+                .zip(&table.header)
+                .all(|(end, name)| {
+                    let cell = &table.text[start..*end as usize];
+                    start = *end as usize;
+                    cell == name
+                });
+        if again {
+            table.ends.truncate(ends_mark);
+            table.text.truncate(text_mark);
+            self.repeated_headers += 1;
+            return Ok(());
+        }
+        if table.rows.len() >= self.limits.rows {
+            return Err(ReadError::TooManyRows {
+                allowed: self.limits.rows,
+            });
+        }
+        self.widest = self.widest.max(found);
+        if all < self.header_cells || found > self.header_cells {
+            self.ragged.0 += 1;
+            self.ragged.1.get_or_insert(number);
+        }
+        table
+            .rows
+            .push((number, u32::try_from(ends_mark).unwrap_or(u32::MAX)));
+        Ok(())
+    }
+
+    /// The finished table.
+    ///
+    /// # Errors
+    /// [`ReadError::Empty`] when not even a header came.
+    pub fn finish(mut self) -> Result<Table, ReadError> {
+        if let Some((_, header)) = self.waiting.take() {
+            self.set_header(header);
+        }
+        if self.table.header.is_empty() {
+            return Err(ReadError::Empty);
+        }
+        // What stands beyond the header is kept in columns without a name.
+        while self.table.header.len() < self.widest {
+            self.add_column("");
+        }
+        let counted = [
+            (
+                self.removed,
+                Problem::ControlCharacters {
+                    count: self.removed,
+                },
+                None,
+            ),
+            (self.titles, Problem::TitleRows { count: self.titles }, None),
+            (
+                self.repeated_headers,
+                Problem::HeaderAmongRows {
+                    count: self.repeated_headers,
+                },
+                None,
+            ),
+            (self.blank, Problem::BlankRows { count: self.blank }, None),
+            (
+                self.ragged.0,
+                Problem::RaggedRows {
+                    count: self.ragged.0,
+                },
+                self.ragged.1,
+            ),
+            (
+                usize::from(self.table.rows.is_empty()),
+                Problem::HeaderOnly,
+                None,
+            ),
+        ];
+        for (count, problem, row) in counted {
+            if count > 0 {
+                self.table.findings.push(Finding {
+                    row,
+                    column: None,
+                    field: None,
+                    problem,
+                });
+            }
+        }
+        Ok(self.table)
+    }
+}

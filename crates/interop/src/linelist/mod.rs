@@ -1,0 +1,46 @@
+//! Line lists as people send them: cases, contacts, movements.
+//!
+//! The way of a file: [`read_table`] turns bytes into a [`Table`]; [`propose_mapping`] says which
+//! column is which [`Field`]; [`Plan::new`] settles what only the whole file can tell (order of
+//! day and month, the missing year, repeated rows); [`Plan::parse_row`] accepts or rejects each row;
+//! [`write_errors`] gives back what was rejected. A spreadsheet reader need only fill a
+//! [`TableBuilder`]. Nothing is stored and nothing is looked up here.
+
+mod age;
+mod builder;
+mod check;
+mod clean;
+mod codes;
+mod dates;
+mod decode;
+mod delimiter;
+mod field;
+mod headers;
+mod mapping;
+mod plan;
+mod problem;
+mod problem_words;
+mod profile;
+mod propose;
+mod read;
+mod repeats;
+mod row;
+mod table;
+mod write;
+
+pub use age::{Age, AgeUnit};
+pub use builder::TableBuilder;
+pub use codes::{CaseClass, Outcome as CaseOutcome, TestResult};
+pub use dates::{Order, Precision, Span, Style, When, YearRule};
+pub use decode::Encoding;
+pub use field::{Field, FieldType, Kind};
+pub use mapping::{ColumnMapping, Mapping, MappingError};
+pub use plan::Plan;
+pub use problem::{Finding, Problem};
+pub use propose::propose_mapping;
+pub use read::read_table;
+pub use row::{Outcome, Row, Value};
+pub use table::{Limits, RawRow, ReadError, Table};
+pub use write::{Language, write_csv, write_errors};
+
+pub use fangxian_domain::identifiers::Wording;

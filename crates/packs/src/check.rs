@@ -1,0 +1,234 @@
+//! What must hold between packs, and of their examples: names that lead somewhere, facts that
+//! somebody asks for, examples that come out, and no rule or value that no example reaches.
+
+use std::collections::BTreeSet;
+
+use crate::example::{self, Reached};
+use crate::finding::{Finding, Severity, nearest};
+use crate::library::Library;
+use crate::schema::InForce;
+
+fn add(
+    findings: &mut Vec<Finding>,
+    severity: Severity,
+    place: (&str, u64),
+    code: &'static str,
+    message: String,
+    hint: &str,
+) {
+    let (file, line) = (place.0.to_owned(), place.1);
+    findings.push(Finding {
+        file,
+        line,
+        severity,
+        code,
+        message,
+        hint: hint.to_owned(),
+    });
+}
+
+/// Ids are unique, cities name packs that exist, rules name measures that some law knows.
+pub fn names(library: &Library, findings: &mut Vec<Finding>) {
+    let ids = || {
+        let laws = library.laws.iter().map(|p| p.id.as_str());
+        let diseases = library.diseases.iter().map(|p| p.id.as_str());
+        let schemes = library.schemes.iter().map(|p| p.id.as_str());
+        laws.chain(diseases)
+            .chain(schemes)
+            .chain(library.cities.iter().map(|p| p.id.as_str()))
+    };
+    let mut seen = BTreeSet::new();
+    for id in ids().filter(|id| !seen.insert(*id)) {
+        add(
+            findings,
+            Severity::Error,
+            (library.file_of(id), 0),
+            "duplicate",
+            format!("two packs are called `{id}`"),
+            "",
+        );
+    }
+    for city in &library.cities {
+        let mut known = |entries: &[InForce], what: &str, packs: Vec<&str>| {
+            for entry in entries
+                .iter()
+                .filter(|entry| !packs.contains(&entry.id.value.as_str()))
+            {
+                let message = format!(
+                    "city `{}` names an unknown {what} `{}`",
+                    city.id, entry.id.value
+                );
+                let hint = nearest(&entry.id.value, packs.iter().copied());
+                let place = (library.file_of(&city.id), entry.id.referenced.line());
+                add(
+                    findings,
+                    Severity::Error,
+                    place,
+                    "unknown-name",
+                    message,
+                    &hint,
+                );
+            }
+        };
+        known(
+            &city.diseases,
+            "disease",
+            library.diseases.iter().map(|p| p.id.as_str()).collect(),
+        );
+        known(
+            &city.schemes,
+            "scheme",
+            library.schemes.iter().map(|p| p.id.as_str()).collect(),
+        );
+    }
+    let measures: BTreeSet<&str> = library
+        .laws
+        .iter()
+        .flat_map(|law| law.measures.iter().map(|measure| measure.id.value.as_str()))
+        .collect();
+    overlaps(library, findings);
+    for disease in &library.diseases {
+        let used = disease.pathways.iter().map(|p| (&p.measure, &p.head));
+        let declined = disease
+            .declines
+            .iter()
+            .map(|(measure, head)| (measure, head));
+        for (measure, head) in used.chain(declined) {
+            if !measures.contains(measure.as_str()) {
+                let message = format!("no law knows the measure `{measure}`");
+                let hint = nearest(measure, measures.iter().copied());
+                add(
+                    findings,
+                    Severity::Error,
+                    (library.file_of(&disease.id), head.line),
+                    "unknown-name",
+                    message,
+                    &hint,
+                );
+            }
+        }
+    }
+    for example in &library.examples {
+        if !ids().any(|id| id == example.pack) {
+            let message = format!("examples of an unknown pack `{}`", example.pack);
+            let place = (example.file.as_str(), 0);
+            add(
+                findings,
+                Severity::Error,
+                place,
+                "unknown-name",
+                message,
+                &nearest(&example.pack, ids()),
+            );
+        }
+        for fact in &example.doc.facts {
+            for objection in library.vocabulary.objections(fact) {
+                let place = (example.file.as_str(), example.doc.name.referenced.line());
+                add(
+                    findings,
+                    Severity::Error,
+                    place,
+                    "undeclared-fact",
+                    objection,
+                    "see facts.yaml",
+                );
+            }
+        }
+    }
+}
+
+/// On no day do two laws speak of the same measure.
+fn overlaps(library: &Library, findings: &mut Vec<Finding>) {
+    for (index, law) in library.laws.iter().enumerate() {
+        for other in library.laws.iter().skip(index + 1) {
+            if law.until < other.from || other.until < law.from {
+                continue;
+            }
+            let ids = |law: &crate::compile::other::Law| -> BTreeSet<String> {
+                law.measures
+                    .iter()
+                    .map(|measure| measure.id.value.clone())
+                    .collect()
+            };
+            for measure in ids(law).intersection(&ids(other)) {
+                let message = format!(
+                    "`{}` and `{}` speak of `{measure}` on one day",
+                    law.id, other.id
+                );
+                let place = (library.file_of(&other.id), 0);
+                add(
+                    findings,
+                    Severity::Error,
+                    place,
+                    "time",
+                    message,
+                    "end the older one before",
+                );
+            }
+        }
+    }
+}
+
+/// Facts and attributes that no rule asks for are not kept.
+pub fn unused_facts(library: &Library, asked: &BTreeSet<String>, findings: &mut Vec<Finding>) {
+    for kind in &library.vocabulary.kinds {
+        let place = ("facts.yaml", 0);
+        if !asked.contains(&kind.name) && kind.doc.recorded_for.is_none() {
+            let message = format!("no rule asks for `{}`", kind.name);
+            let hint = "what nothing needs is not collected; or say `recorded_for`";
+            add(
+                findings,
+                Severity::Error,
+                place,
+                "unused-fact",
+                message,
+                hint,
+            );
+        }
+        for (attr, doc) in &kind.doc.attrs {
+            let name = format!("{}.{attr}", kind.name);
+            if !asked.contains(&name)
+                && doc.recorded_for.is_none()
+                && kind.doc.recorded_for.is_none()
+            {
+                let message = format!("no rule asks for `{name}`");
+                let hint = "what nothing needs is not collected; or say `recorded_for`";
+                add(
+                    findings,
+                    Severity::Error,
+                    place,
+                    "unused-fact",
+                    message,
+                    hint,
+                );
+            }
+        }
+    }
+}
+
+/// Runs the examples, then lists rules and values that none reaches.
+pub fn examples(library: &Library, findings: &mut Vec<Finding>) {
+    let mut reached = Reached::default();
+    for example in &library.examples {
+        let result = example::run(library, example, &mut reached);
+        for failure in result.failures {
+            let place = (example.file.as_str(), result.line);
+            let message = format!("example `{}`: {failure}", result.name);
+            add(findings, Severity::Error, place, "example", message, "");
+        }
+    }
+    unreached(library, &reached, findings);
+}
+
+/// Lists rules and values that no example reaches.
+pub fn unreached(library: &Library, reached: &Reached, findings: &mut Vec<Finding>) {
+    for item in example::reachable(library) {
+        if !reached.contains(&item.name) {
+            let pack = item.name.split('/').next().unwrap_or_default();
+            let place = (library.file_of(pack), item.line);
+            let message = format!("no example reaches `{}`", item.name);
+            let hint = "add an example whose outcome depends on it";
+            add(findings, Severity::Gap, place, "no-example", message, hint);
+        }
+    }
+}

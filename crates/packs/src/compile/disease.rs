@@ -1,0 +1,249 @@
+//! A disease pack with every name looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fangxian_base::{Date, plus_days};
+
+use super::rules::{Anchor, Node, Rules, ValueId};
+use crate::assessment::{CaseClass, ContactKind, Managed, Place};
+use crate::schema::{Covers, SourceDoc};
+use crate::text::Text;
+
+/// An edition while it is in force.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// Day of publication.
+    pub published: Date,
+    /// How much of it is carried.
+    pub covers: Covers,
+    /// What is not.
+    pub not_covered: Option<Text>,
+}
+
+/// What every rule has.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// `pack/rule`.
+    pub id: String,
+    /// What it says.
+    pub text: Text,
+    /// Sources.
+    pub cites: Vec<String>,
+    /// Editions it belongs to, one bit each.
+    pub editions: u64,
+    /// First and last day within them.
+    pub days: (Date, Date),
+    /// The condition.
+    pub node: Node,
+    /// Line in the file.
+    pub line: u64,
+}
+
+impl Head {
+    /// Whether the rule holds in an edition on a day.
+    pub fn applies(&self, edition: usize, on: Date) -> bool {
+        self.editions & (1_u64 << edition.min(63)) != 0 && self.days.0 <= on && on <= self.days.1
+    }
+}
+
+/// A stage.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// What it is.
+    pub text: Text,
+    /// Where.
+    pub place: Place,
+    /// How long.
+    pub days: Option<ValueId>,
+    /// Samples.
+    pub tests: Option<ValueId>,
+    /// Health asked daily.
+    pub health_check: bool,
+}
+
+/// A pathway.
+#[derive(Debug, Clone)]
+pub struct Pathway {
+    /// The rule.
+    pub head: Head,
+    /// Measure.
+    pub measure: String,
+    /// Counted from.
+    pub anchor: Vec<Anchor>,
+    /// Day 0 or 1.
+    pub anchor_is_day: ValueId,
+    /// Stages.
+    pub stages: Vec<Stage>,
+    /// Days between reviews.
+    pub review_every: Option<ValueId>,
+    /// Conditions of release.
+    pub release: Vec<Node>,
+    /// Advice given instead.
+    pub instead: Option<String>,
+}
+
+/// Advice.
+#[derive(Debug, Clone)]
+pub struct AdviceRule {
+    /// The rule.
+    pub head: Head,
+    /// Whether it stands by itself.
+    pub by_itself: bool,
+    /// Counted from.
+    pub anchor: Vec<Anchor>,
+    /// How long.
+    pub lasts: Option<ValueId>,
+}
+
+/// Work or a report.
+#[derive(Debug, Clone)]
+pub struct Timed {
+    /// The rule.
+    pub head: Head,
+    /// Kind of task; empty for reports.
+    pub task: String,
+    /// Hours.
+    pub within: Option<ValueId>,
+}
+
+/// A threshold.
+#[derive(Debug, Clone)]
+pub struct Threshold {
+    /// The rule; its condition is not used.
+    pub head: Head,
+    /// Cases.
+    pub cases: ValueId,
+    /// Days.
+    pub days: ValueId,
+    /// Hours to the report.
+    pub within: Option<ValueId>,
+}
+
+/// How the disease is managed while it is.
+#[derive(Debug, Clone)]
+pub struct Management {
+    /// First day.
+    pub from: Date,
+    /// Day of publication.
+    pub published: Date,
+    /// How.
+    pub managed: Managed,
+    /// Whether an approval raises it.
+    pub class_a_by_approval: bool,
+    /// What it rests on.
+    pub text: Text,
+}
+
+/// A disease pack.
+#[derive(Debug, Clone)]
+pub struct Disease {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub title: Text,
+    /// ICD-10.
+    pub icd10: String,
+    /// ICD-11.
+    pub icd11: String,
+    /// Kept in a compartment of its own.
+    pub sealed: bool,
+    /// Sources.
+    pub sources: BTreeMap<String, SourceDoc>,
+    /// Management over time.
+    pub management: Vec<Management>,
+    /// Editions in order of time.
+    pub editions: Vec<Edition>,
+    /// Values and criteria.
+    pub rules: Rules,
+    /// Case definitions.
+    pub classes: Vec<(CaseClass, Head)>,
+    /// Contact definitions.
+    pub contacts: Vec<(ContactKind, Head)>,
+    /// Pathways.
+    pub pathways: Vec<Pathway>,
+    /// What the plan does not provide for: measure and rule.
+    pub declines: Vec<(String, Head)>,
+    /// Advice.
+    pub advice: Vec<AdviceRule>,
+    /// Reports.
+    pub reports: Vec<Timed>,
+    /// Tasks.
+    pub tasks: Vec<Timed>,
+    /// Thresholds.
+    pub alerts: Vec<Threshold>,
+}
+
+impl Disease {
+    /// The edition in force on a day, of those published by another.
+    pub fn edition(&self, on: Date, as_of: Date) -> Option<usize> {
+        let (index, edition) = self
+            .editions
+            .iter()
+            .enumerate()
+            .rev()
+            .find(|(_, edition)| edition.from <= on && edition.published <= as_of)?;
+        // An edition that later ones replaced still holds as long as those were not published.
+        let replaced = self.editions.get(index + 1);
+        let until = match replaced {
+            Some(next) if edition.until == plus_days(next.from, -1) && next.published > as_of => {
+                Date::MAX
+            }
+            Some(_) | None => edition.until,
+        };
+        (on <= until).then_some(index)
+    }
+
+    /// Every head of a rule, with the values that it reads.
+    pub fn heads(&self) -> Vec<(&Head, BTreeSet<ValueId>)> {
+        let read = |head: &Head| {
+            let mut values = BTreeSet::new();
+            self.rules.values_of(&head.node, &mut values);
+            values
+        };
+        let mut all = Vec::new();
+        for head in self.classes.iter().map(|(_, head)| head) {
+            all.push((head, read(head)));
+        }
+        for head in self.contacts.iter().map(|(_, head)| head) {
+            all.push((head, read(head)));
+        }
+        for head in self.declines.iter().map(|(_, head)| head) {
+            all.push((head, read(head)));
+        }
+        for pathway in &self.pathways {
+            let mut values = read(&pathway.head);
+            values.insert(pathway.anchor_is_day);
+            values.extend(pathway.review_every);
+            for stage in &pathway.stages {
+                values.extend(stage.days.iter().chain(&stage.tests));
+            }
+            for node in &pathway.release {
+                self.rules.values_of(node, &mut values);
+            }
+            all.push((&pathway.head, values));
+        }
+        for advice in &self.advice {
+            let mut values = read(&advice.head);
+            values.extend(advice.lasts);
+            all.push((&advice.head, values));
+        }
+        for timed in self.reports.iter().chain(&self.tasks) {
+            let mut values = read(&timed.head);
+            values.extend(timed.within);
+            all.push((&timed.head, values));
+        }
+        for alert in &self.alerts {
+            let values = [Some(alert.cases), Some(alert.days), alert.within];
+            all.push((&alert.head, values.into_iter().flatten().collect()));
+        }
+        all
+    }
+}

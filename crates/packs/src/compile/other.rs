@@ -1,0 +1,312 @@
+//! Law, scheme and city packs with every name looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fangxian_base::Date;
+
+use super::Report;
+use super::rules::{Node, Rules, ValueId};
+use super::series::cites;
+use super::vocabulary::Vocabulary;
+use crate::assessment::{Formality, Label, Managed};
+use crate::schema::{
+    CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, SchemeDoc, SourceDoc,
+};
+use crate::text::Text;
+
+/// A statute.
+#[derive(Debug, Clone)]
+pub struct Law {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// Day of publication.
+    pub published: Date,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// Sources.
+    pub sources: BTreeMap<String, SourceDoc>,
+    /// Values.
+    pub rules: Rules,
+    /// Measures.
+    pub measures: Vec<LawMeasureDoc>,
+    /// Clocks.
+    pub clocks: Vec<Clock>,
+    /// Complaints.
+    pub remedy: RemedyDoc,
+}
+
+/// A statutory clock.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    /// `law/clock`.
+    pub id: String,
+    /// Line in the file.
+    pub line: u64,
+    /// Management.
+    pub managed: Vec<Managed>,
+    /// Hours.
+    pub within: ValueId,
+    /// Article.
+    pub article: Text,
+    /// What is reported.
+    pub text: Text,
+    /// Sources.
+    pub cites: Vec<String>,
+}
+
+impl Law {
+    /// Whether it is in force on a day and was published by another.
+    pub fn holds(&self, on: Date, as_of: Date) -> bool {
+        self.published <= as_of && self.from <= on && on <= self.until
+    }
+}
+
+/// Compiles a law pack.
+pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> Law {
+    let none = BTreeMap::new();
+    let (rules, mut names) =
+        super::rules::compile(report, vocabulary, &doc.values, &none, &doc.sources);
+    let mut ids = BTreeSet::new();
+    for measure in &doc.measures {
+        unique(report, &mut ids, &measure.id);
+        cites(
+            report,
+            &measure.cites,
+            &doc.sources,
+            measure.id.referenced.line(),
+        );
+        if measure.restricts && !measure.formalities.contains(&Formality::EndOrReview) {
+            let message = format!(
+                "`{}` restricts people without end or review",
+                measure.id.value
+            );
+            let hint = "add `end_or_review` to its formalities".to_owned();
+            report.error(measure.id.referenced.line(), "end", message, hint);
+        }
+        if measure.organs.is_empty() {
+            let message = format!("nobody may decide `{}`", measure.id.value);
+            report.error(
+                measure.id.referenced.line(),
+                "organ",
+                message,
+                String::new(),
+            );
+        }
+    }
+    let clocks = doc
+        .clocks
+        .iter()
+        .map(|clock| {
+            unique(report, &mut ids, &clock.id);
+            cites(
+                report,
+                &clock.cites,
+                &doc.sources,
+                clock.id.referenced.line(),
+            );
+            Clock {
+                id: format!("{}/{}", doc.id.value, clock.id.value),
+                line: clock.id.referenced.line(),
+                managed: clock.managed.clone(),
+                within: names.span(report, &clock.within),
+                article: clock.article.clone(),
+                text: Text::new(&clock.zh, &clock.en),
+                cites: clock.cites.iter().map(|cite| cite.value.clone()).collect(),
+            }
+        })
+        .collect();
+    Law {
+        id: doc.id.value.clone(),
+        title: Text::new(&doc.zh, &doc.en),
+        published: doc.published,
+        from: doc.from,
+        until: doc.until.unwrap_or(Date::MAX),
+        sources: doc.sources.clone(),
+        rules,
+        measures: doc.measures.clone(),
+        clocks,
+        remedy: doc.remedy.clone(),
+    }
+}
+
+fn unique(report: &mut Report<'_>, ids: &mut BTreeSet<String>, id: &Name) {
+    if !ids.insert(id.value.clone()) {
+        let message = format!("`{}` stands twice", id.value);
+        report.error(id.referenced.line(), "duplicate", message, String::new());
+    }
+}
+
+/// A scheme.
+#[derive(Debug, Clone)]
+pub struct Scheme {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: Text,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// Sources.
+    pub sources: BTreeMap<String, SourceDoc>,
+    /// Values and criteria.
+    pub rules: Rules,
+    /// Categories.
+    pub categories: Vec<CategoryRule>,
+}
+
+/// A category.
+#[derive(Debug, Clone)]
+pub struct CategoryRule {
+    /// `scheme/category`.
+    pub rule: String,
+    /// Id.
+    pub id: String,
+    /// Line in the file.
+    pub line: u64,
+    /// Name.
+    pub text: Text,
+    /// Label.
+    pub label: Label,
+    /// Sources.
+    pub cites: Vec<String>,
+    /// Who.
+    pub node: Node,
+}
+
+/// Compiles a scheme; returns it with the facts that its criteria ask for.
+pub fn scheme(
+    report: &mut Report<'_>,
+    vocabulary: &Vocabulary,
+    doc: &SchemeDoc,
+) -> (Scheme, BTreeSet<String>) {
+    let (rules, mut names) =
+        super::rules::compile(report, vocabulary, &doc.values, &doc.criteria, &doc.sources);
+    let mut ids = BTreeSet::new();
+    let categories = doc
+        .categories
+        .iter()
+        .map(|category| {
+            unique(report, &mut ids, &category.id);
+            let line = category.id.referenced.line();
+            cites(report, &category.cites, &doc.sources, line);
+            CategoryRule {
+                rule: format!("{}/{}", doc.id.value, category.id.value),
+                id: category.id.value.clone(),
+                line,
+                text: Text::new(&category.zh, &category.en),
+                label: category.label,
+                cites: category
+                    .cites
+                    .iter()
+                    .map(|cite| cite.value.clone())
+                    .collect(),
+                node: names.node(report, &category.when),
+            }
+        })
+        .collect();
+    let scheme = Scheme {
+        id: doc.id.value.clone(),
+        title: Text::new(&doc.zh, &doc.en),
+        from: doc.from,
+        until: doc.until.unwrap_or(Date::MAX),
+        sources: doc.sources.clone(),
+        rules,
+        categories,
+    };
+    (scheme, names.asked)
+}
+
+/// A city.
+#[derive(Debug, Clone)]
+pub struct City {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub title: Text,
+    /// Demonstration only.
+    pub fictional: bool,
+    /// Path.
+    pub region: String,
+    /// Levels, top first.
+    pub levels: Vec<Level>,
+    /// Sources.
+    pub sources: BTreeMap<String, SourceDoc>,
+    /// Diseases in force.
+    pub diseases: Vec<InForce>,
+    /// Schemes in force.
+    pub schemes: Vec<InForce>,
+    /// Values.
+    pub rules: Rules,
+    /// Deadlines.
+    pub deadlines: Vec<DeadlineRule>,
+}
+
+/// A deadline.
+#[derive(Debug, Clone)]
+pub struct DeadlineRule {
+    /// `city/task@level`.
+    pub rule: String,
+    /// Line in the file.
+    pub line: u64,
+    /// Kind of task.
+    pub task: String,
+    /// Level.
+    pub level: String,
+    /// Hours.
+    pub within: ValueId,
+}
+
+impl City {
+    /// Whether a disease or scheme is in force on a day.
+    pub fn in_force(list: &[InForce], id: &str, on: Date) -> bool {
+        list.iter().any(|entry| {
+            entry.id.value == id && entry.from <= on && entry.until.is_none_or(|until| on <= until)
+        })
+    }
+}
+
+/// Compiles a city pack.
+pub fn city(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &CityDoc) -> City {
+    let none = BTreeMap::new();
+    let (rules, mut names) =
+        super::rules::compile(report, vocabulary, &doc.values, &none, &doc.sources);
+    let mut deadlines = Vec::new();
+    for deadline in &doc.deadlines {
+        if !doc
+            .levels
+            .iter()
+            .any(|level| level.id == deadline.level.value)
+        {
+            report.unknown(
+                "level",
+                &deadline.level,
+                doc.levels.iter().map(|l| l.id.as_str()),
+            );
+        }
+        let (task, level) = (&deadline.task.value, &deadline.level.value);
+        deadlines.push(DeadlineRule {
+            rule: format!("{}/{task}@{level}", doc.id.value),
+            line: deadline.task.referenced.line(),
+            task: task.clone(),
+            level: level.clone(),
+            within: names.span(report, &deadline.within),
+        });
+    }
+    City {
+        id: doc.id.value.clone(),
+        title: Text::new(&doc.zh, &doc.en),
+        fictional: doc.fictional,
+        region: doc.region.clone(),
+        levels: doc.levels.clone(),
+        sources: doc.sources.clone(),
+        diseases: doc.diseases.clone(),
+        schemes: doc.schemes.clone(),
+        rules,
+        deadlines,
+    }
+}

@@ -1,0 +1,566 @@
+//! Criteria and conditions with every name looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Report;
+use super::series::{self, Series};
+use super::vocabulary::{KindId, Vocabulary, fits};
+use crate::assessment::{CaseClass, ContactKind};
+use crate::fact::Value;
+use crate::schema::{
+    AttrType, CondDoc, CriterionDoc, DuringDoc, MatchDoc, Name, SeriesDoc, SourceDoc,
+};
+use crate::text::Text;
+
+/// The number of a value within its pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId(pub usize);
+
+/// The number of a criterion within its pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CriterionId(pub usize);
+
+/// A condition.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// Every one.
+    All(Vec<Self>),
+    /// At least one.
+    Any(Vec<Self>),
+    /// k of n.
+    AtLeast(ValueId, Vec<Self>),
+    /// Not.
+    Not(Box<Self>),
+    /// A criterion.
+    Met(CriterionId),
+    /// The class found.
+    Class(Vec<CaseClass>),
+    /// The contact found.
+    Contact(Vec<ContactKind>),
+    /// The place.
+    Region(Vec<String>),
+}
+
+impl Node {
+    /// A condition that never holds: the stand-in for what could not be looked up.
+    pub const fn never() -> Self {
+        Self::Any(Vec::new())
+    }
+}
+
+/// What an attribute must be.
+#[derive(Debug, Clone)]
+pub enum Match {
+    /// One of these.
+    OneOf(Vec<Value>),
+    /// At least this value.
+    AtLeast(ValueId),
+    /// Below this value.
+    Below(ValueId),
+}
+
+/// A day that something is counted from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anchor {
+    /// A date attribute of the fact itself.
+    Attr(String),
+    /// The earliest beginning of facts of a kind, or the earliest value of their date attribute.
+    First(KindId, Option<String>),
+    /// The latest end of facts of a kind, or the latest value of their date attribute.
+    Last(KindId, Option<String>),
+    /// The day asked about.
+    Today,
+}
+
+/// A window.
+#[derive(Debug, Clone)]
+pub struct During {
+    /// Anchors of its start.
+    pub start: Vec<Anchor>,
+    /// Days before.
+    pub days_before: Option<ValueId>,
+    /// Anchors of its end.
+    pub end: Vec<Anchor>,
+    /// Days after.
+    pub days_after: Option<ValueId>,
+}
+
+/// A question about facts of one kind.
+#[derive(Debug, Clone)]
+pub struct FactTest {
+    /// Kind.
+    pub kind: KindId,
+    /// Which of them.
+    pub filter: Vec<(String, Match)>,
+    /// What must hold.
+    pub is: Vec<(String, Match)>,
+    /// When.
+    pub during: Option<During>,
+    /// How many, how far apart.
+    pub count: Option<(ValueId, Option<ValueId>)>,
+    /// Only the latest.
+    pub latest: bool,
+}
+
+/// How a criterion is decided.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// By facts.
+    Facts(FactTest),
+    /// By other criteria.
+    When(Node),
+}
+
+/// A named criterion.
+#[derive(Debug, Clone)]
+pub struct Criterion {
+    /// Name.
+    pub name: String,
+    /// For people.
+    pub text: Text,
+    /// How it is decided.
+    pub test: Test,
+}
+
+/// The values and criteria of a pack.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Values, by number.
+    pub values: Vec<Series>,
+    /// Criteria, by number.
+    pub criteria: Vec<Criterion>,
+}
+
+/// Looks names up while a pack is compiled.
+#[derive(Debug)]
+pub struct Names<'v> {
+    /// The declared facts.
+    pub vocabulary: &'v Vocabulary,
+    values: BTreeMap<String, ValueId>,
+    units: Vec<String>,
+    criteria: BTreeMap<String, CriterionId>,
+    /// Kinds and `kind.attr` that some criterion asks about.
+    pub asked: BTreeSet<String>,
+}
+
+impl Names<'_> {
+    /// A value by name; a finding when there is none.
+    pub fn value(&mut self, report: &mut Report<'_>, name: &Name) -> ValueId {
+        report.used.insert(format!("value {}", name.value));
+        self.values.get(&name.value).copied().unwrap_or_else(|| {
+            report.unknown("value", name, self.values.keys().map(String::as_str));
+            ValueId(usize::MAX)
+        })
+    }
+
+    /// A value that must be in days or hours.
+    pub fn span(&mut self, report: &mut Report<'_>, name: &Name) -> ValueId {
+        let id = self.value(report, name);
+        if let Some(unit) = self.units.get(id.0)
+            && !["days", "hours"].contains(&unit.as_str())
+        {
+            let message = format!("`{}` is in {unit}, a span of time is wanted", name.value);
+            report.error(name.referenced.line(), "unit", message, String::new());
+        }
+        id
+    }
+
+    /// A condition.
+    pub fn node(&mut self, report: &mut Report<'_>, doc: &CondDoc) -> Node {
+        match doc {
+            CondDoc::All(parts) => {
+                Node::All(parts.iter().map(|part| self.node(report, part)).collect())
+            }
+            CondDoc::Any(parts) => {
+                Node::Any(parts.iter().map(|part| self.node(report, part)).collect())
+            }
+            CondDoc::AtLeast(part) => Node::AtLeast(
+                self.value(report, &part.count),
+                part.of.iter().map(|part| self.node(report, part)).collect(),
+            ),
+            CondDoc::Not(part) => Node::Not(Box::new(self.node(report, part))),
+            CondDoc::Met(name) => {
+                report.used.insert(format!("criterion {}", name.value));
+                self.criteria.get(&name.value).copied().map_or_else(
+                    || {
+                        let known = self.criteria.keys().map(String::as_str);
+                        report.unknown("criterion", name, known);
+                        Node::never()
+                    },
+                    Node::Met,
+                )
+            }
+            CondDoc::Class(classes) => Node::Class(classes.clone()),
+            CondDoc::Contact(kinds) => Node::Contact(kinds.clone()),
+            CondDoc::Region(regions) => Node::Region(regions.clone()),
+        }
+    }
+
+    /// An anchor outside a criterion, where there is no fact to take an attribute from.
+    pub fn anchors(&mut self, report: &mut Report<'_>, names: &[Name]) -> Vec<Anchor> {
+        names
+            .iter()
+            .filter_map(|name| self.anchor(report, name, None))
+            .collect()
+    }
+
+    fn anchor(
+        &mut self,
+        report: &mut Report<'_>,
+        name: &Name,
+        own: Option<KindId>,
+    ) -> Option<Anchor> {
+        let line = name.referenced.line();
+        if name.value == "today" {
+            return Some(Anchor::Today);
+        }
+        let (form, rest) = name.value.split_once(':').unwrap_or(("", ""));
+        match (form, own) {
+            ("attr", Some(kind)) => {
+                self.date_attr(report, line, kind, rest)?;
+                Some(Anchor::Attr(rest.to_owned()))
+            }
+            ("first" | "last", _) => {
+                let (kind_name, attr) = match rest.split_once('.') {
+                    Some((kind, attr)) => (kind, Some(attr)),
+                    None => (rest, None),
+                };
+                let Some(kind) = self.vocabulary.id(kind_name) else {
+                    self.unknown_kind(report, line, kind_name);
+                    return None;
+                };
+                self.asked.insert(kind_name.to_owned());
+                if let Some(attr) = attr {
+                    self.date_attr(report, line, kind, attr)?;
+                }
+                let attr = attr.map(str::to_owned);
+                Some(if form == "first" {
+                    Anchor::First(kind, attr)
+                } else {
+                    Anchor::Last(kind, attr)
+                })
+            }
+            _ => {
+                let hint = "write `today`, `first:KIND`, `last:KIND.ATTR` or, inside a criterion, `attr:ATTR`";
+                report.error(
+                    line,
+                    "anchor",
+                    format!("`{}` is no anchor", name.value),
+                    hint.into(),
+                );
+                None
+            }
+        }
+    }
+
+    fn unknown_kind(&self, report: &mut Report<'_>, line: u64, name: &str) {
+        let known = self.vocabulary.kinds.iter().map(|kind| kind.name.as_str());
+        let hint = crate::finding::nearest(name, known);
+        report.error(
+            line,
+            "undeclared-fact",
+            format!("`{name}` is not in facts.yaml"),
+            hint,
+        );
+    }
+
+    fn date_attr(
+        &mut self,
+        report: &mut Report<'_>,
+        line: u64,
+        kind: KindId,
+        attr: &str,
+    ) -> Option<()> {
+        let name = self
+            .vocabulary
+            .kind(kind)
+            .map_or("", |kind| kind.name.as_str());
+        self.asked.insert(format!("{name}.{attr}"));
+        if self
+            .vocabulary
+            .attr(kind, attr)
+            .is_some_and(|doc| doc.kind == AttrType::Date)
+        {
+            return Some(());
+        }
+        let message = format!("`{name}` has no date attribute `{attr}`");
+        report.error(line, "undeclared-fact", message, String::new());
+        None
+    }
+
+    fn during(&mut self, report: &mut Report<'_>, doc: &DuringDoc, kind: KindId) -> During {
+        let start = doc
+            .start
+            .iter()
+            .filter_map(|name| self.anchor(report, name, Some(kind)))
+            .collect();
+        let end = doc
+            .end
+            .iter()
+            .filter_map(|name| self.anchor(report, name, Some(kind)))
+            .collect();
+        During {
+            start,
+            days_before: doc.days_before.as_ref().map(|name| self.span(report, name)),
+            end,
+            days_after: doc.days_after.as_ref().map(|name| self.span(report, name)),
+        }
+    }
+
+    fn matches(
+        &mut self,
+        report: &mut Report<'_>,
+        kind: KindId,
+        line: u64,
+        docs: &BTreeMap<String, MatchDoc>,
+    ) -> Vec<(String, Match)> {
+        let kind_name = self
+            .vocabulary
+            .kind(kind)
+            .map_or("", |kind| kind.name.as_str());
+        let mut all = Vec::new();
+        for (attr, doc) in docs {
+            self.asked.insert(format!("{kind_name}.{attr}"));
+            let Some(declared) = self.vocabulary.attr(kind, attr) else {
+                let message = format!("`{kind_name}` has no attribute `{attr}`");
+                report.error(
+                    line,
+                    "undeclared-fact",
+                    message,
+                    "declare it in facts.yaml".into(),
+                );
+                continue;
+            };
+            let wanted = match doc {
+                MatchDoc::Exactly(value) => Match::OneOf(vec![value.clone()]),
+                MatchDoc::OneOf(values) => Match::OneOf(values.clone()),
+                MatchDoc::Compare(compare) => {
+                    let (name, at_least) = match (&compare.at_least, &compare.below) {
+                        (Some(name), None) => (name, true),
+                        (None, Some(name)) => (name, false),
+                        _ => {
+                            let message = format!("`{attr}` needs either `at_least` or `below`");
+                            report.error(line, "comparison", message, String::new());
+                            continue;
+                        }
+                    };
+                    report.used.insert(format!("value {name}"));
+                    let Some(id) = self.values.get(name).copied() else {
+                        let hint =
+                            crate::finding::nearest(name, self.values.keys().map(String::as_str));
+                        report.error(
+                            line,
+                            "unknown-name",
+                            format!("unknown value `{name}`"),
+                            hint,
+                        );
+                        continue;
+                    };
+                    if at_least {
+                        Match::AtLeast(id)
+                    } else {
+                        Match::Below(id)
+                    }
+                }
+            };
+            if let Match::OneOf(values) = &wanted {
+                for value in values.iter().filter(|value| !fits(declared, value)) {
+                    let message = format!("`{kind_name}.{attr}` can never be `{value:?}`");
+                    let hint = crate::finding::nearest(
+                        match value {
+                            Value::Code(code) => code,
+                            Value::Bool(_) | Value::Number(_) | Value::Date(_) => "",
+                        },
+                        declared.codes.iter().map(String::as_str),
+                    );
+                    report.error(line, "type", message, hint);
+                }
+            }
+            all.push((attr.clone(), wanted));
+        }
+        all
+    }
+
+    fn criterion(&mut self, report: &mut Report<'_>, name: &str, doc: &CriterionDoc) -> Test {
+        let line = report.line_of_key(name);
+        match (&doc.fact, &doc.when) {
+            (Some(kind_name), None) => {
+                let line = kind_name.referenced.line();
+                let Some(kind) = self.vocabulary.id(&kind_name.value) else {
+                    self.unknown_kind(report, line, &kind_name.value);
+                    return Test::When(Node::never());
+                };
+                self.asked.insert(kind_name.value.clone());
+                Test::Facts(FactTest {
+                    kind,
+                    filter: self.matches(report, kind, line, &doc.filter),
+                    is: self.matches(report, kind, line, &doc.is),
+                    during: doc
+                        .during
+                        .as_ref()
+                        .map(|during| self.during(report, during, kind)),
+                    count: doc.count.as_ref().map(|count| {
+                        let apart = count.days_apart.as_ref();
+                        (
+                            self.value(report, &count.at_least),
+                            apart.map(|name| self.span(report, name)),
+                        )
+                    }),
+                    latest: doc.latest,
+                })
+            }
+            (None, Some(when))
+                if doc.filter.is_empty()
+                    && doc.is.is_empty()
+                    && doc.during.is_none()
+                    && doc.count.is_none()
+                    && !doc.latest =>
+            {
+                Test::When(self.node(report, when))
+            }
+            _ => {
+                let message = format!("`{name}` needs either `fact` with its questions or `when`");
+                report.error(line, "criterion", message, String::new());
+                Test::When(Node::never())
+            }
+        }
+    }
+}
+
+/// Compiles the values and criteria of a pack.
+pub fn compile<'v>(
+    report: &mut Report<'_>,
+    vocabulary: &'v Vocabulary,
+    values: &BTreeMap<String, SeriesDoc>,
+    criteria: &BTreeMap<String, CriterionDoc>,
+    sources: &BTreeMap<String, SourceDoc>,
+) -> (Rules, Names<'v>) {
+    let values = series::compile(report, values, sources);
+    let mut names = Names {
+        vocabulary,
+        values: values
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (s.name.clone(), ValueId(i)))
+            .collect(),
+        units: values.iter().map(|series| series.unit.clone()).collect(),
+        criteria: criteria
+            .keys()
+            .enumerate()
+            .map(|(i, n)| (n.clone(), CriterionId(i)))
+            .collect(),
+        asked: BTreeSet::new(),
+    };
+    let compiled: Vec<Criterion> = criteria
+        .iter()
+        .map(|(name, doc)| Criterion {
+            name: name.clone(),
+            text: Text::new(&doc.zh, &doc.en),
+            test: names.criterion(report, name, doc),
+        })
+        .collect();
+    let mut rules = Rules {
+        values,
+        criteria: compiled,
+    };
+    cut_cycles(report, &mut rules);
+    (rules, names)
+}
+
+/// A criterion that leads back to itself can never be decided.
+fn cut_cycles(report: &mut Report<'_>, rules: &mut Rules) {
+    for start in 0..rules.criteria.len() {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![start];
+        let mut circular = false;
+        while let Some(next) = open.pop() {
+            let Some(Criterion {
+                test: Test::When(node),
+                ..
+            }) = rules.criteria.get(next)
+            else {
+                continue;
+            };
+            let mut direct = BTreeSet::new();
+            criteria_of(node, &mut direct);
+            circular |= direct.contains(&CriterionId(start));
+            open.extend(
+                direct
+                    .into_iter()
+                    .filter(|id| seen.insert(*id))
+                    .map(|id| id.0),
+            );
+        }
+        if circular && let Some(criterion) = rules.criteria.get_mut(start) {
+            criterion.test = Test::When(Node::never());
+            let message = format!("criterion `{}` leads back to itself", criterion.name);
+            let line = report.line_of_key(&criterion.name);
+            report.error(line, "cycle", message, String::new());
+        }
+    }
+}
+
+/// The criteria that a condition names directly.
+pub fn criteria_of(node: &Node, into: &mut BTreeSet<CriterionId>) {
+    match node {
+        Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => {
+            for part in parts {
+                criteria_of(part, into);
+            }
+        }
+        Node::Not(part) => criteria_of(part, into),
+        Node::Met(id) => {
+            into.insert(*id);
+        }
+        Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+    }
+}
+
+impl Rules {
+    /// Every value that a condition reads, directly or through its criteria.
+    pub fn values_of(&self, node: &Node, into: &mut BTreeSet<ValueId>) {
+        match node {
+            Node::All(parts) | Node::Any(parts) => {
+                for part in parts {
+                    self.values_of(part, into);
+                }
+            }
+            Node::AtLeast(count, parts) => {
+                into.insert(*count);
+                for part in parts {
+                    self.values_of(part, into);
+                }
+            }
+            Node::Not(part) => self.values_of(part, into),
+            Node::Met(id) => match self.criteria.get(id.0).map(|criterion| &criterion.test) {
+                Some(Test::When(node)) => self.values_of(node, into),
+                Some(Test::Facts(test)) => into.extend(test.values()),
+                None => {}
+            },
+            Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+        }
+    }
+}
+
+impl FactTest {
+    /// Every value that the question reads.
+    pub fn values(&self) -> Vec<ValueId> {
+        let mut all: Vec<ValueId> = self
+            .filter
+            .iter()
+            .chain(&self.is)
+            .filter_map(|(_, wanted)| match wanted {
+                Match::AtLeast(id) | Match::Below(id) => Some(*id),
+                Match::OneOf(_) => None,
+            })
+            .collect();
+        if let Some(during) = &self.during {
+            all.extend(during.days_before.iter().chain(&during.days_after));
+        }
+        if let Some((count, apart)) = &self.count {
+            all.push(*count);
+            all.extend(apart);
+        }
+        all
+    }
+}

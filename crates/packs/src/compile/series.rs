@@ -1,0 +1,223 @@
+//! Numbers over time: which value holds on a day.
+
+use std::collections::BTreeMap;
+
+use fangxian_base::{Date, plus_days};
+
+use super::Report;
+use crate::assessment::{Label, Quantity, ValueUsed};
+use crate::schema::{Name, SeriesDoc, SourceDoc};
+use crate::text::Text;
+
+/// One value while it holds.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub until: Date,
+    /// The number.
+    pub value: Quantity,
+    /// Sources.
+    pub cites: Vec<String>,
+    /// Where it comes from.
+    pub label: Label,
+    /// Remark.
+    pub note: Option<String>,
+    /// Line in the file.
+    pub line: u64,
+}
+
+/// A named number.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Name in the pack.
+    pub name: String,
+    /// What it is.
+    pub title: Text,
+    /// Unit.
+    pub unit: String,
+    /// In order of time, without overlap.
+    pub entries: Vec<Entry>,
+}
+
+impl Series {
+    /// The index of the entry that holds on a day.
+    pub fn at(&self, on: Date) -> Option<usize> {
+        let next = self.entries.partition_point(|entry| entry.from <= on);
+        let index = next.checked_sub(1)?;
+        self.entries
+            .get(index)
+            .filter(|entry| on <= entry.until)
+            .map(|_| index)
+    }
+
+    /// Whether a value holds on every day of a period.
+    pub fn covers(&self, from: Date, until: Date) -> bool {
+        let mut day = from;
+        while let Some(entry) = self.at(day).and_then(|i| self.entries.get(i)) {
+            if entry.until >= until {
+                return true;
+            }
+            day = plus_days(entry.until, 1);
+        }
+        false
+    }
+
+    /// A whole number on a day.
+    pub fn whole(&self, on: Date) -> Option<i64> {
+        match self.entries.get(self.at(on)?)?.value {
+            Quantity::Whole(n) => Some(n),
+            Quantity::Decimal(_) | Quantity::List(_) => None,
+        }
+    }
+
+    /// A number on a day, whole or not.
+    pub fn number(&self, on: Date) -> Option<f64> {
+        match self.entries.get(self.at(on)?)?.value {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "days, hours and counts are small"
+            )]
+            Quantity::Whole(n) => Some(n as f64),
+            Quantity::Decimal(n) => Some(n),
+            Quantity::List(_) => None,
+        }
+    }
+
+    /// A list of days.
+    pub fn list(&self, on: Date) -> &[i64] {
+        match self
+            .at(on)
+            .and_then(|i| self.entries.get(i))
+            .map(|entry| &entry.value)
+        {
+            Some(Quantity::List(days)) => days,
+            Some(Quantity::Whole(_) | Quantity::Decimal(_)) | None => &[],
+        }
+    }
+
+    /// In days, whatever the unit: hours are rounded up to whole days.
+    pub fn days(&self, on: Date) -> Option<i64> {
+        let n = self.whole(on)?;
+        Some(if self.unit == "hours" {
+            (n + 23).div_euclid(24)
+        } else {
+            n
+        })
+    }
+
+    /// The value of a day, as a reason shows it.
+    pub fn used(&self, on: Date) -> Option<ValueUsed> {
+        let entry = self.entries.get(self.at(on)?)?;
+        Some(ValueUsed {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            value: entry.value.clone(),
+            unit: self.unit.clone(),
+            from: entry.from,
+            cites: entry.cites.clone(),
+            label: entry.label,
+        })
+    }
+}
+
+/// The units that values may have.
+const UNITS: [&str; 10] = [
+    "days",
+    "hours",
+    "day_number",
+    "day_numbers",
+    "people",
+    "signs",
+    "samples",
+    "cycles",
+    "celsius",
+    "minutes",
+];
+
+/// Looks at every value of a pack.
+pub fn compile(
+    report: &mut Report<'_>,
+    docs: &BTreeMap<String, SeriesDoc>,
+    sources: &BTreeMap<String, SourceDoc>,
+) -> Vec<Series> {
+    let mut all = Vec::with_capacity(docs.len());
+    for (name, doc) in docs {
+        if !UNITS.contains(&doc.unit.value.as_str()) {
+            report.unknown("unit", &doc.unit, UNITS.into_iter());
+        }
+        if doc.dated.is_empty() {
+            let line = report.line_of_key(name);
+            report.error(
+                line,
+                "no-value",
+                format!("`{name}` has no value"),
+                String::new(),
+            );
+        }
+        let mut entries: Vec<Entry> = Vec::with_capacity(doc.dated.len());
+        for (i, dated) in doc.dated.iter().enumerate() {
+            let line = dated.from.referenced.line();
+            cites(report, &dated.cites, sources, line);
+            let next = doc.dated.get(i + 1).map(|next| next.from.value);
+            let until = match (dated.until, next) {
+                (Some(until), Some(next)) if until >= next => {
+                    overlap(report, line, name, next);
+                    until
+                }
+                (Some(until), _) => until,
+                (None, Some(next)) => plus_days(next, -1),
+                (None, None) => Date::MAX,
+            };
+            if until < dated.from.value {
+                overlap(report, line, name, dated.from.value);
+            }
+            entries.push(Entry {
+                from: dated.from.value,
+                until,
+                value: dated.value.clone(),
+                cites: dated.cites.iter().map(|cite| cite.value.clone()).collect(),
+                label: dated.label,
+                note: dated.note.clone(),
+                line,
+            });
+        }
+        all.push(Series {
+            name: name.clone(),
+            title: Text::new(&doc.zh, &doc.en),
+            unit: doc.unit.value.clone(),
+            entries,
+        });
+    }
+    all
+}
+
+fn overlap(report: &mut Report<'_>, line: u64, name: &str, at: Date) {
+    let message = format!("two values of `{name}` hold on {at}, or none ever does");
+    report.error(
+        line,
+        "time",
+        message,
+        "entries stand in order of time and end before the next begins".into(),
+    );
+}
+
+/// Checks that every citation leads to a source.
+pub fn cites(
+    report: &mut Report<'_>,
+    cites: &[Name],
+    sources: &BTreeMap<String, SourceDoc>,
+    line: u64,
+) {
+    if cites.is_empty() {
+        let hint = "name a source, also where the number is ours".to_owned();
+        report.error(line, "uncited", "no citation".to_owned(), hint);
+    }
+    for cite in cites {
+        report.used.insert(format!("source {}", cite.value));
+        if !sources.contains_key(&cite.value) {
+            report.unknown("source", cite, sources.keys().map(String::as_str));
+        }
+    }
+}

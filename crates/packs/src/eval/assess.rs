@@ -1,0 +1,320 @@
+//! One person, one disease, one day: classes, contacts, categories, measures, reports, work.
+//!
+//! The order matters: what a case is comes first, what a contact is second, everything else may
+//! ask for both. Start with [`assess`].
+
+use fangxian_base::{Date, plus_days};
+
+use super::{Deciding, Found, Scope};
+use crate::assessment::{Answer, Assessment, CaseClass, Category, Managed, PackUsed, Reason};
+use crate::compile::disease::{Disease, Head};
+use crate::compile::other::City;
+use crate::fact::Input;
+use crate::law;
+use crate::library::Library;
+use crate::schema::Covers;
+use crate::text::Text;
+
+/// What is being worked on.
+pub(super) struct Work<'a> {
+    pub(super) library: &'a Library,
+    pub(super) input: &'a Input<'a>,
+    pub(super) disease: &'a Disease,
+    pub(super) city: Option<&'a City>,
+    pub(super) edition: usize,
+    pub(super) deciding: Deciding<'a>,
+    pub(super) out: Assessment,
+}
+
+/// Answers one question. Total: whatever the facts are, there is an answer.
+pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
+    let mut out = empty(input);
+    let Some(disease) = library.disease(input.disease) else {
+        out.notices.push(Text::new(
+            format!("没有名为 `{}` 的病种规则包", input.disease),
+            format!("there is no disease pack `{}`", input.disease),
+        ));
+        return out;
+    };
+    let city = library.city_pack(input.city);
+    if city.is_none() && !input.city.is_empty() {
+        out.notices.push(Text::new(
+            format!("没有名为 `{}` 的城市规则包", input.city),
+            format!("there is no city pack `{}`", input.city),
+        ));
+    }
+    if let Some(city) = city
+        && !City::in_force(&city.diseases, &disease.id, input.on)
+    {
+        out.notices.push(Text::new(
+            format!("{}当日未启用{}规则包", city.title.zh, disease.title.zh),
+            format!(
+                "{} had not put the pack for {} in force on that day",
+                city.title.en, disease.title.en
+            ),
+        ));
+    }
+    out.managed = law::managed(disease, input.on, input.as_of, input.approvals);
+    let region = match (input.region, city) {
+        ("", Some(city)) => city.region.as_str(),
+        (region, _) => region,
+    };
+    for fact in input.facts {
+        for objection in library.vocabulary().objections(fact) {
+            let zh = format!("事实 {} 未采用：{objection}", fact.id);
+            out.notices
+                .push(Text::new(zh, format!("fact {}: {objection}", fact.id)));
+        }
+    }
+    let Some(edition) = disease.edition(input.on, input.as_of) else {
+        out.notices.push(Text::new(
+            format!("{}没有{}有效的方案版本", disease.title.zh, input.on),
+            format!(
+                "no edition of the plan for {} is in force on {}",
+                disease.title.en, input.on
+            ),
+        ));
+        return out;
+    };
+    let mut scope = Scope::new(library.vocabulary(), input.facts, input.on, region);
+    if let Some(in_force) = disease.editions.get(edition) {
+        scope.values_on = input.on.min(in_force.until);
+        out.packs.push(PackUsed {
+            pack: disease.id.clone(),
+            edition: in_force.id.clone(),
+            text: in_force.title.clone(),
+            from: in_force.from,
+        });
+        if let Some(gap) = &in_force.not_covered {
+            out.notices.push(gap.clone());
+        }
+        if in_force.covers == Covers::None {
+            return out;
+        }
+    }
+    let deciding = Deciding::new(&disease.rules, &scope, Found::default());
+    let mut work = Work {
+        library,
+        input,
+        disease,
+        city,
+        edition,
+        deciding,
+        out,
+    };
+    work.classes();
+    work.contacts();
+    work.categories();
+    work.pathways();
+    work.declines();
+    work.advice();
+    work.reports();
+    work.tasks();
+    work.next_change();
+    work.out.missing.sort_by_key(|missing| !missing.near);
+    work.out
+}
+
+fn empty(input: &Input<'_>) -> Assessment {
+    Assessment {
+        disease: input.disease.to_owned(),
+        on: input.on,
+        case: Answer::Unknown,
+        class: None,
+        contact: Answer::Unknown,
+        contact_kind: None,
+        managed: Managed::None,
+        categories: Vec::new(),
+        measures_due: Vec::new(),
+        refused: Vec::new(),
+        advice: Vec::new(),
+        reports_due: Vec::new(),
+        tasks_due: Vec::new(),
+        release: Vec::new(),
+        migrations: Vec::new(),
+        next_change_on: None,
+        reasons: Vec::new(),
+        missing: Vec::new(),
+        notices: Vec::new(),
+        packs: Vec::new(),
+    }
+}
+
+/// What a list of definitions says: the first that holds, else whether one is still open.
+pub(super) fn first_that_holds<'r, T: Copy + 'r>(
+    deciding: &Deciding<'_>,
+    rules: impl Iterator<Item = &'r (T, Head)>,
+) -> (Option<(T, &'r Head)>, Vec<&'r Head>) {
+    let mut open = Vec::new();
+    for (gives, head) in rules {
+        match deciding.answer(&head.node) {
+            Answer::Yes => return (Some((*gives, head)), open),
+            Answer::Unknown => open.push(head),
+            Answer::No => {}
+        }
+    }
+    (None, open)
+}
+
+impl Work<'_> {
+    pub(super) fn on(&self) -> Date {
+        self.input.on
+    }
+
+    fn covers_all(&self) -> bool {
+        self.disease
+            .editions
+            .get(self.edition)
+            .is_some_and(|edition| edition.covers == Covers::Full)
+    }
+
+    fn answer_of(&self, found: bool, open: bool) -> Answer {
+        match (found, open || !self.covers_all()) {
+            (true, _) => Answer::Yes,
+            (false, true) => Answer::Unknown,
+            (false, false) => Answer::No,
+        }
+    }
+
+    fn classes(&mut self) {
+        let (edition, on) = (self.edition, self.on());
+        let rules = self
+            .disease
+            .classes
+            .iter()
+            .filter(|(_, head)| head.applies(edition, on));
+        let (found, open) = first_that_holds(&self.deciding, rules);
+        self.ask(&open);
+        self.out.case = self.answer_of(found.is_some(), !open.is_empty());
+        if let Some((class, head)) = found {
+            self.out.reasons.push(self.deciding.reason(head));
+            self.out.class = Some(class);
+            if class == CaseClass::Excluded {
+                self.out.case = Answer::No;
+            }
+            self.deciding.set(Found {
+                class: Some(class),
+                contact: None,
+            });
+        }
+    }
+
+    fn contacts(&mut self) {
+        let (edition, on) = (self.edition, self.on());
+        let rules = self
+            .disease
+            .contacts
+            .iter()
+            .filter(|(_, head)| head.applies(edition, on));
+        let (found, open) = first_that_holds(&self.deciding, rules);
+        self.ask(&open);
+        self.out.contact = self.answer_of(found.is_some(), !open.is_empty());
+        if let Some((kind, head)) = found {
+            self.out.reasons.push(self.deciding.reason(head));
+            self.out.contact_kind = Some(kind);
+            let class = self.deciding.found.class;
+            self.deciding.set(Found {
+                class,
+                contact: Some(kind),
+            });
+        }
+    }
+
+    /// Lists what would decide rules that are still open.
+    fn ask(&mut self, open: &[&Head]) {
+        for head in open {
+            let near = self.deciding.near(&head.node);
+            self.deciding
+                .missing(&head.id, &head.node, near, &mut self.out.missing);
+        }
+    }
+
+    fn categories(&mut self) {
+        let Some(city) = self.city else { return };
+        for scheme in self.library.scheme_packs() {
+            let here = City::in_force(&city.schemes, &scheme.id, self.input.on);
+            if !here || self.input.on < scheme.from || self.input.on > scheme.until {
+                continue;
+            }
+            self.out.packs.push(PackUsed {
+                pack: scheme.id.clone(),
+                edition: String::new(),
+                text: scheme.title.clone(),
+                from: scheme.from,
+            });
+            let deciding = Deciding::new(&scheme.rules, self.deciding.scope, self.deciding.found);
+            let holds = |node| deciding.answer(node) == Answer::Yes;
+            let Some(category) = scheme.categories.iter().find(|c| holds(&c.node)) else {
+                continue;
+            };
+            let mut reason = Reason {
+                rule: category.rule.clone(),
+                text: category.text.clone(),
+                because: Vec::new(),
+                facts: Vec::new(),
+                values: Vec::new(),
+                cites: category.cites.clone(),
+            };
+            deciding.explain(&category.node, &mut reason);
+            self.out.reasons.push(reason);
+            self.out.categories.push(Category {
+                scheme: scheme.id.clone(),
+                category: category.id.clone(),
+                text: category.text.clone(),
+                label: category.label,
+            });
+        }
+    }
+
+    fn next_change(&mut self) {
+        let on = self.on();
+        let mut days: Vec<Date> = self.deciding.scope.changes.borrow().clone();
+        let published = |index: usize| {
+            self.disease
+                .editions
+                .get(index)
+                .filter(|e| e.published <= self.input.as_of)
+        };
+        days.extend(published(self.edition + 1).map(|next| next.from));
+        days.extend(
+            self.disease
+                .management
+                .iter()
+                .filter(|m| m.published <= self.input.as_of)
+                .map(|m| m.from),
+        );
+        for law in self
+            .library
+            .law_packs()
+            .iter()
+            .filter(|law| law.published <= self.input.as_of)
+        {
+            days.push(law.from);
+        }
+        for (_, head) in &self.disease.classes {
+            if head.applies(self.edition, head.days.0) {
+                days.push(head.days.0);
+                days.push(plus_days(head.days.1, 1));
+            }
+        }
+        for approval in self.input.approvals {
+            days.push(approval.from);
+            days.extend(approval.until.map(|until| plus_days(until, 1)));
+        }
+        for due in &self.out.measures_due {
+            days.extend(due.stages.iter().map(|stage| stage.start));
+            days.extend(due.end.map(|end| plus_days(end, 1)));
+            days.extend(due.review_on);
+        }
+        days.extend(
+            self.out
+                .advice
+                .iter()
+                .filter_map(|a| a.until.map(|until| plus_days(until, 1))),
+        );
+        self.out.next_change_on = days
+            .into_iter()
+            .filter(|day| *day > on && *day < Date::MAX)
+            .min();
+    }
+}

@@ -1,0 +1,218 @@
+//! Advice, statutory reports and work: what follows from an assessment without restricting anybody.
+
+use fangxian_base::{Date, plus_days};
+
+use super::assess::Work;
+use crate::assessment::{Advice, Answer, CaseClass, Reason, ReportDue, TaskDue};
+use crate::compile::disease::AdviceRule;
+use crate::compile::rules::Rules;
+use crate::text::Text;
+
+impl Work<'_> {
+    pub(super) fn advice(&mut self) {
+        let disease = self.disease;
+        for advice in disease.advice.iter().filter(|advice| advice.by_itself) {
+            let applies = advice.head.applies(self.edition, self.on());
+            if applies && self.deciding.answer(&advice.head.node) == Answer::Yes {
+                self.advise(advice);
+            }
+        }
+    }
+
+    pub(super) fn advise(&mut self, advice: &AdviceRule) {
+        let on = self.on();
+        let lasts = advice
+            .lasts
+            .and_then(|id| self.disease.rules.values.get(id.0));
+        let anchor = self.deciding.scope.anchor(&advice.anchor, None);
+        let values_on = self.deciding.scope.values_on;
+        let until = match (anchor, lasts.and_then(|series| series.days(values_on))) {
+            (Some(anchor), Some(days)) => Some(plus_days(anchor, days)),
+            _ => None,
+        };
+        let mut reason = self.deciding.reason(&advice.head);
+        if until.is_some()
+            && let Some(id) = advice.lasts
+        {
+            self.deciding.value(id, &mut reason.values);
+        }
+        if until.is_some_and(|until| until < on) {
+            return;
+        }
+        reason.text = filled(&advice.head.text, &self.disease.rules, values_on);
+        self.out.advice.push(Advice {
+            rule: advice.head.id.clone(),
+            text: reason.text.clone(),
+            until,
+            hours: lasts
+                .filter(|series| series.unit == "hours")
+                .and_then(|s| s.whole(values_on)),
+        });
+        self.out.reasons.push(reason);
+    }
+
+    pub(super) fn reports(&mut self) {
+        let disease = self.disease;
+        let mut due: Vec<(ReportDue, Reason)> = Vec::new();
+        for report in &disease.reports {
+            let applies = report.head.applies(self.edition, self.on());
+            if !applies || self.deciding.answer(&report.head.node) != Answer::Yes {
+                continue;
+            }
+            let series = report.within.and_then(|id| disease.rules.values.get(id.0));
+            let hours = series.and_then(|series| series.whole(self.deciding.scope.values_on));
+            let Some(within_hours) = hours else { continue };
+            let mut reason = self.deciding.reason(&report.head);
+            report
+                .within
+                .iter()
+                .for_each(|id| self.deciding.value(*id, &mut reason.values));
+            let source = report
+                .head
+                .cites
+                .first()
+                .and_then(|key| disease.sources.get(key));
+            let basis = source.map(|s| Text::new(&s.zh, &s.en)).unwrap_or_default();
+            let text = report.head.text.clone();
+            due.push((
+                ReportDue {
+                    rule: report.head.id.clone(),
+                    text,
+                    within_hours,
+                    basis,
+                },
+                reason,
+            ));
+        }
+        if self
+            .out
+            .class
+            .is_some_and(|class| class != CaseClass::Excluded)
+        {
+            self.statutory(&mut due);
+        }
+        // One case, one statutory report: the shorter clock holds, the plan's own before the law's.
+        due.sort_by_key(|(report, _)| report.within_hours);
+        if let Some((report, reason)) = due.into_iter().next() {
+            self.out.reports_due.push(report);
+            self.out.reasons.push(reason);
+        }
+    }
+
+    fn statutory(&self, due: &mut Vec<(ReportDue, Reason)>) {
+        for law in self.library.law_packs() {
+            if !law.holds(self.input.on, self.input.as_of) {
+                continue;
+            }
+            for clock in law
+                .clocks
+                .iter()
+                .filter(|clock| clock.managed.contains(&self.out.managed))
+            {
+                let Some(series) = law.rules.values.get(clock.within.0) else {
+                    continue;
+                };
+                let (Some(within_hours), Some(used)) =
+                    (series.whole(self.input.on), series.used(self.input.on))
+                else {
+                    continue;
+                };
+                let reason = Reason {
+                    rule: clock.id.clone(),
+                    text: clock.text.clone(),
+                    because: self.out.class.map(CaseClass::text).into_iter().collect(),
+                    facts: Vec::new(),
+                    values: vec![used],
+                    cites: clock.cites.clone(),
+                };
+                let basis = Text::new(
+                    format!("{}{}", law.title.zh, clock.article.zh),
+                    format!("{}, {}", law.title.en, clock.article.en),
+                );
+                let text = clock.text.clone();
+                due.push((
+                    ReportDue {
+                        rule: clock.id.clone(),
+                        text,
+                        within_hours,
+                        basis,
+                    },
+                    reason,
+                ));
+            }
+        }
+    }
+
+    pub(super) fn tasks(&mut self) {
+        let disease = self.disease;
+        for task in &disease.tasks {
+            let applies = task.head.applies(self.edition, self.on());
+            if !applies || self.deciding.answer(&task.head.node) != Answer::Yes {
+                continue;
+            }
+            let mut reason = self.deciding.reason(&task.head);
+            let own = task.within.and_then(|id| {
+                self.deciding.value(id, &mut reason.values);
+                disease
+                    .rules
+                    .values
+                    .get(id.0)?
+                    .whole(self.deciding.scope.values_on)
+            });
+            self.out.reasons.push(reason);
+            let deadlines = self.city.map_or(&[][..], |city| &city.deadlines);
+            let mut here = deadlines.iter().filter(|d| d.task == task.task).peekable();
+            let mut push = |within_hours, level| {
+                self.out.tasks_due.push(TaskDue {
+                    rule: task.head.id.clone(),
+                    kind: task.task.clone(),
+                    text: task.head.text.clone(),
+                    on: self.input.on,
+                    within_hours,
+                    level,
+                });
+            };
+            if here.peek().is_none() {
+                push(own, None);
+            }
+            for deadline in here {
+                let series = self
+                    .city
+                    .and_then(|city| city.rules.values.get(deadline.within.0));
+                let hours = series.and_then(|series| series.whole(self.input.on));
+                let shorter = [own, hours].into_iter().flatten().min();
+                push(shorter, Some(deadline.level.clone()));
+                if let Some(used) = series.and_then(|series| series.used(self.input.on)) {
+                    self.out.reasons.push(Reason {
+                        rule: deadline.rule.clone(),
+                        text: task.head.text.clone(),
+                        because: Vec::new(),
+                        facts: Vec::new(),
+                        values: vec![used],
+                        cites: Vec::new(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Puts values into a text.
+fn filled(text: &Text, rules: &Rules, on: Date) -> Text {
+    if !text.zh.contains('{') && !text.en.contains('{') {
+        return text.clone();
+    }
+    let mut filled = text.clone();
+    for series in &rules.values {
+        let mark = format!("{{{}}}", series.name);
+        if filled.zh.contains(&mark) || filled.en.contains(&mark) {
+            let value = series
+                .used(on)
+                .map(|used| used.value.to_string())
+                .unwrap_or_default();
+            filled.zh = filled.zh.replace(&mark, &value);
+            filled.en = filled.en.replace(&mark, &value);
+        }
+    }
+    filled
+}

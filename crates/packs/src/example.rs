@@ -1,0 +1,459 @@
+//! Runs the examples that packs carry: given these facts, on this day, expect this, because of
+//! that rule. An example asserts outcomes (classes, days, moments), never a parameter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fangxian_base::Date;
+use jiff::ToSpan;
+use jiff::civil::DateTime;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::assessment::{Answer, Assessment, MeasureDue, Reason, StepKind, ValueUsed};
+use crate::fact::Input;
+use crate::law::PermitRequest;
+use crate::library::Library;
+use crate::load::Example;
+use crate::schema::{ClockCase, Expect, ExpectMeasure, ExpectTask};
+
+/// What came of one example.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ExampleResult {
+    /// The pack it belongs to.
+    pub pack: String,
+    /// Its file.
+    pub file: String,
+    /// Line of its name.
+    pub line: u64,
+    /// What it shows.
+    pub name: String,
+    /// What did not come out; empty when everything did.
+    pub failures: Vec<String>,
+}
+
+/// Rules (`pack/rule`) and values (`pack/name@from`) that examples have reached.
+#[derive(Debug, Clone, Default)]
+pub struct Reached(BTreeMap<String, usize>);
+
+impl Reached {
+    /// Whether something was reached.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn reason(&mut self, reason: &Reason) {
+        self.add(reason.rule.clone());
+        self.values(&reason.rule, &reason.values);
+    }
+
+    fn values(&mut self, rule: &str, values: &[ValueUsed]) {
+        let pack = rule.split('/').next().unwrap_or_default();
+        for value in values {
+            self.add(format!("{pack}/{}@{}", value.name, value.from));
+        }
+    }
+
+    fn add(&mut self, name: String) {
+        *self.0.entry(name).or_insert(0) += 1;
+    }
+}
+
+/// Something an example can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reachable {
+    /// `pack/rule` or `pack/value@from`.
+    pub name: String,
+    /// Line in the pack.
+    pub line: u64,
+}
+
+/// Every rule and every dated value.
+pub fn reachable(library: &Library) -> Vec<Reachable> {
+    let mut all = Vec::new();
+    let mut series = |pack: &str, rules: &crate::compile::rules::Rules| {
+        for series in &rules.values {
+            all.extend(series.entries.iter().map(|entry| Reachable {
+                name: format!("{pack}/{}@{}", series.name, entry.from),
+                line: entry.line,
+            }));
+        }
+    };
+    library
+        .laws
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    library
+        .diseases
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    library
+        .schemes
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    library
+        .cities
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    for law in &library.laws {
+        all.extend(law.clocks.iter().map(|c| Reachable {
+            name: c.id.clone(),
+            line: c.line,
+        }));
+        all.extend(law.measures.iter().map(|measure| Reachable {
+            name: format!("{}/{}", law.id, measure.id.value),
+            line: measure.id.referenced.line(),
+        }));
+    }
+    for disease in &library.diseases {
+        all.extend(disease.heads().into_iter().map(|(head, _)| Reachable {
+            name: head.id.clone(),
+            line: head.line,
+        }));
+    }
+    for scheme in &library.schemes {
+        all.extend(scheme.categories.iter().map(|category| Reachable {
+            name: category.rule.clone(),
+            line: category.line,
+        }));
+    }
+    for city in &library.cities {
+        all.extend(city.deadlines.iter().map(|d| Reachable {
+            name: d.rule.clone(),
+            line: d.line,
+        }));
+    }
+    all
+}
+
+/// Runs one example.
+pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> ExampleResult {
+    let doc = &example.doc;
+    let mut failures = Vec::new();
+    let disease = doc.disease.as_deref().unwrap_or(&example.pack);
+    let as_of = doc.as_of.unwrap_or(doc.on);
+    let input = Input {
+        disease,
+        city: &doc.city,
+        region: &doc.region,
+        facts: &doc.facts,
+        approvals: &doc.approvals,
+        on: doc.on,
+        as_of,
+    };
+    if doc.expect.is_none() && doc.alert.is_none() && doc.permit.is_none() && doc.clock.is_none() {
+        failures.push("expects nothing".to_owned());
+    }
+    let assessment = library.assess(&input);
+    let mut rules: BTreeSet<String> = BTreeSet::new();
+    if doc.expect.is_some() || doc.clock.is_some() {
+        for reason in &assessment.reasons {
+            rules.insert(reason.rule.clone());
+            reached.reason(reason);
+        }
+        for due in &assessment.measures_due {
+            reached.add(format!("{}/{}", due.regime, due.measure));
+        }
+        for refusal in &assessment.refused {
+            reached.add(format!("{}/{}", refusal.regime, refusal.measure));
+        }
+    }
+    if let Some(expect) = &doc.expect {
+        compare(&assessment, expect, &mut failures);
+    }
+    if let Some(clock) = &doc.clock {
+        clock_case(&assessment, clock, &mut failures);
+    }
+    if let Some(case) = &doc.permit {
+        let request = PermitRequest {
+            disease,
+            measure: &case.measure,
+            organ: case.organ,
+            on: doc.on,
+            as_of,
+            approvals: &doc.approvals,
+        };
+        let answer = library.permit(&request);
+        let (regime, obstacle) = match &answer {
+            Ok(permit) => (&permit.regime, None),
+            Err(refusal) => (&refusal.regime, Some(refusal.kind)),
+        };
+        reached.add(format!("{regime}/{}", case.measure));
+        rules.insert(format!("{regime}/{}", case.measure));
+        same("permit refused", &obstacle, &case.refused, &mut failures);
+    }
+    if let Some(case) = &doc.alert {
+        let raised = library.alerts(disease, &case.onsets, doc.on, as_of);
+        let ids: Vec<String> = raised.iter().map(|alert| alert.rule.clone()).collect();
+        same("alerts", &ids, &case.expect, &mut failures);
+        for alert in &raised {
+            rules.insert(alert.rule.clone());
+            reached.add(alert.rule.clone());
+            reached.values(&alert.rule, &alert.values);
+        }
+        if let (Some(found), Some(due)) = (case.found, case.due) {
+            let hours = raised.iter().filter_map(|alert| alert.within_hours).min();
+            same(
+                "alert due",
+                &hours.map(|hours| due_at(found, hours)),
+                &Some(due),
+                &mut failures,
+            );
+        }
+    }
+    for rule in doc
+        .because
+        .iter()
+        .filter(|rule| !rules.contains(&rule.value))
+    {
+        failures.push(format!("`{}` is not among the reasons", rule.value));
+    }
+    ExampleResult {
+        pack: example.pack.clone(),
+        file: example.file.clone(),
+        line: doc.name.referenced.line(),
+        name: doc.name.value.clone(),
+        failures,
+    }
+}
+
+/// The moment a clock of so many hours runs out.
+pub fn due_at(opened: DateTime, hours: i64) -> DateTime {
+    opened.saturating_add(hours.clamp(-100_000, 100_000).hours())
+}
+
+fn clock_case(assessment: &Assessment, case: &ClockCase, failures: &mut Vec<String>) {
+    let Some(report) = assessment.reports_due.first() else {
+        failures.push("no report is due".to_owned());
+        return;
+    };
+    let due = due_at(case.found, report.within_hours);
+    let late = (case.reported - due)
+        .total(jiff::Unit::Minute)
+        .unwrap_or(0.0)
+        .max(0.0);
+    #[expect(clippy::cast_possible_truncation, reason = "minutes of a few days")]
+    same("minutes late", &(late as i64), &case.late_minutes, failures);
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    is: &T,
+    wanted: &T,
+    failures: &mut Vec<String>,
+) {
+    if is != wanted {
+        failures.push(format!("{what}: expected {wanted:?}, got {is:?}"));
+    }
+}
+
+fn compare(is: &Assessment, expect: &Expect, failures: &mut Vec<String>) {
+    if let Some(class) = expect.class {
+        let wanted = format!("{class:?}");
+        let got = match (is.class, is.case) {
+            (Some(class), _) => format!("{class:?}"),
+            (None, Answer::Unknown) => "Unknown".to_owned(),
+            (None, Answer::No | Answer::Yes) => "None".to_owned(),
+        };
+        same("class", &got, &wanted, failures);
+    }
+    if let Some(contact) = expect.contact {
+        let wanted = format!("{contact:?}");
+        let got = match (is.contact_kind, is.contact) {
+            (Some(kind), _) => format!("{kind:?}"),
+            (None, Answer::Unknown) => "Unknown".to_owned(),
+            (None, Answer::No | Answer::Yes) => "None".to_owned(),
+        };
+        same("contact", &got, &wanted, failures);
+    }
+    if let Some(managed) = expect.managed {
+        same("managed", &is.managed, &managed, failures);
+    }
+    if let Some(categories) = &expect.categories {
+        let got: Vec<String> = is
+            .categories
+            .iter()
+            .map(|c| format!("{}/{}", c.scheme, c.category))
+            .collect();
+        same("categories", &got, categories, failures);
+    }
+    if let Some(measures) = &expect.measures {
+        let got: Vec<&str> = is
+            .measures_due
+            .iter()
+            .map(|due| due.measure.as_str())
+            .collect();
+        let wanted: Vec<&str> = measures.iter().map(|m| m.measure.as_str()).collect();
+        same("measures", &got, &wanted, failures);
+        for (due, wanted) in is.measures_due.iter().zip(measures) {
+            measure(due, wanted, failures);
+        }
+    }
+    if let Some(refused) = &expect.refused {
+        let got: Vec<_> = is
+            .refused
+            .iter()
+            .map(|r| (r.measure.clone(), r.kind))
+            .collect();
+        let wanted: Vec<_> = refused
+            .iter()
+            .map(|r| (r.measure.clone(), r.kind))
+            .collect();
+        same("refused", &got, &wanted, failures);
+    }
+    if let Some(advice) = &expect.advice {
+        let got: Vec<(&str, Option<Date>)> = is
+            .advice
+            .iter()
+            .map(|a| (a.rule.as_str(), a.until))
+            .collect();
+        let wanted: Vec<_> = advice.iter().map(|a| (a.rule.as_str(), a.until)).collect();
+        same("advice", &got, &wanted, failures);
+        for (given, wanted) in is.advice.iter().zip(advice) {
+            if let (Some(opened), Some(due)) = (wanted.opened, wanted.due) {
+                let got = given.hours.map(|hours| due_at(opened, hours));
+                same("advice due", &got, &Some(due), failures);
+            }
+        }
+    }
+    if let Some(reports) = &expect.reports {
+        let got = is
+            .reports_due
+            .iter()
+            .map(|r| (r.rule.as_str(), Some(r.within_hours)))
+            .collect();
+        clocks("reports", got, reports, failures);
+    }
+    if let Some(tasks) = &expect.tasks {
+        let got = is
+            .tasks_due
+            .iter()
+            .map(|t| (t.rule.as_str(), t.within_hours))
+            .collect();
+        clocks("tasks", got, tasks, failures);
+    }
+    if let Some(released) = expect.released {
+        let got = is.release.iter().any(|release| release.ready);
+        same("released", &got, &released, failures);
+    }
+    if let Some(day) = expect.next_change_on {
+        same("next change", &is.next_change_on, &Some(day), failures);
+    }
+    if let Some(missing) = &expect.missing {
+        let near = is.missing.iter().filter(|m| m.near).map(|m| m.kind.clone());
+        let got: BTreeSet<String> = near.collect();
+        same(
+            "missing",
+            &got,
+            &missing.iter().cloned().collect(),
+            failures,
+        );
+    }
+    if let Some(migrations) = &expect.migrations {
+        let got: Vec<String> = is.migrations.iter().map(|m| m.rule.clone()).collect();
+        same("migrations", &got, migrations, failures);
+    }
+    if let Some(not_covered) = expect.not_covered {
+        same(
+            "not covered",
+            &!is.notices.is_empty(),
+            &not_covered,
+            failures,
+        );
+    }
+}
+
+fn clocks(
+    what: &str,
+    got: Vec<(&str, Option<i64>)>,
+    wanted: &[ExpectTask],
+    failures: &mut Vec<String>,
+) {
+    let names: Vec<&str> = got.iter().map(|(rule, _)| *rule).collect();
+    same(
+        what,
+        &names,
+        &wanted.iter().map(|w| w.rule.as_str()).collect(),
+        failures,
+    );
+    for ((rule, hours), wanted) in got.iter().zip(wanted) {
+        if let (Some(opened), Some(due)) = (wanted.opened, wanted.due) {
+            let got = hours.map(|hours| due_at(opened, hours));
+            same(&format!("{rule} due"), &got, &Some(due), failures);
+        }
+    }
+}
+
+fn measure(due: &MeasureDue, wanted: &ExpectMeasure, failures: &mut Vec<String>) {
+    if let Some(start) = wanted.start {
+        same("start", &due.start, &start, failures);
+    }
+    if wanted.end.is_some() {
+        same("end", &due.end, &wanted.end, failures);
+    }
+    if wanted.review_on.is_some() {
+        same("review", &due.review_on, &wanted.review_on, failures);
+    }
+    if let Some(regime) = &wanted.regime {
+        same("regime", &due.regime, regime, failures);
+    }
+    if let Some(organs) = &wanted.organs {
+        same("organs", &due.organs, organs, failures);
+    }
+    if let Some(stages) = &wanted.stages {
+        let got: Vec<(Date, Option<Date>, Vec<Date>)> = due
+            .stages
+            .iter()
+            .map(|stage| {
+                let tests = stage
+                    .steps
+                    .iter()
+                    .filter(|step| step.kind == StepKind::Test);
+                (stage.start, stage.end, tests.map(|step| step.on).collect())
+            })
+            .collect();
+        let wanted: Vec<_> = stages
+            .iter()
+            .map(|s| (s.start, s.end, s.tests.clone()))
+            .collect();
+        same("stages", &got, &wanted, failures);
+    }
+}
+
+/// How many times examples reach a rule or value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// `pack/rule` or `pack/value@from`.
+    pub name: String,
+    /// Line in the pack.
+    pub line: u64,
+    /// How often.
+    pub reached: usize,
+}
+
+impl Library {
+    /// How often examples reach each rule and each dated value.
+    pub fn coverage(&self) -> Vec<Coverage> {
+        let mut reached = Reached::default();
+        for example in &self.examples {
+            run(self, example, &mut reached);
+        }
+        let count = |name: &str| reached.0.get(name).copied().unwrap_or(0);
+        reachable(self)
+            .into_iter()
+            .map(|item| Coverage {
+                reached: count(&item.name),
+                name: item.name,
+                line: item.line,
+            })
+            .collect()
+    }
+
+    /// Runs every example.
+    pub fn test(&self) -> Vec<ExampleResult> {
+        let mut reached = Reached::default();
+        self.examples
+            .iter()
+            .map(|example| run(self, example, &mut reached))
+            .collect()
+    }
+}

@@ -1,0 +1,41 @@
+//! Rules as data: reads, checks and evaluates the packs under `packs/`.
+//!
+//! Pure and deterministic: no IO, no clock, no database. The same facts, packs and days give the
+//! same answer for ever. Nothing here decides: an [`Assessment`] proposes, an organ decides.
+//! Start with [`Library::assess`]; the language is described in `docs/packs.md`.
+
+mod alerts;
+mod assessment;
+mod check;
+mod compile;
+mod eval;
+mod example;
+mod explain;
+mod fact;
+mod finding;
+mod law;
+mod library;
+mod load;
+mod overview;
+mod schema;
+mod shipped;
+mod text;
+mod words;
+
+pub use alerts::AlertRaised;
+pub use assessment::{
+    Advice, Answer, Assessment, CaseClass, Category, ContactKind, EvidenceNeeded, Formality, Label,
+    Managed, MeasureDue, Migration, Missing, Organ, PackUsed, Place, Quantity, Reason, Refusal,
+    RefusalKind, Release, ReportDue, Stage, Step, StepKind, TaskDue, ValueUsed,
+};
+pub use example::{Coverage, ExampleResult, due_at};
+pub use explain::explain;
+pub use fact::{Approval, ApprovalKind, Evidence, Fact, Input, Value};
+pub use finding::{Finding, Severity};
+pub use law::PermitRequest;
+pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit};
+pub use load::{TestRun, check, test};
+pub use overview::{AttrView, FactView, PackOverview, SourceView, ValueView};
+pub use schema::Privacy;
+pub use shipped::files as shipped_files;
+pub use text::Text;

@@ -1,0 +1,246 @@
+//! Examples: given these facts, on this day, expect this, because of that rule.
+
+use fangxian_base::Date;
+use jiff::civil::DateTime;
+use serde::Deserialize;
+
+use super::Name;
+use crate::assessment::{Managed, Organ, RefusalKind};
+use crate::fact::{Approval, Fact};
+
+/// A file of examples.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExamplesDoc {
+    /// `examples`.
+    #[expect(dead_code, reason = "read before, to choose the type of the file")]
+    kind: super::Kind,
+    /// The pack they belong to.
+    pub of: Name,
+    /// The examples.
+    pub examples: Vec<ExampleDoc>,
+}
+
+/// One example.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExampleDoc {
+    /// What it shows, as a sentence.
+    pub name: Name,
+    /// Disease, where the pack is not one.
+    #[serde(default)]
+    pub disease: Option<String>,
+    /// City.
+    #[serde(default)]
+    pub city: String,
+    /// Place.
+    #[serde(default)]
+    pub region: String,
+    /// The day.
+    pub on: Date,
+    /// Published by; the day itself when left out.
+    #[serde(default)]
+    pub as_of: Option<Date>,
+    /// Facts.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Approvals on record.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
+    /// What must come out of an assessment.
+    #[serde(default)]
+    pub expect: Option<Expect>,
+    /// Cases in one institution.
+    #[serde(default)]
+    pub alert: Option<AlertCase>,
+    /// A statutory clock.
+    #[serde(default)]
+    pub clock: Option<ClockCase>,
+    /// A measure that somebody wants to decide.
+    #[serde(default)]
+    pub permit: Option<PermitCase>,
+    /// Rules (`pack/rule`) that must be among the reasons.
+    #[serde(default)]
+    pub because: Vec<Name>,
+}
+
+/// What must come out. A key that is left out is not looked at; a list that is given is complete.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// A class, `none` or `unknown`.
+    pub class: Option<ExpectClass>,
+    /// A kind of contact, `none` or `unknown`.
+    pub contact: Option<ExpectContact>,
+    /// How it is managed.
+    pub managed: Option<Managed>,
+    /// `scheme/category`.
+    pub categories: Option<Vec<String>>,
+    /// Measures.
+    pub measures: Option<Vec<ExpectMeasure>>,
+    /// Measures refused, with the kind of obstacle.
+    pub refused: Option<Vec<ExpectRefusal>>,
+    /// Advice.
+    pub advice: Option<Vec<ExpectAdvice>>,
+    /// Reports: rule, discovery, last moment.
+    pub reports: Option<Vec<ExpectTask>>,
+    /// Tasks: rule, opening, last moment.
+    pub tasks: Option<Vec<ExpectTask>>,
+    /// Whether release is due.
+    pub released: Option<bool>,
+    /// The next day of change.
+    pub next_change_on: Option<Date>,
+    /// Kinds of facts missing that are near.
+    pub missing: Option<Vec<String>>,
+    /// Pathways for which somebody has to decide about an order of an earlier edition.
+    pub migrations: Option<Vec<String>>,
+    /// Whether the pack says that it does not cover the day.
+    pub not_covered: Option<bool>,
+}
+
+/// A class, none or unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectClass {
+    Confirmed,
+    ClinicallyDiagnosed,
+    Suspected,
+    Asymptomatic,
+    Excluded,
+    None,
+    Unknown,
+}
+
+/// A kind of contact, none or unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectContact {
+    Close,
+    OfContact,
+    General,
+    None,
+    Unknown,
+}
+
+/// A measure as it must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectMeasure {
+    /// Number.
+    pub measure: String,
+    /// First day.
+    #[serde(default)]
+    pub start: Option<Date>,
+    /// Last day.
+    #[serde(default)]
+    pub end: Option<Date>,
+    /// Day of review.
+    #[serde(default)]
+    pub review_on: Option<Date>,
+    /// Law pack.
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// Who may decide it.
+    #[serde(default)]
+    pub organs: Option<Vec<Organ>>,
+    /// The stages.
+    #[serde(default)]
+    pub stages: Option<Vec<RunningStage>>,
+}
+
+/// A stage as it must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunningStage {
+    /// First day.
+    pub start: Date,
+    /// Last day.
+    #[serde(default)]
+    pub end: Option<Date>,
+    /// Days on which a sample is taken.
+    #[serde(default)]
+    pub tests: Vec<Date>,
+}
+
+/// A refusal as it must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectRefusal {
+    /// Number.
+    pub measure: String,
+    /// Kind of obstacle.
+    pub kind: RefusalKind,
+}
+
+/// Advice as it must come out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectAdvice {
+    /// `pack/rule`.
+    pub rule: String,
+    /// Last day.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// The moment it is counted from, where it counts in hours.
+    #[serde(default)]
+    pub opened: Option<DateTime>,
+    /// The moment it ends.
+    #[serde(default)]
+    pub due: Option<DateTime>,
+}
+
+/// A clock as it must run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectTask {
+    /// `pack/rule`.
+    pub rule: String,
+    /// When it starts.
+    #[serde(default)]
+    pub opened: Option<DateTime>,
+    /// When it runs out.
+    #[serde(default)]
+    pub due: Option<DateTime>,
+}
+
+/// Cases in one institution, and the alerts they must cause.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertCase {
+    /// Days of onset with the number of cases.
+    pub onsets: std::collections::BTreeMap<Date, u32>,
+    /// Alerts expected, by rule id; complete.
+    pub expect: Vec<String>,
+    /// When the alert was seen.
+    #[serde(default)]
+    pub found: Option<DateTime>,
+    /// When the report that the first alert calls for must be out.
+    #[serde(default)]
+    pub due: Option<DateTime>,
+}
+
+/// A statutory clock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockCase {
+    /// When the case was found.
+    pub found: DateTime,
+    /// When it was reported.
+    pub reported: DateTime,
+    /// Minutes late; 0 when in time.
+    pub late_minutes: i64,
+}
+
+/// A measure that somebody wants to decide.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitCase {
+    /// Number.
+    pub measure: String,
+    /// Who wants to decide.
+    #[serde(default)]
+    pub organ: Option<Organ>,
+    /// The obstacle; none: allowed.
+    #[serde(default)]
+    pub refused: Option<RefusalKind>,
+}

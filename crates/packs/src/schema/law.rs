@@ -1,0 +1,113 @@
+//! `law/…`: one statute: measures, deciders, formalities, clocks, remedy.
+
+use std::collections::BTreeMap;
+
+use fangxian_base::Date;
+use serde::Deserialize;
+
+use super::{ExampleDoc, Name, SeriesDoc, SourceDoc};
+use crate::assessment::{Formality, Managed, Organ};
+use crate::fact::ApprovalKind;
+use crate::text::Text;
+
+/// A law pack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawDoc {
+    /// `law`.
+    #[expect(dead_code, reason = "read before, to choose the type of the file")]
+    kind: super::Kind,
+    /// Id.
+    pub id: Name,
+    /// Title in Chinese.
+    pub zh: String,
+    /// Title in English.
+    pub en: String,
+    /// Day of publication.
+    pub published: Date,
+    /// First day in force.
+    pub from: Date,
+    /// Last day in force.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// What the pack rests on.
+    pub sources: BTreeMap<String, SourceDoc>,
+    /// Every number.
+    #[serde(default)]
+    pub values: BTreeMap<String, SeriesDoc>,
+    /// Measures.
+    pub measures: Vec<LawMeasureDoc>,
+    /// Reporting clocks.
+    #[serde(default)]
+    pub clocks: Vec<ReportClockDoc>,
+    /// How to complain.
+    pub remedy: RemedyDoc,
+    /// Examples.
+    #[serde(default)]
+    pub examples: Vec<ExampleDoc>,
+}
+
+/// One measure under this statute.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawMeasureDoc {
+    /// Number in the catalogue.
+    pub id: Name,
+    /// Name.
+    pub name: Text,
+    /// Article.
+    pub article: Text,
+    /// What the article says, in our words.
+    pub says: Text,
+    /// Who may decide it.
+    pub organs: Vec<Organ>,
+    /// Diseases it may be applied to, by how they are managed.
+    pub managed: Vec<Managed>,
+    /// Whether it restricts a person (and so needs evidence, notice, end and remedy).
+    pub restricts: bool,
+    /// Approvals that must be on record.
+    #[serde(default)]
+    pub needs: Vec<ApprovalKind>,
+    /// What must be done.
+    pub formalities: Vec<Formality>,
+    /// The limit of the term.
+    pub term: Text,
+    /// The article that stands against it where it may not be applied.
+    #[serde(default)]
+    pub refused_by: Option<Text>,
+    /// What would be needed to apply it after all.
+    #[serde(default)]
+    pub needed: Option<Text>,
+    /// Sources.
+    pub cites: Vec<Name>,
+}
+
+/// How to complain.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemedyDoc {
+    /// Article.
+    pub article: Text,
+    /// What it says, in our words.
+    pub says: Text,
+}
+
+/// A statutory clock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportClockDoc {
+    /// Id.
+    pub id: Name,
+    /// Diseases, by how they are managed.
+    pub managed: Vec<Managed>,
+    /// Hours from discovery: a value of the pack.
+    pub within: Name,
+    /// Article.
+    pub article: Text,
+    /// What is reported, in Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+    /// Sources.
+    pub cites: Vec<Name>,
+}

@@ -1,0 +1,5 @@
+//! wip
+pub mod district;
+mod names;
+pub mod person;
+pub mod streams;

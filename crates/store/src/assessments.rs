@@ -1,0 +1,266 @@
+//! Assessments: one current row per person, response and scheme, with the day on which the answer
+//! can change and the seal it saw. The whole outcome is sealed under the person's first record.
+//!
+//! The scheme [`CASE`] carries the class itself and the outcome. Rows are a projection of facts:
+//! they can be made again at any time.
+
+use fangxian_base::{Date, Instant, PersonId, RecordId, ResponseId};
+
+use crate::db::{DbError, Row, Tx, vals};
+use crate::records::{open_under, seal_under};
+
+/// The scheme code of the row that holds the case class and the whole outcome.
+pub const CASE: &str = "case";
+
+/// An assessment about to be kept.
+#[derive(Debug)]
+pub struct NewAssessment<'a> {
+    /// Of whom.
+    pub person: PersonId,
+    /// For which response.
+    pub response: ResponseId,
+    /// The scheme, or [`CASE`].
+    pub scheme: &'a str,
+    /// The category in the scheme.
+    pub category: Option<&'a str>,
+    /// The case class.
+    pub class: Option<&'a str>,
+    /// The day the rules were applied to.
+    pub on_day: Date,
+    /// The last place in the sealed order that it saw.
+    pub seal: i64,
+    /// When the answer can change without a new fact.
+    pub next_change_at: Option<Instant>,
+    /// The pack and edition used.
+    pub pack: &'a str,
+    /// The outcome, for [`CASE`]; may be empty for the others.
+    pub outcome: &'a [u8],
+    /// The record under whose key it is sealed.
+    pub sealed_under: RecordId,
+}
+
+/// A current assessment, without its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssessmentRow {
+    /// Of whom.
+    pub person: PersonId,
+    /// For which response.
+    pub response: ResponseId,
+    /// The scheme, or [`CASE`].
+    pub scheme: String,
+    /// The category in the scheme.
+    pub category: Option<String>,
+    /// The case class.
+    pub class: Option<String>,
+    /// The day the rules were applied to.
+    pub on_day: Date,
+    /// The last place in the sealed order that it saw.
+    pub seal: i64,
+    /// When the answer can change without a new fact.
+    pub next_change_at: Option<Instant>,
+    /// The pack and edition used.
+    pub pack: String,
+    /// The record under whose key the outcome is sealed.
+    pub sealed_under: RecordId,
+    /// When it was made.
+    pub assessed_at: Instant,
+}
+
+const COLUMNS: &str = "person_id, response_id, scheme, category, class, on_day, seal, \
+     next_change_at, pack, sealed_under, assessed_at";
+
+fn row_from(row: &Row) -> Result<AssessmentRow, DbError> {
+    Ok(AssessmentRow {
+        person: row.get(0)?,
+        response: row.get(1)?,
+        scheme: row.get(2)?,
+        category: row.get(3)?,
+        class: row.get(4)?,
+        on_day: row.get(5)?,
+        seal: row.get(6)?,
+        next_change_at: row.get(7)?,
+        pack: row.get(8)?,
+        sealed_under: row.get(9)?,
+        assessed_at: row.get(10)?,
+    })
+}
+
+fn place(person: PersonId, response: ResponseId, scheme: &str) -> String {
+    format!("assessment|outcome|{person}/{response}/{scheme}")
+}
+
+/// Keeps an assessment in the place of the one before.
+pub fn assessment_put(tx: &mut Tx<'_>, new: &NewAssessment<'_>) -> Result<(), DbError> {
+    let place = place(new.person, new.response, new.scheme);
+    let sealed = seal_under(tx, new.sealed_under, &place, new.outcome)?;
+    let now = tx.now();
+    tx.exec(
+        "INSERT INTO assessment (person_id, response_id, scheme, category, class, on_day, seal,
+             next_change_at, pack, outcome_sealed, sealed_under, assessed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT (person_id, response_id, scheme) DO UPDATE SET category = excluded.category,
+             class = excluded.class, on_day = excluded.on_day, seal = excluded.seal,
+             next_change_at = excluded.next_change_at, pack = excluded.pack,
+             outcome_sealed = excluded.outcome_sealed, sealed_under = excluded.sealed_under,
+             assessed_at = excluded.assessed_at",
+        &vals![
+            new.person,
+            new.response,
+            new.scheme,
+            new.category,
+            new.class,
+            new.on_day,
+            new.seal,
+            new.next_change_at,
+            new.pack,
+            sealed,
+            new.sealed_under,
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// Removes the rows of a person in a response, before new ones are put.
+pub fn assessment_clear(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: ResponseId,
+) -> Result<(), DbError> {
+    tx.exec(
+        "DELETE FROM assessment WHERE person_id = $1 AND response_id = $2",
+        &vals![person, response],
+    )?;
+    Ok(())
+}
+
+/// Removes rows that were made for persons whose records now belong to `person`.
+pub fn assessment_clear_merged(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    records: &[RecordId],
+) -> Result<(), DbError> {
+    // Whoever has one record was never joined with anybody.
+    for record in records.iter().filter(|_| records.len() > 1) {
+        tx.exec(
+            "DELETE FROM assessment WHERE sealed_under = $1 AND person_id <> $2",
+            &vals![*record, person],
+        )?;
+    }
+    Ok(())
+}
+
+/// One current row.
+pub fn assessment_fetch(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: ResponseId,
+    scheme: &str,
+) -> Result<Option<AssessmentRow>, DbError> {
+    tx.row(
+        &format!(
+            "SELECT {COLUMNS} FROM assessment
+             WHERE person_id = $1 AND response_id = $2 AND scheme = $3"
+        ),
+        &vals![person, response, scheme],
+    )?
+    .map(|row| row_from(&row))
+    .transpose()
+}
+
+/// The current rows of a person.
+pub fn assessment_list(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<AssessmentRow>, DbError> {
+    tx.rows(
+        &format!(
+            "SELECT {COLUMNS} FROM assessment WHERE person_id = $1 ORDER BY response_id, scheme"
+        ),
+        &vals![person],
+    )?
+    .iter()
+    .map(row_from)
+    .collect()
+}
+
+/// The whole outcome of a person in a response; `None` when there is none, or its key was
+/// destroyed.
+pub fn assessment_outcome(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: ResponseId,
+) -> Result<Option<Vec<u8>>, DbError> {
+    let row = tx.row(
+        "SELECT outcome_sealed, sealed_under FROM assessment
+         WHERE person_id = $1 AND response_id = $2 AND scheme = $3",
+        &vals![person, response, CASE],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let (sealed, under): (Vec<u8>, RecordId) = (row.get(0)?, row.get(1)?);
+    open_under(tx, under, &place(person, response, CASE), &sealed)
+}
+
+/// Persons whose answer can change by now, the longest waiting first.
+pub fn assessment_due(tx: &mut Tx<'_>, by: Instant, limit: i64) -> Result<Vec<PersonId>, DbError> {
+    tx.rows(
+        "SELECT a.person_id FROM assessment a JOIN response r ON r.id = a.response_id
+         WHERE a.next_change_at <= $1 AND r.closed_at IS NULL
+         GROUP BY a.person_id ORDER BY MIN(a.next_change_at), a.person_id LIMIT $2",
+        &vals![by, limit],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
+/// How many persons stand in each class in a response, by class code.
+pub fn assessment_classes(
+    tx: &mut Tx<'_>,
+    response: ResponseId,
+) -> Result<Vec<(String, i64)>, DbError> {
+    tx.rows(
+        "SELECT class, COUNT(*) FROM assessment
+         WHERE response_id = $1 AND scheme = $2 AND class IS NOT NULL
+         GROUP BY class ORDER BY class",
+        &vals![response, CASE],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .collect()
+}
+
+/// The responses for which records of a person were collected.
+pub fn response_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ResponseId>, DbError> {
+    tx.rows(
+        "SELECT DISTINCT r.response_id FROM record r JOIN record_person p ON p.record_id = r.id
+         WHERE p.person_id = $1 ORDER BY r.response_id",
+        &vals![person],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
+/// The first of these records under whose key something can still be sealed; `None` when all keys
+/// were destroyed.
+pub fn sealing_record(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Option<RecordId>, DbError> {
+    for record in records {
+        match seal_under(tx, *record, "assessment|probe|", b"") {
+            Ok(_) => return Ok(Some(*record)),
+            Err(DbError::Crypt(crate::keys::CryptError::Destroyed)) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(None)
+}
+
+/// Moves the records of a person that are under assessment to another state; answers how many.
+pub fn records_after_review(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    state: crate::records::RecordState,
+) -> Result<u64, DbError> {
+    tx.exec(
+        "UPDATE record SET state = $2, version = version + 1 WHERE state = 'in_review'
+         AND id IN (SELECT p.record_id FROM record_person p WHERE p.person_id = $1)",
+        &vals![person, state.code()],
+    )
+}

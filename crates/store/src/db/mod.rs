@@ -1,0 +1,193 @@
+//! One way to speak to two databases.
+//!
+//! Statements are written once, with `$1` placeholders and the common subset of SQL. [`Tx`] is what
+//! every query function takes: an open transaction on either engine. Nothing outside this crate
+//! sees SQL, and nothing here decides anything.
+
+mod postgres;
+mod sqlite;
+mod value;
+
+pub(crate) use postgres::{PgConn, PgPool};
+pub(crate) use sqlite::{SqliteDb, Step, WriteJob};
+pub(crate) use value::{FromVal, Row, Val, vals};
+
+/// A database said no, or answered in an unexpected shape.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// The embedded database failed.
+    #[error("embedded database")]
+    Sqlite(#[source] rusqlite::Error),
+    /// The server failed.
+    #[error("database server")]
+    Postgres(#[source] ::postgres::Error),
+    /// A column held something else than the program expects.
+    #[error("column {position} does not hold {wanted}")]
+    Shape {
+        /// Position in the row, from 0.
+        position: usize,
+        /// What was expected there.
+        wanted: &'static str,
+    },
+    /// A stored text could not be read back.
+    #[error("stored {what} cannot be read back")]
+    Stored {
+        /// What kind of value it was.
+        what: &'static str,
+    },
+    /// A key is missing or was destroyed, or a ciphertext was altered.
+    #[error("{0}")]
+    Crypt(#[from] crate::keys::CryptError),
+    /// Too many commands are waiting already.
+    #[error("too many commands are waiting")]
+    Overloaded,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The database cannot be reached, or is shutting down.
+    #[error("the database cannot be reached")]
+    Unavailable,
+}
+
+impl DbError {
+    /// Whether a unique rule was broken, and so the same thing exists already.
+    pub fn is_duplicate(&self) -> bool {
+        match self {
+            Self::Sqlite(rusqlite::Error::SqliteFailure(e, _)) => {
+                e.code == rusqlite::ErrorCode::ConstraintViolation
+                    && (e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+                        || e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
+            }
+            Self::Postgres(e) => e.code() == Some(&::postgres::error::SqlState::UNIQUE_VIOLATION),
+            _ => false,
+        }
+    }
+
+    /// Whether the same command may succeed when tried again as it is.
+    pub(crate) fn is_retryable(&self) -> bool {
+        use ::postgres::error::SqlState;
+        match self {
+            Self::Postgres(e) => {
+                matches!(
+                    e.code(),
+                    Some(
+                        &SqlState::T_R_SERIALIZATION_FAILURE
+                            | &SqlState::T_R_DEADLOCK_DETECTED
+                            | &SqlState::UNIQUE_VIOLATION
+                    )
+                ) || e.is_closed()
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn sqlite(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::Sqlite(error),
+        }
+    }
+
+    pub(crate) fn postgres(error: ::postgres::Error) -> Self {
+        use ::postgres::error::SqlState;
+        match error.code() {
+            Some(&SqlState::DISK_FULL) => Self::DiskFull,
+            _ => Self::Postgres(error),
+        }
+    }
+}
+
+/// Which of the two engines is underneath; the few real differences ask it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, compiled in.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+enum Inner<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut postgres::PgConn),
+}
+
+/// An open transaction on either engine.
+pub struct Tx<'c> {
+    inner: Inner<'c>,
+    pub(crate) context: TxContext<'c>,
+}
+
+/// What travels with a transaction: the keys, the time it began, and the audit entry in the making.
+pub(crate) struct TxContext<'c> {
+    pub(crate) keys: &'c crate::keys::Keys,
+    pub(crate) now: fangxian_base::Instant,
+    pub(crate) entry: Option<crate::audit::PendingEntry>,
+    /// Record keys unwrapped in this transaction.
+    pub(crate) record_keys: std::collections::BTreeMap<fangxian_base::RecordId, crate::keys::Key>,
+}
+
+impl std::fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx").field("engine", &self.engine()).finish_non_exhaustive()
+    }
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn on_sqlite(conn: &'c rusqlite::Connection, context: TxContext<'c>) -> Self {
+        Self { inner: Inner::Sqlite(conn), context }
+    }
+
+    pub(crate) fn on_postgres(conn: &'c mut postgres::PgConn, context: TxContext<'c>) -> Self {
+        Self { inner: Inner::Postgres(conn), context }
+    }
+
+    /// Which engine this transaction runs on.
+    pub fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::Sqlite(_) => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The moment the transaction began: the "recorded at" of everything it writes.
+    pub fn now(&self) -> fangxian_base::Instant {
+        self.context.now
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub(crate) fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, DbError> {
+        match &mut self.inner {
+            Inner::Sqlite(conn) => sqlite::exec(conn, sql, values),
+            Inner::Postgres(conn) => conn.exec(sql, values),
+        }
+    }
+
+    /// Runs several statements without parameters.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), DbError> {
+        match &mut self.inner {
+            Inner::Sqlite(conn) => conn.execute_batch(sql).map_err(DbError::sqlite),
+            Inner::Postgres(conn) => conn.script(sql),
+        }
+    }
+
+    /// All rows of a query.
+    pub(crate) fn rows(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, DbError> {
+        match &mut self.inner {
+            Inner::Sqlite(conn) => sqlite::rows(conn, sql, values),
+            Inner::Postgres(conn) => conn.rows(sql, values),
+        }
+    }
+
+    /// The first row of a query, if it has one.
+    pub(crate) fn row(&mut self, sql: &str, values: &[Val]) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(sql, values)?.into_iter().next())
+    }
+
+    /// The single value of a query that always answers one row, such as a count.
+    pub(crate) fn value<T: FromVal>(&mut self, sql: &str, values: &[Val]) -> Result<T, DbError> {
+        self.row(sql, values)?
+            .ok_or(DbError::Shape { position: 0, wanted: "a row" })
+            .and_then(|row| row.get(0))
+    }
+}

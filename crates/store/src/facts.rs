@@ -1,0 +1,247 @@
+//! Facts: what was observed, by whom, when it happened and when it was recorded. Append-only; a
+//! correction is a new fact that names the one it corrects, a withdrawal one that says so.
+
+use fangxian_base::{Date, EntryId, FactId, Instant, RecordId, ResponseId};
+use serde::{Deserialize, Serialize};
+
+use crate::db::{DbError, Row, Tx, Val, vals};
+
+/// When something happened, as precisely as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum When {
+    /// Nobody said.
+    Unknown,
+    /// On a day.
+    Day(Date),
+    /// At a moment of a day (the civil day in the installation's zone).
+    Moment(Date, Instant),
+    /// Between two days; an open end is absent.
+    Range(Option<Date>, Option<Date>),
+}
+
+impl When {
+    /// The first day it can have been.
+    pub fn from(self) -> Option<Date> {
+        match self {
+            Self::Unknown => None,
+            Self::Day(day) | Self::Moment(day, _) => Some(day),
+            Self::Range(from, _) => from,
+        }
+    }
+
+    /// The last day it can have been.
+    pub fn to(self) -> Option<Date> {
+        match self {
+            Self::Unknown => None,
+            Self::Day(day) | Self::Moment(day, _) => Some(day),
+            Self::Range(_, to) => to,
+        }
+    }
+
+    fn columns(self) -> [Val; 4] {
+        let kind = match self {
+            Self::Unknown => "unknown",
+            Self::Day(_) => "day",
+            Self::Moment(..) => "moment",
+            Self::Range(..) => "range",
+        };
+        let at = match self {
+            Self::Moment(_, at) => Some(at),
+            Self::Unknown | Self::Day(_) | Self::Range(..) => None,
+        };
+        vals![self.from(), self.to(), at, kind]
+    }
+}
+
+/// A fact about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewFact {
+    /// The kind, from the packs' vocabulary, such as `symptom_onset`.
+    pub kind: String,
+    /// When it happened.
+    pub when: When,
+    /// When it was reported to us, if given.
+    pub reported_on: Option<Date>,
+    /// The class of evidence, from the packs' vocabulary, such as `self_report`, `laboratory`.
+    pub evidence: String,
+    /// The attributes of the kind; sealed at rest.
+    pub attrs: serde_json::Map<String, serde_json::Value>,
+    /// The fact it corrects.
+    pub corrects: Option<FactId>,
+    /// Whether it withdraws the fact that it corrects, instead of replacing it.
+    pub withdraws: bool,
+}
+
+impl NewFact {
+    /// A fact of a kind with nothing else said.
+    pub fn new(kind: &str, when: When, evidence: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            when,
+            reported_on: None,
+            evidence: evidence.to_owned(),
+            attrs: serde_json::Map::new(),
+            corrects: None,
+            withdraws: false,
+        }
+    }
+
+    /// The same with one more attribute.
+    #[must_use]
+    pub fn with(mut self, attr: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.attrs.insert(attr.to_owned(), value.into());
+        self
+    }
+}
+
+/// A recorded fact. `attrs` is `None` when its key was destroyed.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// Its id.
+    pub id: FactId,
+    /// The source record that it came with.
+    pub record: RecordId,
+    /// What it was collected for.
+    pub response: ResponseId,
+    /// The kind.
+    pub kind: String,
+    /// When it happened.
+    pub when: When,
+    /// When it was reported to us.
+    pub reported_on: Option<Date>,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Who recorded it, as [`crate::Author::code`] writes it.
+    pub author: String,
+    /// The class of evidence.
+    pub evidence: String,
+    /// The fact it corrects.
+    pub corrects: Option<FactId>,
+    /// Whether it withdraws that fact.
+    pub withdraws: bool,
+    /// The attributes.
+    pub attrs: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The audit entry that it was recorded under.
+    pub entry: EntryId,
+}
+
+pub(crate) const FACT_COLUMNS: &str = "id, record_id, response_id, kind, from_on, to_on, at, \
+     time_kind, reported_on, recorded_at, author, evidence, corrects, withdraws, attrs_sealed, entry_id";
+/// Where the entry id stands in [`FACT_COLUMNS`].
+pub(crate) const ENTRY_COLUMN: usize = 15;
+
+/// Records a fact on a source record.
+pub fn fact_insert(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    response: ResponseId,
+    author: crate::Author,
+    fact: &NewFact,
+) -> Result<FactId, DbError> {
+    let id = FactId::new();
+    let attrs = serde_json::to_vec(&fact.attrs)
+        .map_err(|_: serde_json::Error| DbError::Stored { what: "fact" })?;
+    let sealed = crate::records::seal_under(tx, record, &format!("fact|attrs|{id}"), &attrs)?;
+    let [from, to, at, time_kind] = fact.when.columns();
+    let entry = tx.entry_id()?;
+    let columns = [
+        Val::from(id),
+        record.into(),
+        response.into(),
+        fact.kind.as_str().into(),
+        from,
+        to,
+        at,
+        time_kind,
+        fact.reported_on.into(),
+        tx.now().into(),
+        author.code().into(),
+        fact.evidence.as_str().into(),
+        fact.corrects.into(),
+        fact.withdraws.into(),
+        sealed.into(),
+        entry.into(),
+    ];
+    tx.exec(
+        &format!(
+            "INSERT INTO fact ({FACT_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+             $11, $12, $13, $14, $15, $16)"
+        ),
+        &columns,
+    )?;
+    tx.note_row("fact", id, &columns);
+    Ok(id)
+}
+
+fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
+    let (id, record): (FactId, RecordId) = (row.get(0)?, row.get(1)?);
+    let (from, to): (Option<Date>, Option<Date>) = (row.get(4)?, row.get(5)?);
+    let at: Option<Instant> = row.get(6)?;
+    let when = match (row.get::<String>(7)?.as_str(), from, at) {
+        ("day", Some(day), _) => When::Day(day),
+        ("moment", Some(day), Some(at)) => When::Moment(day, at),
+        ("range", ..) => When::Range(from, to),
+        _ => When::Unknown,
+    };
+    let sealed: Vec<u8> = row.get(14)?;
+    let attrs = crate::records::open_under(tx, record, &format!("fact|attrs|{id}"), &sealed)?
+        .map(|plain| {
+            serde_json::from_slice(&plain)
+                .map_err(|_: serde_json::Error| DbError::Stored { what: "fact" })
+        })
+        .transpose()?;
+    Ok(Fact {
+        id,
+        record,
+        response: row.get(2)?,
+        kind: row.get(3)?,
+        when,
+        reported_on: row.get(8)?,
+        recorded_at: row.get(9)?,
+        author: row.get(10)?,
+        evidence: row.get(11)?,
+        corrects: row.get(12)?,
+        withdraws: row.get(13)?,
+        attrs,
+        entry: row.get(ENTRY_COLUMN)?,
+    })
+}
+
+/// All facts of a set of records, in the order they were recorded.
+pub fn fact_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
+    let mut facts = Vec::new();
+    for record in records {
+        let rows = tx.rows(
+            &format!("SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1 ORDER BY id"),
+            &vals![*record],
+        )?;
+        for row in &rows {
+            facts.push(fact_from(tx, row)?);
+        }
+    }
+    facts.sort_by_key(|fact| fact.id);
+    Ok(facts)
+}
+
+/// The facts that stand: corrected and withdrawn ones are left out.
+pub fn standing(facts: &[Fact]) -> Vec<&Fact> {
+    let replaced: std::collections::BTreeSet<FactId> =
+        facts.iter().filter_map(|fact| fact.corrects).collect();
+    facts.iter().filter(|fact| !fact.withdraws && !replaced.contains(&fact.id)).collect()
+}
+
+/// Keeps only facts recorded up to a place in the sealed order: "as of".
+pub fn as_of(tx: &mut Tx<'_>, facts: Vec<Fact>, seal: i64) -> Result<Vec<Fact>, DbError> {
+    let mut kept = Vec::new();
+    for fact in facts {
+        let place: Option<i64> = tx
+            .row("SELECT seal FROM audit_entry WHERE id = $1", &vals![fact.entry])?
+            .map(|row| row.get(0))
+            .transpose()?
+            .flatten();
+        if place.is_some_and(|place| place <= seal) {
+            kept.push(fact);
+        }
+    }
+    Ok(kept)
+}

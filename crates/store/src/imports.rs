@@ -1,0 +1,271 @@
+//! Imported files: the file as received (sealed for its response), its mapping, how far it came,
+//! and what became of each row that was not plainly taken.
+
+use fangxian_base::{ImportId, Instant, RecordId, ResponseId};
+
+use crate::Author;
+use crate::db::{DbError, Row, Tx, vals};
+use crate::keys::CryptError;
+
+/// How many rows came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows read.
+    pub read: i64,
+    /// Rows taken.
+    pub accepted: i64,
+    /// Rows taken that were linked to somebody known before.
+    pub matched: i64,
+    /// Rows taken of which a possible double waits to be looked at.
+    pub queued: i64,
+    /// Rows not taken.
+    pub rejected: i64,
+    /// Rows taken with a warning.
+    pub warned: i64,
+}
+
+/// A file about to be kept.
+#[derive(Debug)]
+pub struct NewImport<'a> {
+    /// Its id.
+    pub id: ImportId,
+    /// What it is collected for.
+    pub response: ResponseId,
+    /// `linelist`, `contacts` or `movements`.
+    pub kind: &'a str,
+    /// The name it came with.
+    pub file_name: &'a str,
+    /// The namespace of its own case numbers.
+    pub source: &'a str,
+    /// Hex of a digest over file, kind, source, mapping and response.
+    pub digest: &'a str,
+    /// The file.
+    pub file: &'a [u8],
+    /// The mapping, in its file form.
+    pub mapping: &'a str,
+    /// Who brought it.
+    pub author: Author,
+}
+
+/// An imported file.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// What it was collected for.
+    pub response: ResponseId,
+    /// `linelist`, `contacts` or `movements`.
+    pub kind: String,
+    /// The name it came with.
+    pub file_name: String,
+    /// The namespace of its own case numbers.
+    pub source: String,
+    /// The mapping, in its file form.
+    pub mapping: String,
+    /// `running`, `done`, `cancelled` or `failed`.
+    pub state: String,
+    /// How far it came.
+    pub counts: Counts,
+    /// Who brought it.
+    pub author: String,
+    /// When.
+    pub created_at: Instant,
+    /// When the last row was done.
+    pub finished_at: Option<Instant>,
+}
+
+const IMPORT_COLUMNS: &str = "id, response_id, kind, file_name, source, mapping, state, rows_read, \
+     accepted, matched, queued, rejected, warned, created_by, created_at, finished_at";
+
+fn import_from(row: &Row) -> Result<Import, DbError> {
+    Ok(Import {
+        id: row.get(0)?,
+        response: row.get(1)?,
+        kind: row.get(2)?,
+        file_name: row.get(3)?,
+        source: row.get(4)?,
+        mapping: row.get(5)?,
+        state: row.get(6)?,
+        counts: Counts {
+            read: row.get(7)?,
+            accepted: row.get(8)?,
+            matched: row.get(9)?,
+            queued: row.get(10)?,
+            rejected: row.get(11)?,
+            warned: row.get(12)?,
+        },
+        author: row.get(13)?,
+        created_at: row.get(14)?,
+        finished_at: row.get(15)?,
+    })
+}
+
+/// Keeps a file as received.
+pub fn import_insert(tx: &mut Tx<'_>, import: &NewImport<'_>) -> Result<(), DbError> {
+    let place = format!("import|file|{}", import.id);
+    let sealed = tx.context.keys.seal_for(import.response, &place, import.file)?;
+    let now = tx.now();
+    tx.note("import", import.id);
+    tx.exec(
+        "INSERT INTO import (id, response_id, kind, file_name, source, digest, file_sealed, mapping,
+             state, rows_read, accepted, matched, queued, rejected, warned, created_by, created_at,
+             version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running', 0, 0, 0, 0, 0, 0, $9, $10, 1)",
+        &vals![
+            import.id,
+            import.response,
+            import.kind,
+            import.file_name,
+            import.source,
+            import.digest,
+            sealed,
+            import.mapping,
+            import.author.code(),
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// One import.
+pub fn import_fetch(tx: &mut Tx<'_>, id: ImportId) -> Result<Option<Import>, DbError> {
+    tx.row(&format!("SELECT {IMPORT_COLUMNS} FROM import WHERE id = $1"), &vals![id])?
+        .map(|row| import_from(&row))
+        .transpose()
+}
+
+/// The import of exactly this file in exactly this way, if there was one.
+pub fn import_by_digest(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Import>, DbError> {
+    tx.row(
+        &format!(
+            "SELECT {IMPORT_COLUMNS} FROM import WHERE digest = $1 AND state <> 'cancelled'
+             ORDER BY id LIMIT 1"
+        ),
+        &vals![digest],
+    )?
+    .map(|row| import_from(&row))
+    .transpose()
+}
+
+/// Imports, newest first.
+pub fn import_list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Import>, DbError> {
+    tx.rows(
+        &format!("SELECT {IMPORT_COLUMNS} FROM import ORDER BY id DESC LIMIT $1"),
+        &vals![limit],
+    )?
+    .iter()
+    .map(import_from)
+    .collect()
+}
+
+/// Imports that a kill or a restart left under way.
+pub fn import_unfinished(tx: &mut Tx<'_>) -> Result<Vec<Import>, DbError> {
+    tx.rows(
+        &format!("SELECT {IMPORT_COLUMNS} FROM import WHERE state = 'running' ORDER BY id"),
+        &[],
+    )?
+    .iter()
+    .map(import_from)
+    .collect()
+}
+
+/// The file as received; `None` when its response was destroyed.
+pub fn import_file(tx: &mut Tx<'_>, import: &Import) -> Result<Option<Vec<u8>>, DbError> {
+    let row = tx.row("SELECT file_sealed FROM import WHERE id = $1", &vals![import.id])?;
+    let Some(row) = row else { return Ok(None) };
+    let sealed: Vec<u8> = row.get(0)?;
+    let place = format!("import|file|{}", import.id);
+    match tx.context.keys.open_for(import.response, &place, &sealed) {
+        Ok(plain) => Ok(Some(plain)),
+        Err(CryptError::Destroyed) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Adds what a batch of rows came to.
+pub fn import_add(tx: &mut Tx<'_>, id: ImportId, counts: Counts) -> Result<(), DbError> {
+    tx.note("import", id);
+    tx.exec(
+        "UPDATE import SET rows_read = rows_read + $2, accepted = accepted + $3,
+             matched = matched + $4, queued = queued + $5, rejected = rejected + $6,
+             warned = warned + $7, version = version + 1 WHERE id = $1",
+        &vals![
+            id,
+            counts.read,
+            counts.accepted,
+            counts.matched,
+            counts.queued,
+            counts.rejected,
+            counts.warned
+        ],
+    )?;
+    Ok(())
+}
+
+/// Ends an import: `done`, `cancelled` or `failed`.
+pub fn import_finish(tx: &mut Tx<'_>, id: ImportId, state: &str) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.note("import", id);
+    tx.detail("import_state", state);
+    tx.exec(
+        "UPDATE import SET state = $2, finished_at = $3, version = version + 1
+         WHERE id = $1 AND state = 'running'",
+        &vals![id, state, now],
+    )?;
+    Ok(())
+}
+
+/// What became of one row: `accepted` (with warnings) or `rejected`. Findings are codes and words,
+/// never cells.
+pub fn import_row_insert(
+    tx: &mut Tx<'_>,
+    id: ImportId,
+    row_no: i64,
+    state: &str,
+    findings: &str,
+    record: Option<RecordId>,
+) -> Result<(), DbError> {
+    tx.exec(
+        "INSERT INTO import_row (import_id, row_no, state, findings, record_id)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, row_no) DO NOTHING",
+        &vals![id, row_no, state, findings, record],
+    )?;
+    Ok(())
+}
+
+/// A row that was not plainly taken.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// Its number in the file.
+    pub row_no: i64,
+    /// `accepted` or `rejected`.
+    pub state: String,
+    /// Findings as JSON.
+    pub findings: String,
+    /// The record it became.
+    pub record: Option<RecordId>,
+}
+
+/// Rows of an import in a state, by number.
+pub fn import_rows(
+    tx: &mut Tx<'_>,
+    id: ImportId,
+    state: &str,
+    limit: i64,
+) -> Result<Vec<ImportRow>, DbError> {
+    tx.rows(
+        "SELECT row_no, state, findings, record_id FROM import_row
+         WHERE import_id = $1 AND state = $2 ORDER BY row_no LIMIT $3",
+        &vals![id, state, limit],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(ImportRow {
+            row_no: row.get(0)?,
+            state: row.get(1)?,
+            findings: row.get(2)?,
+            record: row.get(3)?,
+        })
+    })
+    .collect()
+}

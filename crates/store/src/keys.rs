@@ -1,0 +1,356 @@
+//! Keys and ciphertexts. Personal payloads are sealed under a key per source record; that key is
+//! wrapped by the key of its response, which lies in a file apart from the database.
+//!
+//! Destroying a key is the deletion: of one person's records, or of a whole response. What was
+//! destroyed is also written to `destroyed.log`, which a restored backup replays. Cipher:
+//! AES-256-GCM-SIV (RFC 8452), whose associated data names table, column and row, so a ciphertext
+//! cannot be moved. Search tokens: HMAC-SHA-256 under a key of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
+use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use fangxian_base::{Instant, RecordId, ResponseId};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// A 256-bit key; printing it shows nothing.
+#[derive(Clone)]
+pub struct Key([u8; 32]);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<key>")
+    }
+}
+
+/// A key or a ciphertext could not be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq, Clone, Copy)]
+#[non_exhaustive]
+pub enum CryptError {
+    /// The key was destroyed on purpose: the data is gone.
+    #[error("the key was destroyed, the data is gone")]
+    Destroyed,
+    /// There is no such key here.
+    #[error("the key is not in the key directory")]
+    Missing,
+    /// The ciphertext was altered, moved, or sealed under another key.
+    #[error("a sealed value was altered or belongs elsewhere")]
+    Altered,
+    /// The system gave no randomness.
+    #[error("the system gives no random bytes")]
+    NoRandomness,
+}
+
+/// The key directory could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+#[error("key directory `{path}`")]
+pub struct KeysError {
+    path: PathBuf,
+    #[source]
+    source: std::io::Error,
+}
+
+/// What was destroyed, as `destroyed.log` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Destroyed {
+    /// Responses whose key is gone.
+    pub responses: BTreeSet<ResponseId>,
+    /// Single records whose key is gone.
+    pub records: BTreeSet<RecordId>,
+}
+
+/// The key directory, opened.
+#[derive(Debug)]
+pub struct Keys {
+    dir: PathBuf,
+    master: Key,
+    search: Key,
+    signing: SigningKey,
+    responses: RwLock<BTreeMap<ResponseId, Key>>,
+}
+
+/// Fills a new array with random bytes.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_: getrandom::Error| CryptError::NoRandomness)?;
+    Ok(bytes)
+}
+
+impl Key {
+    /// A new random key.
+    pub(crate) fn new() -> Result<Self, CryptError> {
+        random().map(Self)
+    }
+
+    fn cipher(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new((&self.0).into())
+    }
+
+    /// Seals `plain`; `place` (table, column, row) must be given again to open it.
+    pub(crate) fn seal(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, CryptError> {
+        let nonce: [u8; 12] = random()?;
+        let mut sealed = nonce.to_vec();
+        let body = self
+            .cipher()
+            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() })
+            .map_err(|_: aes_gcm_siv::Error| CryptError::Altered)?;
+        sealed.extend(body);
+        Ok(sealed)
+    }
+
+    /// Opens what [`Key::seal`] made for the same place.
+    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CryptError> {
+        let (nonce, body) = sealed.split_first_chunk::<12>().ok_or(CryptError::Altered)?;
+        self.cipher()
+            .decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: place.as_bytes() })
+            .map_err(|_: aes_gcm_siv::Error| CryptError::Altered)
+    }
+}
+
+impl Keys {
+    /// Opens the key directory, making master, search and signing keys when it is new.
+    pub fn open(dir: &Path) -> Result<Self, KeysError> {
+        let fail = |source| KeysError { path: dir.to_owned(), source };
+        std::fs::create_dir_all(dir.join("responses")).map_err(fail)?;
+        restrict(dir, 0o700).map_err(fail)?;
+        let master = load_or_make(&dir.join("master.key")).map_err(fail)?;
+        let search = load_or_make(&dir.join("search.key")).map_err(fail)?;
+        let signing = load_or_make(&dir.join("audit.key")).map_err(fail)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            master,
+            search,
+            signing: SigningKey::from_bytes(&signing.0),
+            responses: RwLock::new(BTreeMap::new()),
+        })
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The public half of the key that signs audit batches.
+    pub(crate) fn verifying(&self) -> VerifyingKey {
+        self.signing.verifying_key()
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signing.sign(message).to_bytes()
+    }
+
+    /// The search token of a normalised value: the same value of the same kind, the same token.
+    pub(crate) fn token(&self, kind: &str, value: &str) -> [u8; 32] {
+        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.search.0) else {
+            unreachable!("HMAC takes keys of every length")
+        };
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(value.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn response_file(&self, response: ResponseId) -> PathBuf {
+        self.dir.join("responses").join(format!("{response}.key"))
+    }
+
+    /// Makes the key of a new response, durable before it is used.
+    pub fn make_response(&self, response: ResponseId) -> Result<(), KeysError> {
+        let path = self.response_file(response);
+        if path.exists() {
+            return Ok(());
+        }
+        let fail = |source| KeysError { path: path.clone(), source };
+        let no_luck = |e: CryptError| fail(std::io::Error::other(e));
+        let key = Key::new().map_err(no_luck)?;
+        let sealed = self.master.seal(&format!("response|{response}"), &key.0).map_err(no_luck)?;
+        write_durably(&path, &sealed).map_err(fail)?;
+        self.responses.write().unwrap_or_else(PoisonError::into_inner).insert(response, key);
+        Ok(())
+    }
+
+    /// Takes back the key of a response that was never opened. Best effort: an unused key file
+    /// does no harm.
+    pub fn discard_response(&self, response: ResponseId) {
+        self.responses.write().unwrap_or_else(PoisonError::into_inner).remove(&response);
+        let _ = std::fs::remove_file(self.response_file(response));
+    }
+
+    fn response(&self, response: ResponseId) -> Result<Key, CryptError> {
+        if let Some(key) =
+            self.responses.read().unwrap_or_else(PoisonError::into_inner).get(&response)
+        {
+            return Ok(key.clone());
+        }
+        let sealed = match std::fs::read(self.response_file(response)) {
+            Ok(sealed) => sealed,
+            Err(_) if self.destroyed().responses.contains(&response) => {
+                return Err(CryptError::Destroyed);
+            }
+            Err(_) => return Err(CryptError::Missing),
+        };
+        let plain = self.master.open(&format!("response|{response}"), &sealed)?;
+        let key = Key(plain.try_into().map_err(|_: Vec<u8>| CryptError::Altered)?);
+        self.responses
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(response, key.clone());
+        Ok(key)
+    }
+
+    /// Wraps a record's key for its response.
+    pub(crate) fn wrap(
+        &self,
+        response: ResponseId,
+        record: RecordId,
+        key: &Key,
+    ) -> Result<Vec<u8>, CryptError> {
+        self.response(response)?.seal(&format!("record_key|{record}"), &key.0)
+    }
+
+    /// Unwraps a record's key.
+    pub(crate) fn unwrap(
+        &self,
+        response: ResponseId,
+        record: RecordId,
+        wrapped: &[u8],
+    ) -> Result<Key, CryptError> {
+        let plain = self.response(response)?.open(&format!("record_key|{record}"), wrapped)?;
+        plain.try_into().map(Key).map_err(|_: Vec<u8>| CryptError::Altered)
+    }
+
+    /// Seals something that belongs to a response as a whole, such as an imported file.
+    pub(crate) fn seal_for(
+        &self,
+        response: ResponseId,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, CryptError> {
+        self.response(response)?.seal(place, plain)
+    }
+
+    /// Opens what [`Keys::seal_for`] made.
+    pub(crate) fn open_for(
+        &self,
+        response: ResponseId,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, CryptError> {
+        self.response(response)?.open(place, sealed)
+    }
+
+    /// Notes that a response's key is to be destroyed: nothing personal collected for it can be
+    /// read again.
+    ///
+    /// The line is durable before the key file goes, so that a kill in between is finished by the
+    /// next [`Keys::finish_destruction`].
+    pub(crate) fn note_response(&self, response: ResponseId, at: Instant) -> Result<(), KeysError> {
+        self.note_destroyed("response", &response.to_string(), at)
+    }
+
+    /// Notes that a single record's wrapped key was deleted, for a restore to replay.
+    pub(crate) fn note_record(&self, record: RecordId, at: Instant) -> Result<(), KeysError> {
+        self.note_destroyed("record", &record.to_string(), at)
+    }
+
+    /// Removes every response key that the log says is destroyed.
+    pub fn finish_destruction(&self) -> Result<(), KeysError> {
+        for response in self.destroyed().responses {
+            self.responses.write().unwrap_or_else(PoisonError::into_inner).remove(&response);
+            let path = self.response_file(response);
+            match std::fs::read(&path) {
+                Ok(old) => {
+                    let zeros = vec![0; old.len()];
+                    let fail = |source| KeysError { path: path.clone(), source };
+                    std::fs::write(&path, zeros).map_err(fail)?;
+                    std::fs::remove_file(&path).map_err(fail)?;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(KeysError { path, source }),
+            }
+        }
+        Ok(())
+    }
+
+    fn note_destroyed(&self, kind: &str, id: &str, at: Instant) -> Result<(), KeysError> {
+        let path = self.dir.join("destroyed.log");
+        let fail = |source| KeysError { path: path.clone(), source };
+        let mut log =
+            std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
+        writeln!(log, "{kind} {id} {at}").map_err(fail)?;
+        log.sync_all().map_err(fail)
+    }
+
+    /// What was destroyed so far.
+    pub fn destroyed(&self) -> Destroyed {
+        let text = std::fs::read_to_string(self.dir.join("destroyed.log")).unwrap_or_default();
+        let mut destroyed = Destroyed::default();
+        for line in text.lines() {
+            let mut words = line.split(' ');
+            match (words.next(), words.next()) {
+                (Some("response"), Some(id)) => destroyed.responses.extend(id.parse::<ResponseId>()),
+                (Some("record"), Some(id)) => destroyed.records.extend(id.parse::<RecordId>()),
+                _ => {}
+            }
+        }
+        destroyed
+    }
+}
+
+fn load_or_make(path: &Path) -> std::io::Result<Key> {
+    match std::fs::read(path) {
+        Ok(bytes) => bytes
+            .try_into()
+            .map(Key)
+            .map_err(|_: Vec<u8>| std::io::Error::other("a key file has 32 bytes")),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let key = Key::new().map_err(std::io::Error::other)?;
+            // Of two programs that start at once, the one that comes first gives the key.
+            let own = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+            write_durably(&own, &key.0)?;
+            let linked = std::fs::hard_link(&own, path);
+            std::fs::remove_file(&own)?;
+            match linked {
+                Ok(()) => sync_dir(path).map(|()| key),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => load_or_make(path),
+                Err(e) => Err(e),
+            }
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Writes a new file so that after a kill it is either whole or absent.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let half = path.with_extension("part");
+    let mut file = std::fs::File::create(&half)?;
+    restrict(&half, 0o600)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&half, path)?;
+    sync_dir(path)
+}
+
+/// Makes the name of a file durable.
+fn sync_dir(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(dir) => std::fs::File::open(dir)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn restrict(_: &Path, _: u32) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,450 @@
+//! Source records: one row for each thing that came in through the door, its key, its original as
+//! received, and its search tokens. The original and all facts are sealed under the record's key.
+
+use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
+
+use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::keys::{CryptError, Key};
+use crate::scopes::{Columns, Scope, scoped};
+use crate::{AreaRange, Author};
+
+/// A record about to be kept.
+#[derive(Debug)]
+pub struct NewRecord<'a> {
+    /// Its id, made by the caller.
+    pub id: RecordId,
+    /// What it is collected for.
+    pub response: ResponseId,
+    /// The channel's code, such as `self_report`.
+    pub channel: &'a str,
+    /// When the sender says it was reported.
+    pub reported_on: Option<Date>,
+    /// Where it belongs, once known.
+    pub area: Option<AreaId>,
+    /// The unit that sent it.
+    pub unit: Option<UnitId>,
+    /// Who brought it.
+    pub author: Author,
+    /// The file and row it came with.
+    pub import: Option<(ImportId, i64)>,
+    /// The number given to whoever reported.
+    pub receipt_code: Option<&'a str>,
+    /// State in the inbox.
+    pub state: RecordState,
+    /// Until when somebody must have looked.
+    pub due_at: Option<Instant>,
+    /// Whether it belongs to a sealed disease.
+    pub confined: bool,
+    /// What was received, byte for byte.
+    pub original: &'a [u8],
+}
+
+/// Where a record stands in the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordState {
+    /// Nobody has looked yet.
+    New,
+    /// It is under assessment.
+    InReview,
+    /// It led somewhere and that is done, or it needed nothing.
+    Handled,
+    /// It is not about a person we can find, with a reason.
+    Rejected,
+}
+
+impl RecordState {
+    /// The stored code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::InReview => "in_review",
+            Self::Handled => "handled",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Reads a stored code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::New, Self::InReview, Self::Handled, Self::Rejected]
+            .into_iter()
+            .find(|state| state.code() == code)
+    }
+}
+
+/// A stored record, without its original.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Its id.
+    pub id: RecordId,
+    /// What it was collected for.
+    pub response: ResponseId,
+    /// The channel's code.
+    pub channel: String,
+    /// When the program received it.
+    pub received_at: Instant,
+    /// When the sender says it was reported.
+    pub reported_on: Option<Date>,
+    /// Where it belongs.
+    pub area: Option<AreaId>,
+    /// The unit that sent it.
+    pub unit: Option<UnitId>,
+    /// Who brought it.
+    pub author: String,
+    /// The file it came with.
+    pub import: Option<ImportId>,
+    /// The row of that file.
+    pub row_no: Option<i64>,
+    /// The number given to whoever reported.
+    pub receipt_code: Option<String>,
+    /// State in the inbox.
+    pub state: RecordState,
+    /// Until when somebody must have looked.
+    pub due_at: Option<Instant>,
+    /// Whether it belongs to a sealed disease.
+    pub confined: bool,
+    /// The version for edits.
+    pub version: i64,
+    /// The person it belongs to.
+    pub person: PersonId,
+}
+
+const RECORD_COLUMNS: &str = "r.id, r.response_id, r.channel, r.received_at, r.reported_on, \
+     r.area_id, r.unit_id, r.author, r.import_id, r.row_no, r.receipt_code, r.state, r.due_at, \
+     r.confined, r.version, p.person_id";
+
+fn record_from(row: &Row) -> Result<Record, DbError> {
+    Ok(Record {
+        id: row.get(0)?,
+        response: row.get(1)?,
+        channel: row.get(2)?,
+        received_at: row.get(3)?,
+        reported_on: row.get(4)?,
+        area: row.get(5)?,
+        unit: row.get(6)?,
+        author: row.get(7)?,
+        import: row.get(8)?,
+        row_no: row.get(9)?,
+        receipt_code: row.get(10)?,
+        state: RecordState::from_code(&row.get::<String>(11)?)
+            .ok_or(DbError::Stored { what: "record state" })?,
+        due_at: row.get(12)?,
+        confined: row.get(13)?,
+        version: row.get(14)?,
+        person: row.get(15)?,
+    })
+}
+
+/// Keeps a record under a key of its own; it stands for a person by itself until it is linked.
+pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbError> {
+    let key = Key::new()?;
+    let wrapped = tx.context.keys.wrap(record.response, record.id, &key)?;
+    let place = format!("record|original|{}", record.id);
+    let original = key.seal(&place, record.original)?;
+    let (entry, now) = (tx.entry_id()?, tx.now());
+    tx.exec(
+        "INSERT INTO record (id, response_id, channel, received_at, reported_on, area_id, unit_id,
+             author, import_id, row_no, receipt_code, state, due_at, confined, original_sealed,
+             entry_id, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)",
+        &vals![
+            record.id,
+            record.response,
+            record.channel,
+            now,
+            record.reported_on,
+            record.area,
+            record.unit,
+            record.author.code(),
+            record.import.map(|(id, _)| id),
+            record.import.map(|(_, row)| row),
+            record.receipt_code,
+            record.state.code(),
+            record.due_at,
+            record.confined,
+            original,
+            entry
+        ],
+    )?;
+    tx.exec(
+        "INSERT INTO record_key (record_id, response_id, wrapped) VALUES ($1, $2, $3)",
+        &vals![record.id, record.response, wrapped],
+    )?;
+    let person = PersonId::of_record(record.id);
+    tx.exec(
+        "INSERT INTO record_person (record_id, person_id) VALUES ($1, $2)",
+        &vals![record.id, person],
+    )?;
+    tx.exec(
+        "INSERT INTO person (id, area_id, confined, changed_at, version)
+         VALUES ($1, $2, $3, $4, 1)",
+        &vals![person, record.area, record.confined, now],
+    )?;
+    tx.context.record_keys.insert(record.id, key);
+    tx.note("record", record.id);
+    Ok(())
+}
+
+fn record_key(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<Key>, DbError> {
+    if let Some(key) = tx.context.record_keys.get(&record) {
+        return Ok(Some(key.clone()));
+    }
+    let row = tx.row(
+        "SELECT response_id, wrapped FROM record_key WHERE record_id = $1",
+        &vals![record],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let (response, wrapped): (ResponseId, Vec<u8>) = (row.get(0)?, row.get(1)?);
+    match tx.context.keys.unwrap(response, record, &wrapped) {
+        Ok(key) => {
+            tx.context.record_keys.insert(record, key.clone());
+            Ok(Some(key))
+        }
+        Err(CryptError::Destroyed) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Seals bytes under a record's key; `place` is `table|column|row`.
+pub(crate) fn seal_under(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    place: &str,
+    plain: &[u8],
+) -> Result<Vec<u8>, DbError> {
+    let key = record_key(tx, record)?.ok_or(CryptError::Destroyed)?;
+    Ok(key.seal(place, plain)?)
+}
+
+/// Opens what [`seal_under`] made; `None` when the key was destroyed.
+pub(crate) fn open_under(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    place: &str,
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, DbError> {
+    match record_key(tx, record)? {
+        Some(key) => Ok(Some(key.open(place, sealed)?)),
+        None => Ok(None),
+    }
+}
+
+/// One record.
+pub fn record_fetch(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Record>, DbError> {
+    tx.row(
+        &format!(
+            "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
+             WHERE r.id = $1"
+        ),
+        &vals![id],
+    )?
+    .map(|row| record_from(&row))
+    .transpose()
+}
+
+/// The record that a receipt number was given for.
+pub fn record_by_receipt(tx: &mut Tx<'_>, code: &str) -> Result<Option<Record>, DbError> {
+    tx.row(
+        &format!(
+            "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
+             WHERE r.receipt_code = $1"
+        ),
+        &vals![code],
+    )?
+    .map(|row| record_from(&row))
+    .transpose()
+}
+
+/// What was received, byte for byte; `None` when its key was destroyed.
+pub fn record_original(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Vec<u8>>, DbError> {
+    let row = tx.row("SELECT original_sealed FROM record WHERE id = $1", &vals![id])?;
+    let Some(row) = row else { return Ok(None) };
+    let sealed: Vec<u8> = row.get(0)?;
+    open_under(tx, id, &format!("record|original|{id}"), &sealed)
+}
+
+/// Moves a record to another state in the inbox; answers whether it was at `version`.
+pub fn record_set_state(
+    tx: &mut Tx<'_>,
+    id: RecordId,
+    state: RecordState,
+    version: Option<i64>,
+) -> Result<bool, DbError> {
+    tx.note("record", id);
+    tx.detail("record_state", state.code());
+    let touched = tx.exec(
+        "UPDATE record SET state = $2, version = version + 1
+         WHERE id = $1 AND version = COALESCE($3, version)",
+        &vals![id, state.code(), version],
+    )?;
+    Ok(touched == 1)
+}
+
+/// Sets where a record belongs.
+pub fn record_set_area(tx: &mut Tx<'_>, id: RecordId, area: AreaId) -> Result<(), DbError> {
+    tx.note("record", id);
+    tx.exec(
+        "UPDATE record SET area_id = $2, version = version + 1 WHERE id = $1",
+        &vals![id, area],
+    )?;
+    Ok(())
+}
+
+/// Where scopes look in a record.
+pub(crate) const RECORD_SCOPE: Columns<'static> = Columns {
+    area: "r.area_id",
+    response: "r.response_id",
+    confined: "r.confined",
+    assignee: "",
+    unit: "r.unit_id",
+};
+
+/// Which records of the inbox to list.
+#[derive(Debug, Clone, Default)]
+pub struct RecordFilter {
+    /// Only in these states; empty: all.
+    pub states: Vec<RecordState>,
+    /// Only what the reader may see.
+    pub scopes: Vec<Scope>,
+    /// Only of this channel.
+    pub channel: Option<String>,
+    /// LIMIT: how many at most.
+    pub limit: i64,
+    /// How many to skip.
+    pub offset: i64,
+}
+
+/// The condition that keeps a list inside the reader's areas; `column` is the area id column.
+/// Rows without an area are seen by those whose range covers everything.
+pub(crate) fn within(areas: &[AreaRange], column: &str, values: &mut Vec<Val>) -> String {
+    if areas.iter().any(AreaRange::is_everywhere) {
+        return "1 = 1".into();
+    }
+    if areas.is_empty() {
+        return "1 = 0".into();
+    }
+    let mut ranges = Vec::new();
+    for area in areas {
+        values.push(area.from.as_str().into());
+        values.push(area.to.as_str().into());
+        let n = values.len();
+        ranges.push(format!("(x.path >= ${} AND x.path < ${n})", n - 1));
+    }
+    format!("{column} IN (SELECT x.id FROM area x WHERE {})", ranges.join(" OR "))
+}
+
+fn filter_sql(filter: &RecordFilter, values: &mut Vec<Val>) -> String {
+    let mut sql = scoped(&filter.scopes, RECORD_SCOPE, values);
+    if !filter.states.is_empty() {
+        let codes: Vec<String> = filter
+            .states
+            .iter()
+            .map(|state| {
+                values.push(state.code().into());
+                format!("${}", values.len())
+            })
+            .collect();
+        sql.push_str(&format!(" AND r.state IN ({})", codes.join(", ")));
+    }
+    if let Some(channel) = &filter.channel {
+        values.push(channel.into());
+        sql.push_str(&format!(" AND r.channel = ${}", values.len()));
+    }
+    sql
+}
+
+/// Lists records: the most urgent first, then the newest.
+pub fn record_list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Vec<Record>, DbError> {
+    let mut values = Vec::new();
+    let condition = filter_sql(filter, &mut values);
+    values.push(filter.limit.into());
+    values.push(filter.offset.into());
+    let n = values.len();
+    tx.rows(
+        &format!(
+            "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
+             WHERE {condition}
+             ORDER BY CASE WHEN r.state = 'new' THEN 0 WHEN r.state = 'in_review' THEN 1 ELSE 2 END,
+                 CASE WHEN r.state = 'new' THEN r.due_at END, r.received_at DESC, r.id DESC
+             LIMIT ${} OFFSET ${n}",
+            n - 1
+        ),
+        &values,
+    )?
+    .iter()
+    .map(record_from)
+    .collect()
+}
+
+/// Counts what [`record_list`] would list without its limit.
+pub fn record_count(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<i64, DbError> {
+    let mut values = Vec::new();
+    let condition = filter_sql(filter, &mut values);
+    tx.value(&format!("SELECT COUNT(*) FROM record r WHERE {condition}"), &values)
+}
+
+/// The first and the last record there is.
+pub fn record_bounds(tx: &mut Tx<'_>) -> Result<Option<(RecordId, RecordId)>, DbError> {
+    let ends = ["ASC", "DESC"].map(|order| {
+        tx.row(&format!("SELECT id FROM record ORDER BY id {order} LIMIT 1"), &[])?
+            .map(|row| row.get(0))
+            .transpose()
+    });
+    let [first, last] = ends;
+    Ok(first?.zip(last?))
+}
+
+/// Records of a person, oldest first.
+pub fn record_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordId>, DbError> {
+    tx.rows(
+        "SELECT record_id FROM record_person WHERE person_id = $1 ORDER BY record_id",
+        &vals![person],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
+/// Adds a search token for a normalised value of a kind (`document`, `phone`, `name`, …).
+pub fn token_insert(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    kind: &str,
+    value: &str,
+) -> Result<(), DbError> {
+    let token = tx.context.keys.token(kind, value);
+    tx.exec(
+        "INSERT INTO token (token, kind, record_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        &vals![token, kind, record],
+    )?;
+    Ok(())
+}
+
+/// Records that carry a value, oldest first.
+pub fn token_find(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    value: &str,
+    limit: i64,
+) -> Result<Vec<RecordId>, DbError> {
+    let token = tx.context.keys.token(kind, value);
+    tx.rows(
+        "SELECT record_id FROM token WHERE token = $1 AND kind = $2 ORDER BY record_id LIMIT $3",
+        &vals![token, kind, limit],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
+/// Destroys a single record's key and tokens: its original and facts can no longer be read.
+///
+/// The caller calls [`crate::Store::finish_destruction`] once this is committed.
+pub fn record_destroy(tx: &mut Tx<'_>, record: RecordId) -> Result<(), DbError> {
+    tx.note("record", record);
+    crate::erase::erase_record(tx, record)
+}
+
+/// Counts all records.
+pub fn record_total(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+    tx.value("SELECT COUNT(*) FROM record", &[])
+}

@@ -1,0 +1,63 @@
+//! The tables, one text for both engines, and the way from one version to the next.
+//!
+//! `{id}` stands for UUID or BLOB, `{bytes}` for BYTEA or BLOB, `{strict}` for STRICT on SQLite.
+//! A change is a new file with the next number; a published file is never edited.
+
+use crate::db::{DbError, Engine, Tx, vals};
+use crate::store::{OpenError, Store};
+
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("0001_spine.sql")];
+
+fn dialect(text: &str, engine: Engine) -> String {
+    let (id, bytes, path, strict, zero) = match engine {
+        Engine::Sqlite => ("BLOB", "BLOB", "TEXT", "STRICT", "zeroblob(32)"),
+        Engine::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\"", "", "decode(repeat('00', 32), 'hex')"),
+    };
+    let text = text
+        .replace("{id}", id)
+        .replace("{bytes}", bytes)
+        .replace("{strict}", strict)
+        .replace("{path}", path)
+        .replace("{zero32}", zero);
+    match engine {
+        Engine::Sqlite => text.replace("BIGINT", "INTEGER"),
+        Engine::Postgres => text,
+    }
+}
+
+/// Brings the database to the newest version; refuses one from the future.
+pub(crate) fn migrate(store: &Store) -> Result<(), OpenError> {
+    let found = store.upkeep(|tx: &mut Tx<'_>| {
+        if tx.engine() == Engine::Postgres {
+            // Of several nodes that start on an empty server, one makes the first table.
+            tx.script("SELECT pg_advisory_xact_lock(7042)")?;
+        }
+        tx.script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
+        tx.value::<i64>("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version", &[])
+    })?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    for (version, text) in (1_i64..).zip(MIGRATIONS) {
+        if version > found {
+            store.upkeep(move |tx: &mut Tx<'_>| apply(tx, version, text))?;
+        }
+    }
+    Ok(())
+}
+
+/// One step, unless another program that started at the same time has made it.
+fn apply(tx: &mut Tx<'_>, version: i64, text: &str) -> Result<(), DbError> {
+    let engine = tx.engine();
+    if engine == Engine::Postgres {
+        tx.script("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")?;
+    }
+    let made: i64 =
+        tx.value("SELECT COUNT(*) FROM schema_version WHERE version >= $1", &vals![version])?;
+    if made == 0 {
+        tx.script(&dialect(text, engine))?;
+        tx.exec("INSERT INTO schema_version (version) VALUES ($1)", &vals![version])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! What a reader may see, as a condition in SQL: area ranges with the flags that `authz` answers
+//! for lists (own tasks only, own unit only, one response, sealed diseases, closed responses).
+//!
+//! It decides nothing; a row is listed when it fits at least one [`Scope`].
+
+use fangxian_base::{ResponseId, UnitId, UserId};
+
+use crate::AreaRange;
+use crate::db::Val;
+use crate::records::within;
+
+/// Rows that fit every condition here.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The row's area lies here; rows without area are seen by whoever sees everything.
+    pub range: AreaRange,
+    /// Only of this response.
+    pub response: Option<ResponseId>,
+    /// Only what this unit handed in.
+    pub unit: Option<UnitId>,
+    /// Only what is assigned to this user.
+    pub assignee: Option<UserId>,
+    /// Whether rows about sealed diseases are shown.
+    pub confined: bool,
+    /// Whether rows of closed responses are shown.
+    pub closed: bool,
+}
+
+/// The names of a table's columns that scopes look at; an empty name: the table has none, and a
+/// scope that asks for it admits nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    pub(crate) area: &'a str,
+    pub(crate) response: &'a str,
+    pub(crate) confined: &'a str,
+    pub(crate) assignee: &'a str,
+    pub(crate) unit: &'a str,
+}
+
+/// The condition for a list; no scope admits nothing.
+pub(crate) fn scoped(scopes: &[Scope], columns: Columns<'_>, values: &mut Vec<Val>) -> String {
+    let parts: Vec<String> = scopes
+        .iter()
+        .map(|scope| format!("({})", one(scope, columns, values)))
+        .collect();
+    if parts.is_empty() {
+        "1 = 0".into()
+    } else {
+        format!("({})", parts.join(" OR "))
+    }
+}
+
+fn one(scope: &Scope, columns: Columns<'_>, values: &mut Vec<Val>) -> String {
+    let mut all = vec![within(
+        std::slice::from_ref(&scope.range),
+        columns.area,
+        values,
+    )];
+    if !scope.confined {
+        all.push(format!("{} = 0", columns.confined));
+    }
+    let wanted: [(&str, Option<Val>); 3] = [
+        (columns.response, scope.response.map(Val::from)),
+        (columns.unit, scope.unit.map(Val::from)),
+        (columns.assignee, scope.assignee.map(Val::from)),
+    ];
+    for (column, value) in wanted {
+        let Some(value) = value else { continue };
+        if column.is_empty() {
+            all.push("1 = 0".into());
+        } else {
+            values.push(value);
+            all.push(format!("{column} = ${}", values.len()));
+        }
+    }
+    if !scope.closed {
+        all.push(format!(
+            "{} IN (SELECT o.id FROM response o WHERE o.closed_at IS NULL)",
+            columns.response
+        ));
+    }
+    all.join(" AND ")
+}
+
+/// `$n` for each value, after pushing it: the inside of an `IN (…)`.
+pub(crate) fn list<'a>(codes: impl IntoIterator<Item = &'a str>, values: &mut Vec<Val>) -> String {
+    let marks: Vec<String> = codes
+        .into_iter()
+        .map(|code| {
+            values.push(code.into());
+            format!("${}", values.len())
+        })
+        .collect();
+    marks.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: Columns<'static> = Columns {
+        area: "t.area_id",
+        response: "t.response_id",
+        confined: "t.confined",
+        assignee: "",
+        unit: "",
+    };
+
+    #[test]
+    fn no_scope_shows_nothing() {
+        assert_eq!(scoped(&[], COLUMNS, &mut Vec::new()), "1 = 0");
+    }
+
+    #[test]
+    fn a_scope_of_own_tasks_shows_nothing_of_a_table_without_assignee() {
+        let scope = Scope {
+            range: AreaRange::everywhere(),
+            response: None,
+            unit: None,
+            assignee: Some(UserId::new()),
+            confined: true,
+            closed: true,
+        };
+        let mut values = Vec::new();
+        assert_eq!(scoped(&[scope], COLUMNS, &mut values), "(1 = 1 AND 1 = 0)");
+        assert!(values.is_empty());
+    }
+}

@@ -1,0 +1,15 @@
+//! What the store promises, checked on both engines (see `fangxian_store::testing`).
+//!
+//! One module per promise; each test runs on SQLite and, when `FANGXIAN_TEST_POSTGRES` is set, on
+//! PostgreSQL.
+
+mod audit;
+mod backup;
+mod erasing;
+mod facts;
+mod full_disk;
+mod people;
+mod places;
+mod queue;
+mod schema;
+mod writing;

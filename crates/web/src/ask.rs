@@ -1,0 +1,71 @@
+//! One request as handlers see it: who asks, in which language, with which fields and files.
+
+use std::net::IpAddr;
+
+use fangxian_app::Who;
+use fangxian_app::accounts::SessionInfo;
+use fangxian_base::{CommandId, UserId};
+use serde_json::{Map, Value};
+
+use crate::i18n::Lang;
+
+/// Somebody asks for something.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who, with what was granted.
+    pub who: Who,
+    /// The session, when somebody is logged in with a browser.
+    pub session: Option<SessionInfo>,
+    /// Whether it came with an API token instead of a cookie: then no page can forge it.
+    pub bearer: bool,
+    /// The session's token as the browser sent it.
+    pub token: Option<String>,
+    /// The number that makes asking twice harmless.
+    pub command: CommandId,
+    /// The language to answer in.
+    pub lang: Lang,
+    /// Where it came from.
+    pub address: Option<IpAddr>,
+    /// Everything sent: path, query and body together, later ones winning.
+    pub fields: Map<String, Value>,
+    /// The files that came along.
+    pub files: Vec<Upload>,
+    /// The names that stand in the path.
+    pub path_names: Vec<&'static str>,
+}
+
+impl Ask {
+    pub(crate) fn in_path(&self, field: &str) -> bool {
+        self.path_names.contains(&field)
+    }
+
+    /// The account, when somebody is logged in.
+    pub fn user(&self) -> Option<UserId> {
+        self.session.as_ref().map(|session| session.user)
+    }
+
+    /// What was sent, without what only guards the form: kept as received.
+    pub fn original(&self) -> Vec<u8> {
+        let mut sent = self.fields.clone();
+        for guard in ["form_token", "command_id"] {
+            sent.remove(guard);
+        }
+        serde_json::to_vec(&sent).unwrap_or_default()
+    }
+
+    /// One field as text.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)?.as_str()
+    }
+}
+
+/// A file that came along.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The form field.
+    pub field: String,
+    /// The file's name, as given.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}

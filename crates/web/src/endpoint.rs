@@ -1,0 +1,244 @@
+//! What can be asked over HTTP: one entry per endpoint, with who may, what it takes, what it gives.
+//!
+//! An endpoint is mounted twice: `/x` for pages and forms, `/api/v1/x` for JSON. Its OpenAPI entry
+//! comes from the types of its handler, so none can be without. Start with [`Endpoint::page`] and
+//! [`Endpoint::command`]; the list of all is [`crate::pages::endpoints`].
+
+use std::fmt;
+
+use fangxian_app::{Action, App, AppError, FieldError, Kind, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::{Answer, Done, Download, Page};
+use crate::ask::Ask;
+use crate::lenient;
+
+/// How it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Shows; changes nothing.
+    Get,
+    /// Changes something.
+    Post,
+}
+
+/// Who may ask. The use case decides again, about the very thing asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, without an account.
+    Public,
+    /// Anybody who is logged in.
+    Session,
+    /// Staff who may do this somewhere.
+    Staff(Action),
+}
+
+/// Where it is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faces {
+    /// As page and as JSON.
+    Both,
+    /// As page only: it makes no sense to a program.
+    PageOnly,
+}
+
+type Handler = Box<dyn Fn(&App, &Ask) -> Result<Answer> + Send + Sync>;
+type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// One thing that can be asked.
+pub struct Endpoint {
+    /// Its name, `<noun>.<verb>`; its words have the key with `-` for the dot.
+    pub name: &'static str,
+    /// How it is asked.
+    pub method: Method,
+    /// Where, below `/` and `/api/v1`.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// Whether it leaves an audit entry.
+    pub audited: bool,
+    /// Where it is mounted.
+    pub faces: Faces,
+    /// The page that shows its form, by name: shown again when the input does not hold.
+    pub form: Option<&'static str>,
+    /// Whether a file comes with it, so that more bytes are let in.
+    pub takes_file: bool,
+    /// Whether a command shows its answer at once instead of leading to a page.
+    pub shows: bool,
+    /// The media type of what it gives, when it is a file.
+    pub gives: Option<&'static str>,
+    pub(crate) input: SchemaOf,
+    pub(crate) output: SchemaOf,
+    pub(crate) handler: Handler,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} {} {:?}", self.name, self.method, self.path, self.access)
+    }
+}
+
+impl Endpoint {
+    /// A page: takes a query, shows a view.
+    pub fn page<I, V>(
+        name: &'static str,
+        path: &'static str,
+        access: Access,
+        show: fn(&App, &Ask, I) -> Result<V>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        V: Page + 'static,
+    {
+        Self::new::<I, V>(name, Method::Get, path, access, move |app, ask| {
+            Ok(Answer::View(Box::new(show(app, ask, input(ask)?)?)))
+        })
+    }
+
+    /// A command: takes a form, does something, leads to a page.
+    ///
+    /// `form` names the page that shows the form.
+    pub fn command<I, V>(
+        name: &'static str,
+        path: &'static str,
+        access: Access,
+        form: &'static str,
+        run: fn(&App, &Ask, I) -> Result<Done<V>>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        V: Serialize + JsonSchema + 'static,
+    {
+        let made = Self::new::<I, V>(name, Method::Post, path, access, move |app, ask| {
+            Ok(run(app, ask, input(ask)?)?.answer())
+        });
+        Self { audited: true, form: Some(form), ..made }
+    }
+
+    /// A command whose answer is shown at once and never again: a first password.
+    pub fn once<I, V>(
+        name: &'static str,
+        path: &'static str,
+        access: Access,
+        form: &'static str,
+        run: fn(&App, &Ask, I) -> Result<V>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        V: Page + 'static,
+    {
+        let made = Self::new::<I, V>(name, Method::Post, path, access, move |app, ask| {
+            Ok(Answer::View(Box::new(run(app, ask, input(ask)?)?)))
+        });
+        Self { audited: true, form: Some(form), shows: true, ..made }
+    }
+
+    /// A file to download.
+    pub fn file<I>(
+        name: &'static str,
+        path: &'static str,
+        access: Access,
+        media: &'static str,
+        make: fn(&App, &Ask, I) -> Result<Download>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+    {
+        let made = Self::new::<I, String>(name, Method::Get, path, access, move |app, ask| {
+            Ok(Answer::File(make(app, ask, input(ask)?)?))
+        });
+        Self { gives: Some(media), ..made }
+    }
+
+    /// The same, leaving an audit entry although it only shows: it shows names.
+    #[must_use]
+    pub fn traced(self) -> Self {
+        Self { audited: true, ..self }
+    }
+
+    /// The same, leaving no audit entry.
+    #[must_use]
+    pub fn untraced(self) -> Self {
+        Self { audited: false, ..self }
+    }
+
+    /// The same, taking a file.
+    #[must_use]
+    pub fn with_file(self) -> Self {
+        Self { takes_file: true, ..self }
+    }
+
+    /// The same, as a page only.
+    #[must_use]
+    pub fn page_only(self) -> Self {
+        Self { faces: Faces::PageOnly, ..self }
+    }
+
+    fn new<I, V>(
+        name: &'static str,
+        method: Method,
+        path: &'static str,
+        access: Access,
+        handler: impl Fn(&App, &Ask) -> Result<Answer> + Send + Sync + 'static,
+    ) -> Self
+    where
+        I: JsonSchema,
+        V: JsonSchema,
+    {
+        Self {
+            name,
+            method,
+            path,
+            access,
+            audited: false,
+            faces: Faces::Both,
+            form: None,
+            takes_file: false,
+            shows: false,
+            gives: None,
+            input: |schemas| schemas.subschema_for::<I>(),
+            output: |schemas| schemas.subschema_for::<V>(),
+            handler: Box::new(handler),
+        }
+    }
+
+    /// The key of its words.
+    pub fn key(&self) -> String {
+        key(self.name)
+    }
+
+    /// The names between braces in its path.
+    pub fn path_names(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
+}
+
+/// The key of the words of an endpoint, by its name.
+pub fn key(name: &str) -> String {
+    name.replace(['.', '_'], "-")
+}
+
+fn input<I: DeserializeOwned>(ask: &Ask) -> Result<I> {
+    lenient::read(&ask.fields).map_err(|error| match &error.field {
+        Some(field) if ask.in_path(field) => AppError::not_found(),
+        Some(field) => AppError::invalid(vec![FieldError {
+            field: field.clone(),
+            text: fangxian_base::Text::new(
+                "这一栏没有填写，或格式不对，请检查。",
+                "This is missing or not in the form expected.",
+            ),
+        }]),
+        None => AppError::new(
+            Kind::Invalid,
+            "UNREADABLE",
+            "提交的内容无法读取，请刷新页面重新填写。",
+            "What was sent cannot be read. Reload the page and try again.",
+        ),
+    })
+}
+
+/// For an endpoint that takes nothing.
+#[derive(Debug, Clone, Copy, serde::Deserialize, JsonSchema)]
+pub struct Nothing {}

@@ -1,0 +1,82 @@
+//! The pages, one file per feature; each lists its endpoints. [`REGISTRY`] is the list of all.
+
+mod areas;
+mod audit;
+mod clocks;
+mod health;
+pub mod home;
+mod inbox;
+mod measures;
+mod people;
+mod report;
+mod responses;
+mod reviews;
+mod sessions;
+mod tasks;
+mod users;
+
+use std::sync::LazyLock;
+
+use crate::answer::{Html, escape};
+use crate::endpoint::Endpoint;
+use crate::shell::Shell;
+
+/// Every endpoint there is.
+pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+    [
+        home::endpoints(),
+        report::endpoints(),
+        sessions::endpoints(),
+        inbox::endpoints(),
+        people::endpoints(),
+        reviews::endpoints(),
+        measures::endpoints(),
+        tasks::endpoints(),
+        clocks::endpoints(),
+        areas::endpoints(),
+        responses::endpoints(),
+        users::endpoints(),
+        audit::endpoints(),
+        health::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+});
+
+/// The endpoint with this name.
+pub fn named(name: &str) -> Option<&'static Endpoint> {
+    REGISTRY.iter().find(|endpoint| endpoint.name == name)
+}
+
+/// The end of an id, enough to tell two apart at a glance.
+pub fn short(id: &str) -> &str {
+    id.get(id.len().saturating_sub(6)..).unwrap_or(id)
+}
+
+/// LIMIT: rows on a page, as the use cases cut them.
+const PAGE: i64 = 100;
+
+/// How many there are, and the pages before and after; `kept` is what the query keeps.
+pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Html {
+    let mut query = String::new();
+    for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
+        query.push_str(&format!("{}={}&amp;", escape(name), escape(value)));
+    }
+    let mut html = format!(
+        "<nav class=\"pager\" aria-label=\"{}\"><span>{}</span><span class=\"row\">",
+        escape(&s.t("pages")),
+        escape(&s.t1("total", "count", total))
+    );
+    let mut step = |to: i64, words: String| {
+        html.push_str(&format!("<a href=\"?{query}offset={to}\">{}</a> ", escape(&words)));
+    };
+    if *offset > 0 {
+        step((offset - PAGE).max(0), format!("← {}", s.t("page-before")));
+    }
+    if offset + PAGE < *total {
+        step(offset + PAGE, format!("{} →", s.t("page-after")));
+    }
+    html.push_str("</span></nav>");
+    Html(html)
+}

@@ -1,0 +1,189 @@
+//! People: search, the file of one person, merging and taking apart, the queue for the doubtful.
+
+use fangxian_app::people::{FactView, FileView, PairView, Search, SearchView};
+use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
+use fangxian_base::{LinkId, PairId, PersonId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{Done, page};
+use crate::ask::Ask;
+use crate::endpoint::{Access, Endpoint, Nothing};
+use crate::forms::Choice;
+use crate::shell::Shell;
+
+/// What a search found, or nothing yet.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Found {
+    /// The answer, when something was asked.
+    found: Option<SearchView>,
+    /// What was asked.
+    q: String,
+    /// The purpose given.
+    purpose: String,
+}
+
+page!(Found, "people.html");
+
+fn search(app: &App, ask: &Ask, input: Search) -> Result<Found> {
+    let (q, purpose) = (input.q.clone(), input.purpose.clone());
+    let found = if q.trim().is_empty() { None } else { Some(app.people_search(&ask.who, &input)?) };
+    Ok(Found { found, q, purpose })
+}
+
+/// Purposes for which a file is opened, as choices.
+pub fn purposes(s: &Shell) -> Vec<Choice> {
+    let asked = Purpose::ALL.iter().filter(|one| **one != Purpose::Administration);
+    asked.map(|one| Choice::new(one.code(), s.either(one.zh(), one.en()))).collect()
+}
+
+/// A purpose in words.
+pub fn purpose_name<'a>(s: &Shell, code: &'a str) -> &'a str {
+    Purpose::from_code(code).map_or(code, |one| s.either(one.zh(), one.en()))
+}
+
+/// An action in words.
+pub fn action_name<'a>(s: &Shell, code: &'a str) -> &'a str {
+    Action::from_code(code).map_or(code, |one| s.either(one.zh(), one.en()))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Which {
+    /// The person.
+    id: PersonId,
+    /// Why the file is opened: a purpose's code. It is kept, and the person can see it.
+    purpose: Option<String>,
+}
+
+/// A file, or the question why it shall be opened.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FilePage {
+    /// The person.
+    person: PersonId,
+    /// The file.
+    file: Option<FileView>,
+    /// Why it was not opened for the purpose given.
+    refused: Option<String>,
+    /// Whether the asker may merge files.
+    may_merge: bool,
+}
+
+page!(FilePage, "person.html");
+
+fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
+    let may_merge = app.may(&ask.who, Action::PeopleMerge);
+    let Some(why) = input.purpose else {
+        return Ok(FilePage { person: input.id, file: None, refused: None, may_merge });
+    };
+    match app.person_file(&ask.who, input.id, &why) {
+        Ok(file) => Ok(FilePage { person: file.person, file: Some(file), refused: None, may_merge }),
+        Err(error) if error.kind == Kind::Forbidden => {
+            let words = error.text.in_language(ask.lang.tag()).to_owned();
+            Ok(FilePage { person: input.id, file: None, refused: Some(words), may_merge })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The words of a fact: attributes as name and value.
+pub fn attrs(s: &Shell, fact: &FactView) -> String {
+    match &fact.attrs {
+        None => s.t("destroyed"),
+        Some(attrs) => {
+            let one = |(name, value): &(String, String)| {
+                format!("{} {}", s.code("attr", name), s.code("value", value))
+            };
+            attrs.iter().map(one).collect::<Vec<_>>().join(" · ")
+        }
+    }
+}
+
+/// The days of a fact.
+pub fn days(s: &Shell, fact: &FactView) -> String {
+    match (fact.from, fact.to) {
+        (None, None) => s.t("unknown"),
+        (Some(day), None) => day.to_string(),
+        (None, Some(day)) => format!("– {day}"),
+        (Some(from), Some(to)) if from == to => from.to_string(),
+        (Some(from), Some(to)) => format!("{from} – {to}"),
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Merge {
+    /// The person whose file is open.
+    id: PersonId,
+    /// The other person's id, or the address of the file.
+    other: String,
+    /// Why the file is open.
+    purpose: Option<String>,
+}
+
+fn back(id: PersonId, purpose: Option<&String>) -> String {
+    let purpose = purpose.map_or("", String::as_str);
+    format!("/people/{id}?purpose={purpose}")
+}
+
+fn merge(app: &App, ask: &Ask, input: Merge) -> Result<Done<PersonId>> {
+    let text = input.other.trim().split('?').next().unwrap_or_default();
+    let other = text.rsplit('/').next().unwrap_or_default().parse().map_err(|_| {
+        AppError::field("other", "请粘贴另一份档案的编号或网址。", "Paste the other file's id or address.")
+    })?;
+    let person = app.people_merge(&ask.who, ask.command, (input.id, other))?;
+    Ok(Done::then(back(person, input.purpose.as_ref()), person))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Unmerge {
+    /// The person.
+    id: PersonId,
+    /// The link that is taken back.
+    link: LinkId,
+    /// Why the file is open.
+    purpose: Option<String>,
+}
+
+fn unmerge(app: &App, ask: &Ask, input: Unmerge) -> Result<Done<()>> {
+    app.people_unmerge(&ask.who, ask.command, input.id, input.link)?;
+    Ok(Done::then(back(input.id, input.purpose.as_ref()), ()))
+}
+
+/// The queue for the doubtful.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Pairs {
+    /// The pairs, oldest first.
+    pairs: Vec<PairView>,
+}
+
+page!(Pairs, "pairs.html");
+
+fn pairs(app: &App, ask: &Ask, _: Nothing) -> Result<Pairs> {
+    Ok(Pairs { pairs: app.pairs(&ask.who)? })
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Decide {
+    /// The pair.
+    id: PairId,
+    /// Whether the two are one person.
+    #[serde(default)]
+    same: bool,
+}
+
+fn decide(app: &App, ask: &Ask, input: Decide) -> Result<Done<()>> {
+    app.pair_decide(&ask.who, ask.command, input.id, input.same)?;
+    Ok(Done::then("/pairs", ()))
+}
+
+/// Their endpoints.
+pub fn endpoints() -> Vec<Endpoint> {
+    let on = Access::Staff;
+    vec![
+        Endpoint::page("people.search", "/people", on(Action::PeopleSearch), search).traced(),
+        Endpoint::page("people.view", "/people/{id}", on(Action::PeopleRead), file).traced(),
+        Endpoint::command("people.merge", "/people/{id}/merge", on(Action::PeopleMerge), "people.view", merge),
+        Endpoint::command("people.unmerge", "/people/{id}/unmerge", on(Action::PeopleUnmerge), "people.view", unmerge),
+        Endpoint::page("pairs.list", "/pairs", on(Action::PairsList), pairs).traced(),
+        Endpoint::command("pairs.decide", "/pairs/{id}", on(Action::PairsDecide), "pairs.list", decide),
+    ]
+}

@@ -1,0 +1,54 @@
+// A journey: a story told in the browser on an installation of its own. Runs on every database that
+// is asked for; a failure leaves a picture and the program's last words.
+
+import { after, before, describe, test } from 'node:test';
+import { axe, fits, launch, login, openPage, shot } from './browser.mjs';
+import { databases } from './database.mjs';
+import { startServer } from './server.mjs';
+
+/**
+ * Declares the journeys of one installation. `tell` gets `journey(name, story)`; the journeys of a
+ * file share the installation and run in order. `start` is `serve`, `demo`, or null for no program.
+ *
+ * A story gets `{ server, page, login, axe, fits, shot }`: `page({ viewport, language, scripts })`
+ * opens a fresh page.
+ */
+export function installation({ start = 'serve' }, tell) {
+  for (const database of start ? databases() : ['none']) {
+    describe(start ? `on ${database}` : 'without a program', () => {
+      let server;
+      let browser;
+      before(async () => {
+        browser = await launch();
+        if (start) server = await startServer({ start, database });
+      });
+      after(async () => {
+        await browser?.close();
+        await server?.stop();
+      });
+      tell((name, story) => test(name, () => run(name, story, { browser, server, database })));
+    });
+  }
+}
+
+async function run(name, story, { browser, server, database }) {
+  const pages = [];
+  const page = async (options) => {
+    const opened = await openPage(browser, server, options);
+    pages.push(opened);
+    return opened;
+  };
+  try {
+    await story({ server, page, login, axe, fits, shot });
+    const faults = pages.flatMap((opened) => opened.faults());
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  } catch (error) {
+    for (const [at, opened] of pages.entries()) {
+      await shot(opened, `failed ${database} ${name} ${at}`).catch(() => {});
+    }
+    if (server) error.message += `\n-- the program's last lines --\n${server.log()}`;
+    throw error;
+  } finally {
+    for (const opened of pages) await opened.context().close();
+  }
+}
