@@ -6,10 +6,13 @@
 //! `users`, tokens of interfaces in `tokens`.
 
 mod first;
+mod form;
 mod log_in;
 pub(crate) mod passwords;
 mod tokens;
 mod users;
+
+use std::fmt::Write;
 
 use fangxian_authz::{Actor, AreaPath, Grant, Role};
 use fangxian_base::{Instant, Text, UnitId, UserId};
@@ -21,8 +24,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-pub(crate) use first::NO_CODE;
 pub use first::AdminInput;
+pub(crate) use first::NO_CODE;
 pub use log_in::{NewSession, PasswordChange};
 pub use tokens::ApiTokenView;
 pub use users::{GrantInput, GrantView, OneTimePassword, UserInput, UserView};
@@ -58,7 +61,10 @@ fn digest(token: &str) -> [u8; 32] {
 /// 256 random bits as text for a cookie, a header or an address.
 fn new_token() -> crate::Result<String> {
     let bytes = passwords::random::<32>()?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 /// The log-in name as kept: small letters, nothing around it.
@@ -73,23 +79,38 @@ fn grants_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Grant>, DbError> {
         .filter_map(|row| {
             let role = Role::from_code(&row.role)?;
             let area: AreaPath = row.path.parse().ok()?;
-            Some(Grant { role, area, response: row.response, until: row.until })
+            Some(Grant {
+                role,
+                area,
+                response: row.response,
+                until: row.until,
+            })
         })
         .collect())
 }
 
 fn unit_of(tx: &mut Tx<'_>, account: &Account) -> Result<Unit, DbError> {
-    unit_fetch(tx, account.unit)?.ok_or(DbError::Stored { what: "unit of an account" })
+    unit_fetch(tx, account.unit)?.ok_or(DbError::Stored {
+        what: "unit of an account",
+    })
 }
 
 fn actor(account: &Account, unit_kind: UnitKind, grants: Vec<Grant>) -> Actor {
-    Actor { user: account.id, unit: account.unit, unit_kind, grants }
+    Actor {
+        user: account.id,
+        unit: account.unit,
+        unit_kind,
+        grants,
+    }
 }
 
 /// The codes of the roles that hold at `now`, each once.
 fn roles_at(grants: &[Grant], now: Instant) -> Vec<Role> {
-    let mut roles: Vec<Role> =
-        grants.iter().filter(|grant| grant.holds_at(now)).map(|grant| grant.role).collect();
+    let mut roles: Vec<Role> = grants
+        .iter()
+        .filter(|grant| grant.holds_at(now))
+        .map(|grant| grant.role)
+        .collect();
     roles.sort_unstable();
     roles.dedup();
     roles

@@ -77,7 +77,12 @@ pub struct AuditPage {
 impl App {
     /// Entries, newest first, page by page.
     pub fn audit_list(&self, who: &Who, query: &AuditQuery) -> Result<AuditPage> {
-        self.permit(who, Action::AuditRead, &Resource::Installation, Purpose::Audit)?;
+        self.permit(
+            who,
+            Action::AuditRead,
+            &Resource::Installation,
+            Purpose::Audit,
+        )?;
         let filter = filter(query)?;
         let page = self.read(|tx| {
             let rows = trail::entry_list(tx, &filter)?;
@@ -89,7 +94,12 @@ impl App {
                 .map(|entry| view(tx, entry, &mut names))
                 .collect::<Result<_>>()?;
             let (last_seal, unsealed) = (trail::last_seal(tx)?, trail::unsealed_count(tx)?);
-            Ok(AuditPage { entries, next, last_seal, unsealed })
+            Ok(AuditPage {
+                entries,
+                next,
+                last_seal,
+                unsealed,
+            })
         })?;
         let shown = vec![("count", page.entries.len().into())];
         self.show(who, Action::AuditRead, Purpose::Audit, Vec::new(), shown)?;
@@ -98,7 +108,12 @@ impl App {
 
     /// Verifies the whole trail: chain, signatures, heads told outside, fact rows. May take a while.
     pub fn audit_verify(&self, who: &Who) -> Result<VerifyReport> {
-        self.permit(who, Action::AuditVerify, &Resource::Installation, Purpose::Audit)?;
+        self.permit(
+            who,
+            Action::AuditVerify,
+            &Resource::Installation,
+            Purpose::Audit,
+        )?;
         let report = trail::verify(self.store())?;
         let shown = vec![("findings", report.findings_total.into())];
         self.show(who, Action::AuditVerify, Purpose::Audit, Vec::new(), shown)?;
@@ -112,12 +127,22 @@ fn filter(query: &AuditQuery) -> Result<EntryFilter> {
         None => None,
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => {
-            return Err(AppError::field("before", "页码无效，请回到第一页。", "Not a page; go back to the first."));
+            return Err(AppError::field(
+                "before",
+                "页码无效，请回到第一页。",
+                "Not a page; go back to the first.",
+            ));
         }
     };
-    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
     let refers_to = given(&query.kind).zip(given(&query.id));
-    if refers_to.as_ref().is_some_and(|(kind, id)| !plain(kind) || !plain(id)) {
+    if refers_to
+        .as_ref()
+        .is_some_and(|(kind, id)| !plain(kind) || !plain(id))
+    {
         return Err(AppError::field("id", "编号格式不对。", "Not an id."));
     }
     Ok(EntryFilter {
@@ -137,17 +162,20 @@ fn view(
     let user = Author::from_code(&entry.author).and_then(Author::user);
     let author_name = match user {
         None => None,
-        Some(user) => match names.get(&user) {
-            Some(name) => name.clone(),
-            None => {
+        Some(user) => {
+            if let Some(name) = names.get(&user) {
+                name.clone()
+            } else {
                 let name = accounts::account_fetch(tx, user)?.map(|account| account.name);
                 names.insert(user, name.clone());
                 name
             }
-        },
+        }
     };
-    let action_name = Action::from_code(&entry.action)
-        .map_or_else(|| by_itself(&entry.action), |action| Text::new(action.zh(), action.en()));
+    let action_name = Action::from_code(&entry.action).map_or_else(
+        || by_itself(&entry.action),
+        |action| Text::new(action.zh(), action.en()),
+    );
     let purpose_name = Purpose::from_code(&entry.purpose).map_or_else(
         || Text::new(&entry.purpose, &entry.purpose),
         |purpose| Text::new(purpose.zh(), purpose.en()),
@@ -162,7 +190,11 @@ fn view(
         purpose_name,
         purpose: entry.purpose,
         response: entry.response,
-        references: entry.references.into_iter().map(|r| (r.kind, r.id)).collect(),
+        references: entry
+            .references
+            .into_iter()
+            .map(|r| (r.kind, r.id))
+            .collect(),
         detail: entry.detail,
         seal: entry.seal,
     })

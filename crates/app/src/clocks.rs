@@ -14,7 +14,9 @@ use serde::Serialize;
 
 use crate::assess::{from_code, words};
 use crate::reviews::name_of;
-use crate::sight::{PAGE, all_right, area_of_code, area_text, minutes_left, required, user_name};
+use crate::sight::{
+    PAGE, all_right, area_of_code, area_text, minutes_left, required, shown, user_name,
+};
 use crate::{App, AppError, Result, Who, about, found, scopes};
 
 /// Which clocks to show.
@@ -176,11 +178,12 @@ impl App {
                 offset,
             })
         })?;
-        let shown = page
-            .rows
-            .iter()
-            .map(|row| ("report_clock", row.id.to_string()))
-            .collect();
+        let shown = shown(
+            "report_clock",
+            page.rows
+                .iter()
+                .map(|row| (row.id.to_string(), &row.person)),
+        );
         self.show(
             who,
             Action::ReportsList,

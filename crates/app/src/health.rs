@@ -82,7 +82,12 @@ pub struct QueuedView {
 impl App {
     /// How the installation is.
     pub fn health(&self, who: &Who) -> Result<HealthView> {
-        self.permit(who, Action::HealthView, &Resource::Installation, Purpose::Administration)?;
+        self.permit(
+            who,
+            Action::HealthView,
+            &Resource::Installation,
+            Purpose::Administration,
+        )?;
         self.health_now()
     }
 
@@ -92,8 +97,11 @@ impl App {
         let watch = Stopwatch::now();
         let schema = self.store().schema_version()?;
         let database_ms = watch.elapsed().as_secs_f64() * 1_000.0;
-        let (seal, queue) = self.read(|tx| Ok((audit::seal_state(tx)?, queue::queue_state(tx)?)))?;
-        let seconds = |since: Option<Instant>| since.map_or(0, |at| ((now.millis() - at.millis()) / 1_000).max(0));
+        let (seal, queue) =
+            self.read(|tx| Ok((audit::seal_state(tx)?, queue::queue_state(tx)?)))?;
+        let seconds = |since: Option<Instant>| {
+            since.map_or(0, |at| ((now.millis() - at.millis()) / 1_000).max(0))
+        };
         let (disk_free, disk_total) = self.room().unzip();
         let unsealed_seconds = seconds(seal.oldest_unsealed_at);
         let mut view = HealthView {
@@ -123,7 +131,8 @@ impl App {
             view.not_ready.push("the disk is nearly full".to_owned());
         }
         if unsealed_seconds > UNSEALED_SECONDS_MAX {
-            view.not_ready.push("audit entries are not being sealed".to_owned());
+            view.not_ready
+                .push("audit entries are not being sealed".to_owned());
         }
         Ok(view)
     }
@@ -145,7 +154,12 @@ impl App {
 
     /// Messages and jobs that wait or were given up.
     pub fn queue_list(&self, who: &Who) -> Result<Vec<QueuedView>> {
-        self.permit(who, Action::JobsView, &Resource::Installation, Purpose::Administration)?;
+        self.permit(
+            who,
+            Action::JobsView,
+            &Resource::Installation,
+            Purpose::Administration,
+        )?;
         let rows = self.read(|tx| Ok(queue::queue_list(tx, QUEUE_MAX)?))?;
         Ok(rows
             .into_iter()

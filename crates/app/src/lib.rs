@@ -58,6 +58,8 @@ pub struct App {
     settings: Settings,
     turns: accounts::passwords::Turns,
     setup: std::sync::OnceLock<String>,
+    /// The ways out of the house.
+    channels: Vec<Box<dyn upkeep::Channel>>,
     /// When running measures were last looked at.
     swept: std::sync::Mutex<Option<Instant>>,
 }
@@ -76,7 +78,8 @@ impl App {
         let authz = Authz::new().map_err(AppError::internal)?;
         let wall: Arc<dyn Clock> = Arc::new(fangxian_base::SystemClock);
         let (turns, setup, swept) = Default::default();
-        Ok(Self { store, packs, authz, clock, wall, settings, turns, setup, swept })
+        let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
+        Ok(Self { store, packs, authz, clock, wall, settings, turns, setup, channels, swept })
     }
 
     /// The same with another clock for sessions and locks than the machine's.
@@ -84,6 +87,17 @@ impl App {
     pub fn with_wall(mut self, wall: Arc<dyn Clock>) -> Self {
         self.wall = wall;
         self
+    }
+
+    /// The same with one more way out for messages.
+    #[must_use]
+    pub fn with_channel(mut self, channel: Box<dyn upkeep::Channel>) -> Self {
+        self.channels.push(channel);
+        self
+    }
+
+    pub(crate) fn channels(&self) -> &[Box<dyn upkeep::Channel>] {
+        &self.channels
     }
 
     /// The present moment for sessions and locks.

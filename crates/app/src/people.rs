@@ -1,30 +1,29 @@
-//! The file: one page per person. Timeline of facts, statuses with reasons, who has read it;
-//! search, merge and unmerge, and the queue for the doubtful. Merging writes links, never rows.
+//! The file: one page per person, with the timeline of facts, the statuses with their reasons, and
+//! who has read it. Finding people is in `search`, saying who is one and the same in `merge`.
+
+mod merge;
+mod search;
+
+pub use merge::PairView;
+pub use search::{Hit, Search, SearchView};
 
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{
-    AreaId, CommandId, Date, FactId, Instant, LinkId, PairId, PersonId, RecordId, Text,
+    AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, Text,
 };
 use fangxian_store::audit::{EntryFilter, entry_list};
 use fangxian_store::facts::{Fact, When, fact_list, standing};
 use fangxian_store::people::{
-    Says, link_insert, link_list, pair_decide, pair_fetch, pair_list, person_fetch,
+    Says, link_list, person_fetch,
 };
-use fangxian_store::records::{record_fetch, record_ids_of, token_find};
+use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::{Author, Tx, people};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::intake::matching::{identity_of, plain_name};
-use crate::intake::{Candidate, Identity, person_now};
-use crate::{App, AppError, Result, Who, about, found, scopes};
+use crate::intake::{Identity, person_now};
+use crate::{App, AppError, Result, Who, about, found};
 
-/// LIMIT: people shown for one search.
-const HITS_MAX: usize = 50;
-/// LIMIT: records looked at for one search token.
-const TOKENS_MAX: i64 = 500;
-/// LIMIT: pairs shown at once.
-const PAIRS_MAX: i64 = 50;
 /// LIMIT: readings shown on a file.
 const READINGS_MAX: i64 = 100;
 
@@ -159,42 +158,6 @@ pub(crate) fn identity_view(identity: &Identity, today: Date) -> IdentityView {
     }
 }
 
-/// A search.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Search {
-    /// A whole document number, a phone, a name or part of one, or the last four digits.
-    pub q: String,
-    /// Why: a purpose's code.
-    pub purpose: String,
-}
-
-/// A person found.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Hit {
-    /// The person.
-    pub person: PersonId,
-    /// Who it is.
-    pub identity: IdentityView,
-    /// Where.
-    pub area: Option<Text>,
-    /// When something last changed.
-    pub changed_at: Instant,
-}
-
-/// What a search answers.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct SearchView {
-    /// What was asked.
-    pub q: String,
-    /// The purpose it was asked for.
-    pub purpose: String,
-    /// The people found inside the reader's areas.
-    pub hits: Vec<Hit>,
-    /// Whether there may be more.
-    pub more: bool,
-}
-
 /// One record of a person.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SourceView {
@@ -277,25 +240,6 @@ pub struct FileView {
     pub purpose: String,
 }
 
-/// A pair in the queue for the doubtful, side by side.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct PairView {
-    /// The pair.
-    pub id: PairId,
-    /// What the two share.
-    pub basis: String,
-    /// Since when it waits.
-    pub created_at: Instant,
-    /// The older record.
-    pub a: IdentityView,
-    /// The person it belongs to.
-    pub a_person: PersonId,
-    /// The newer record.
-    pub b: IdentityView,
-    /// The person it belongs to.
-    pub b_person: PersonId,
-}
-
 /// Reads a purpose's code; a file is never read without one.
 fn purpose(code: &str) -> Result<Purpose> {
     Purpose::from_code(code.trim()).ok_or_else(|| {
@@ -308,46 +252,7 @@ fn purpose(code: &str) -> Result<Purpose> {
 }
 
 impl App {
-    /// Finds people by number, phone, name, part of a name, or last four digits, inside the
-    /// reader's areas.
-    ///
-    /// # Errors
-    /// When no purpose is given, or the asker may not search.
-    pub fn people_search(&self, who: &Who, search: &Search) -> Result<SearchView> {
-        let purpose = purpose(&search.purpose)?;
-        let reach = self.reach(who, Action::PeopleSearch, purpose)?;
-        let today = self.today();
-        let q = search.q.trim();
-        let (hits, more) = self.read(|tx| {
-            let mut hits = Vec::new();
-            let mut more = false;
-            for person in search_people(tx, q)? {
-                let Some(row) = person_fetch(tx, person)? else { continue };
-                let about = person_about(tx, &row)?;
-                if !reach.contains(&Resource::Person { about }) {
-                    continue;
-                }
-                if hits.len() == HITS_MAX {
-                    more = true;
-                    break;
-                }
-                let records = record_ids_of(tx, person)?;
-                hits.push(Hit {
-                    person,
-                    identity: identity_view(&identity_of(tx, &records)?, today),
-                    area: crate::intake::area_name(tx, row.area)?,
-                    changed_at: row.changed_at,
-                });
-            }
-            Ok((hits, more))
-        })?;
-        let shown = hits.iter().map(|hit| ("person", hit.person.to_string())).collect();
-        let asked = vec![("letters", q.chars().count().into()), ("hits", hits.len().into())];
-        self.show(who, Action::PeopleSearch, purpose, shown, asked)?;
-        Ok(SearchView { q: q.to_owned(), purpose: search.purpose.clone(), hits, more })
-    }
-
-    fn person_permit(
+    pub(crate) fn person_permit(
         &self,
         who: &Who,
         tx: &mut Tx<'_>,
@@ -404,175 +309,10 @@ impl App {
         )?;
         Ok(file)
     }
-
-    /// Says that two persons are one, by hand.
-    ///
-    /// # Errors
-    /// When either is not there, or the asker may not merge.
-    pub fn people_merge(
-        &self,
-        who: &Who,
-        command: CommandId,
-        (a, b): (PersonId, PersonId),
-    ) -> Result<PersonId> {
-        self.read(|tx| {
-            for id in [a, b] {
-                let person = person_now(tx, id)?;
-                self.person_permit(who, tx, person, Action::PeopleMerge, Purpose::Intake)?;
-            }
-            Ok(())
-        })?;
-        let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PeopleMerge, Purpose::Intake, None, move |tx| {
-            let (a, b) = (person_now(tx, a)?, person_now(tx, b)?);
-            if a == b {
-                return Err(AppError::conflict(
-                    "ONE-PERSON",
-                    "这两条已经是同一个人的档案。",
-                    "These two are one person's file already.",
-                ));
-            }
-            let pair = (a.first_record(), b.first_record());
-            link_insert(tx, pair, Says::Same, "by_hand", author, None)?;
-            let person = person_now(tx, a)?;
-            crate::assess::assess_person(&rules, tx, person, None)?;
-            Ok(person)
-        })
-    }
-
-    /// Takes a link back: the records it joined stand apart again, with what each brought.
-    ///
-    /// # Errors
-    /// When the link is not there, was taken back already, or the asker may not.
-    pub fn people_unmerge(
-        &self,
-        who: &Who,
-        command: CommandId,
-        person: PersonId,
-        link: LinkId,
-    ) -> Result<()> {
-        self.read(|tx| {
-            let person = person_now(tx, person)?;
-            self.person_permit(who, tx, person, Action::PeopleUnmerge, Purpose::Intake).map(drop)
-        })?;
-        let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PeopleUnmerge, Purpose::Intake, None, move |tx| {
-            let person = person_now(tx, person)?;
-            let records = record_ids_of(tx, person)?;
-            let links = link_list(tx, &records)?;
-            let stands = |id| !links.iter().any(|link| link.withdraws == Some(id));
-            let old = links
-                .iter()
-                .find(|old| old.id == link && old.says == Says::Same && stands(old.id))
-                .ok_or_else(AppError::stale)?;
-            link_insert(tx, (old.a, old.b), Says::Different, "by_hand", author, Some(old.id))?;
-            for record in [old.a, old.b] {
-                let person = person_now(tx, PersonId::of_record(record))?;
-                crate::assess::assess_person(&rules, tx, person, None)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// The queue for the doubtful, oldest first.
-    ///
-    /// # Errors
-    /// When the asker may not see it.
-    pub fn pairs(&self, who: &Who) -> Result<Vec<PairView>> {
-        let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
-        let seen = scopes(&reach);
-        let today = self.today();
-        let views = self.read(|tx| {
-            let mut views = Vec::new();
-            for pair in pair_list(tx, &seen, PAIRS_MAX)? {
-                let person = |tx: &mut Tx<'_>, record| {
-                    person_now(tx, PersonId::of_record(record))
-                };
-                views.push(PairView {
-                    id: pair.id,
-                    basis: pair.basis.clone(),
-                    created_at: pair.created_at,
-                    a: identity_view(&identity_of(tx, &[pair.a])?, today),
-                    a_person: person(tx, pair.a)?,
-                    b: identity_view(&identity_of(tx, &[pair.b])?, today),
-                    b_person: person(tx, pair.b)?,
-                });
-            }
-            Ok(views)
-        })?;
-        let shown = views
-            .iter()
-            .flat_map(|view| [("person", view.a_person), ("person", view.b_person)])
-            .map(|(kind, id)| (kind, id.to_string()))
-            .collect();
-        self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
-        Ok(views)
-    }
-
-    /// Decides whether a doubtful pair is one person.
-    ///
-    /// # Errors
-    /// When somebody decided it already, or the asker may not.
-    pub fn pair_decide(
-        &self,
-        who: &Who,
-        command: CommandId,
-        id: PairId,
-        same: bool,
-    ) -> Result<()> {
-        self.read(|tx| {
-            let pair = found(pair_fetch(tx, id))?;
-            let record = found(record_fetch(tx, pair.b))?;
-            let about = about(tx, record.area, record.confined, Some(record.response))?;
-            self.permit(who, Action::PairsDecide, &Resource::Pair { about }, Purpose::Intake)
-                .map(drop)
-        })?;
-        let Some(user) = who.user() else { return Err(AppError::not_found()) };
-        let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PairsDecide, Purpose::Intake, None, move |tx| {
-            let pair = found(pair_fetch(tx, id))?;
-            let says = if same { Says::Same } else { Says::Different };
-            if !pair_decide(tx, id, says, user)? {
-                return Err(AppError::stale());
-            }
-            link_insert(tx, (pair.a, pair.b), says, &pair.basis, author, None)?;
-            tx.detail("same", same);
-            let person = person_now(tx, PersonId::of_record(pair.a))?;
-            crate::assess::assess_person(&rules, tx, person, None)?;
-            Ok(())
-        })
-    }
-
-    /// Records that may be the same person as a record in the inbox.
-    ///
-    /// # Errors
-    /// When the asker may not see pairs.
-    pub fn candidates(&self, who: &Who, record: RecordId) -> Result<Vec<Candidate>> {
-        let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
-        let seen = scopes(&reach);
-        self.read(|tx| {
-            let mut candidates = Vec::new();
-            for pair in pair_list(tx, &seen, 1_000)? {
-                let other = match (pair.a == record, pair.b == record) {
-                    (true, _) => pair.b,
-                    (_, true) => pair.a,
-                    (false, false) => continue,
-                };
-                candidates.push(Candidate {
-                    record: other,
-                    person: person_now(tx, PersonId::of_record(other))?,
-                    name: identity_of(tx, &[other])?.name.unwrap_or_default(),
-                    basis: pair.basis,
-                    pair: Some(pair.id),
-                });
-            }
-            Ok(candidates)
-        })
-    }
 }
 
 /// What permission looks at for a person: its place, and every response it is part of.
-fn person_about(tx: &mut Tx<'_>, person: &people::Person) -> Result<fangxian_authz::About> {
+pub(crate) fn person_about(tx: &mut Tx<'_>, person: &people::Person) -> Result<fangxian_authz::About> {
     let mut about = about(tx, person.area, person.confined, None)?;
     for record in record_ids_of(tx, person.id)? {
         let Some(record) = record_fetch(tx, record)? else { continue };
@@ -581,43 +321,6 @@ fn person_about(tx: &mut Tx<'_>, person: &people::Person) -> Result<fangxian_aut
         about = if open { about.in_open(record.response) } else { about.in_closed(record.response) };
     }
     Ok(about)
-}
-
-/// Everybody whom a search text may mean, in the order of how surely.
-fn search_people(tx: &mut Tx<'_>, q: &str) -> Result<Vec<PersonId>> {
-    let number = fangxian_domain::identifiers::normalise(q);
-    let name = plain_name(q);
-    let mut records = Vec::new();
-    let mut add = |more: Vec<RecordId>| records.extend(more);
-    if number.len() == 4 && number.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        add(token_find(tx, "tail", &number, TOKENS_MAX)?);
-    } else if number.len() > 4 {
-        add(token_find(tx, "number", &number, TOKENS_MAX)?);
-        add(token_find(tx, "phone", &number, TOKENS_MAX)?);
-    }
-    if !name.is_empty() {
-        add(token_find(tx, "name", &name, TOKENS_MAX)?);
-        let letters: Vec<char> = name.chars().collect();
-        let mut common: Option<Vec<RecordId>> = None;
-        for pair in letters.windows(2) {
-            let text: String = pair.iter().collect();
-            let found = token_find(tx, "name_pair", &text, TOKENS_MAX)?;
-            common = Some(match common {
-                None => found,
-                Some(before) => before.into_iter().filter(|r| found.contains(r)).collect(),
-            });
-        }
-        add(common.unwrap_or_default());
-    }
-    let mut persons = Vec::new();
-    for record in records {
-        if let Some(person) = people::person_of(tx, record)?
-            && !persons.contains(&person)
-        {
-            persons.push(person);
-        }
-    }
-    Ok(persons)
 }
 
 fn sources(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<SourceView>> {

@@ -8,8 +8,8 @@ mod import;
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AreaId, Text, UnitId};
 use fangxian_domain::units::UnitKind;
-use fangxian_store::places::{self as rows, Area, Unit};
 use fangxian_store::AreaRange;
+use fangxian_store::places::{self as rows, Area, Unit};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -59,16 +59,23 @@ pub struct UnitView {
 impl App {
     /// What the levels are called here, from the whole jurisdiction to the doorstep.
     pub fn level_names(&self) -> Vec<Text> {
-        self.packs().city(&self.settings().city).map_or_else(Vec::new, |city| {
-            city.levels().into_iter().map(|level| Text::new(level.name.zh, level.name.en)).collect()
-        })
+        self.packs()
+            .city(&self.settings().city)
+            .map_or_else(Vec::new, |city| {
+                city.levels()
+                    .into_iter()
+                    .map(|level| Text::new(level.name.zh, level.name.en))
+                    .collect()
+            })
     }
 
     /// The codes of the levels, such as `county`, `township`, `community`, `grid`.
     pub fn level_codes(&self) -> Vec<String> {
         self.packs()
             .city(&self.settings().city)
-            .map_or_else(Vec::new, |city| city.levels().into_iter().map(|level| level.id).collect())
+            .map_or_else(Vec::new, |city| {
+                city.levels().into_iter().map(|level| level.id).collect()
+            })
     }
 
     /// The name of the place, by its city pack.
@@ -77,7 +84,10 @@ impl App {
         self.packs()
             .cities()
             .find(|(id, _)| id == city)
-            .map_or_else(|| Text::new(city, city), |(_, name)| Text::new(&name.zh, &name.en))
+            .map_or_else(
+                || Text::new(city, city),
+                |(_, name)| Text::new(&name.zh, &name.en),
+            )
     }
 
     /// The region path of the place, such as `cn/hubei/wuhan/wuchang`.
@@ -100,8 +110,7 @@ impl App {
     /// All areas in the order of the tree; with a level, only those of that level.
     pub fn area_list(&self, who: &Who, level: Option<i64>) -> Result<Vec<AreaView>> {
         self.may_see_areas(who)?;
-        let areas =
-            self.read(|tx| Ok(rows::area_list(tx, &[AreaRange::everywhere()], level)?))?;
+        let areas = self.read(|tx| Ok(rows::area_list(tx, &[AreaRange::everywhere()], level)?))?;
         Ok(self.area_views(areas))
     }
 
@@ -122,8 +131,7 @@ impl App {
     /// The outlines of a level as a GeoJSON `FeatureCollection` (RFC 7946).
     pub fn area_geojson(&self, who: &Who, level: i64) -> Result<Value> {
         self.may_see_areas(who)?;
-        let rings =
-            self.read(|tx| Ok(rows::area_rings(tx, &[AreaRange::everywhere()], level)?))?;
+        let rings = self.read(|tx| Ok(rows::area_rings(tx, &[AreaRange::everywhere()], level)?))?;
         let features: Vec<Value> = rings
             .into_iter()
             .filter_map(|(area, ring)| {
@@ -159,18 +167,29 @@ impl App {
 
     fn area_views(&self, areas: Vec<Area>) -> Vec<AreaView> {
         let names = self.level_names();
-        areas.into_iter().map(|area| view_with(area, &names)).collect()
+        areas
+            .into_iter()
+            .map(|area| view_with(area, &names))
+            .collect()
     }
 
     fn may_see_areas(&self, who: &Who) -> Result<()> {
-        self.permit(who, Action::AreasView, &Resource::Installation, Purpose::Command)?;
+        self.permit(
+            who,
+            Action::AreasView,
+            &Resource::Installation,
+            Purpose::Command,
+        )?;
         Ok(())
     }
 }
 
 fn view_with(area: Area, names: &[Text]) -> AreaView {
-    let level_name =
-        usize::try_from(area.level).ok().and_then(|n| names.get(n)).cloned().unwrap_or_default();
+    let level_name = usize::try_from(area.level)
+        .ok()
+        .and_then(|n| names.get(n))
+        .cloned()
+        .unwrap_or_default();
     AreaView {
         id: area.id,
         code: area.code,

@@ -6,8 +6,8 @@
 
 use fangxian_authz::{Action, AreaPath, Purpose, Resource};
 use fangxian_base::{CommandId, Date, Instant, ResponseId, Text};
-use fangxian_store::responses::{self as rows, NewApproval, NewResponse, Response};
 use fangxian_store::Author;
+use fangxian_store::responses::{self as rows, NewApproval, NewResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,7 @@ pub struct ApprovalInput {
 impl App {
     /// All responses, open ones first.
     pub fn response_list(&self, who: &Who) -> Result<Vec<ResponseView>> {
-        let resource = self.response_resource(None);
+        let resource = resource_of(None);
         self.permit(who, Action::ResponsesList, &resource, Purpose::Command)?;
         self.read(|tx| {
             rows::response_list(tx)?
@@ -113,14 +113,22 @@ impl App {
         command: CommandId,
         input: &ResponseInput,
     ) -> Result<ResponseId> {
-        let resource = self.response_resource(None);
+        let resource = resource_of(None);
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let input = self.checked(input)?;
         let region = self.region();
         let id = ResponseId::new();
-        self.store().keys().make_response(id).map_err(AppError::internal)?;
-        let opened =
-            self.write(who, command, Action::ResponsesOpen, Purpose::Command, Some(id), move |tx| {
+        self.store()
+            .keys()
+            .make_response(id)
+            .map_err(AppError::internal)?;
+        let opened = self.write(
+            who,
+            command,
+            Action::ResponsesOpen,
+            Purpose::Command,
+            Some(id),
+            move |tx| {
                 if rows::response_by_code(tx, &input.code)?.is_some() {
                     return Err(AppError::field(
                         "code",
@@ -139,7 +147,8 @@ impl App {
                 rows::response_insert(tx, &response)?;
                 tx.detail("disease", input.disease.as_str());
                 Ok(id)
-            });
+            },
+        );
         if opened.as_ref().ok() != Some(&id) {
             // Refused, or a repetition of an earlier command: nothing will ever use this key.
             self.store().keys().discard_response(id);
@@ -155,26 +164,33 @@ impl App {
         id: ResponseId,
         input: &ApprovalInput,
     ) -> Result<()> {
-        let resource = self.response_resource(Some(self.fetch_response(id)?));
+        let resource = resource_of(Some(self.fetch_response(id)?));
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let (from_on, until_on) = dates(input)?;
         let input = input.clone();
-        self.write(who, command, Action::ResponsesOpen, Purpose::Command, Some(id), move |tx| {
-            if found(rows::response_fetch(tx, id))?.closed_at.is_some() {
-                return Err(closed());
-            }
-            let approval = NewApproval {
-                response: id,
-                kind: input.kind.trim(),
-                organ: input.organ.trim(),
-                document_no: input.document_no.trim(),
-                from_on,
-                until_on,
-            };
-            rows::approval_insert(tx, &approval)?;
-            tx.detail("approval", approval.kind);
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::ResponsesOpen,
+            Purpose::Command,
+            Some(id),
+            move |tx| {
+                if found(rows::response_fetch(tx, id))?.closed_at.is_some() {
+                    return Err(closed());
+                }
+                let approval = NewApproval {
+                    response: id,
+                    kind: input.kind.trim(),
+                    organ: input.organ.trim(),
+                    document_no: input.document_no.trim(),
+                    from_on,
+                    until_on,
+                };
+                rows::approval_insert(tx, &approval)?;
+                tx.detail("approval", approval.kind);
+                Ok(())
+            },
+        )
     }
 
     /// Closes a response. The routine one stays open.
@@ -187,7 +203,7 @@ impl App {
     ) -> Result<()> {
         let response = self.fetch_response(id)?;
         let routine = response.code == ROUTINE;
-        let resource = self.response_resource(Some(response));
+        let resource = resource_of(Some(response));
         self.permit(who, Action::ResponsesClose, &resource, Purpose::Command)?;
         if routine {
             return Err(AppError::conflict(
@@ -196,9 +212,20 @@ impl App {
                 "Routine surveillance has no end.",
             ));
         }
-        self.write(who, command, Action::ResponsesClose, Purpose::Command, Some(id), move |tx| {
-            if rows::response_close(tx, id, version)? { Ok(()) } else { Err(AppError::stale()) }
-        })
+        self.write(
+            who,
+            command,
+            Action::ResponsesClose,
+            Purpose::Command,
+            Some(id),
+            move |tx| {
+                if rows::response_close(tx, id, version)? {
+                    Ok(())
+                } else {
+                    Err(AppError::stale())
+                }
+            },
+        )
     }
 
     /// Destroys what was personal in a closed response. There is no way back; the audit trail and
@@ -210,27 +237,45 @@ impl App {
         id: ResponseId,
         version: i64,
     ) -> Result<()> {
-        let resource = self.response_resource(Some(self.fetch_response(id)?));
-        self.permit(who, Action::ResponsesDestroy, &resource, Purpose::Administration)?;
+        let resource = resource_of(Some(self.fetch_response(id)?));
+        self.permit(
+            who,
+            Action::ResponsesDestroy,
+            &resource,
+            Purpose::Administration,
+        )?;
         let action = Action::ResponsesDestroy;
-        self.write(who, command, action, Purpose::Administration, Some(id), move |tx| {
-            let response = found(rows::response_fetch(tx, id))?;
-            if response.closed_at.is_none() {
-                return Err(AppError::conflict(
-                    "NOT-CLOSED",
-                    "响应尚未终止，不能销毁其个人信息。",
-                    "The response is still open; close it first.",
-                ));
-            }
-            if rows::response_destroy(tx, id, version)? { Ok(()) } else { Err(AppError::stale()) }
-        })?;
+        self.write(
+            who,
+            command,
+            action,
+            Purpose::Administration,
+            Some(id),
+            move |tx| {
+                let response = found(rows::response_fetch(tx, id))?;
+                if response.closed_at.is_none() {
+                    return Err(AppError::conflict(
+                        "NOT-CLOSED",
+                        "响应尚未终止，不能销毁其个人信息。",
+                        "The response is still open; close it first.",
+                    ));
+                }
+                if rows::response_destroy(tx, id, version)? {
+                    Ok(())
+                } else {
+                    Err(AppError::stale())
+                }
+            },
+        )?;
         self.finish_destruction()
     }
 
     /// Destroys the keys of all responses whose rows say so and whose keys are still there: the
     /// second half of a destruction that was interrupted.
     pub(crate) fn finish_destruction(&self) -> Result<()> {
-        self.store().finish_destruction().map_err(AppError::internal)
+        self.store()
+            .finish_destruction()
+            .map_err(AppError::internal)
     }
 
     fn fetch_response(&self, id: ResponseId) -> Result<Found> {
@@ -239,17 +284,13 @@ impl App {
             let closed_by = rows::response_closed_by(tx, id)?
                 .and_then(|code| Author::from_code(&code))
                 .and_then(Author::user);
-            Ok(Found { id, code: response.code, closed: response.closed_at.is_some(), closed_by })
+            Ok(Found {
+                id,
+                code: response.code,
+                closed: response.closed_at.is_some(),
+                closed_by,
+            })
         })
-    }
-
-    fn response_resource(&self, response: Option<Found>) -> Resource {
-        Resource::Response {
-            response: response.as_ref().map(|found| found.id),
-            area: AreaPath::root(),
-            closed: response.as_ref().is_some_and(|found| found.closed),
-            closed_by: response.and_then(|found| found.closed_by),
-        }
     }
 
     fn checked(&self, input: &ResponseInput) -> Result<ResponseInput> {
@@ -261,7 +302,10 @@ impl App {
         };
         let mut wrong = Vec::new();
         let mut say = |field: &str, zh: &str, en: &str| {
-            wrong.push(FieldError { field: field.to_owned(), text: Text::new(zh, en) });
+            wrong.push(FieldError {
+                field: field.to_owned(),
+                text: Text::new(zh, en),
+            });
         };
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !(2..=40).contains(&input.code.len()) || !input.code.chars().all(plain) {
@@ -273,13 +317,25 @@ impl App {
         }
         for (field, title) in [("title_zh", &input.title_zh), ("title_en", &input.title_en)] {
             if title.is_empty() || title.chars().count() > 120 {
-                say(field, "请填写标题（最多 120 字）。", "Give a title of at most 120 characters.");
+                say(
+                    field,
+                    "请填写标题（最多 120 字）。",
+                    "Give a title of at most 120 characters.",
+                );
             }
         }
         if !self.packs().diseases().any(|(id, _)| id == input.disease) {
-            say("disease", "请选择已有规则包的疾病。", "Choose a disease that there is a pack for.");
+            say(
+                "disease",
+                "请选择已有规则包的疾病。",
+                "Choose a disease that there is a pack for.",
+            );
         }
-        if wrong.is_empty() { Ok(input) } else { Err(AppError::invalid(wrong)) }
+        if wrong.is_empty() {
+            Ok(input)
+        } else {
+            Err(AppError::invalid(wrong))
+        }
     }
 }
 
@@ -291,6 +347,15 @@ struct Found {
     closed_by: Option<fangxian_base::UserId>,
 }
 
+fn resource_of(response: Option<Found>) -> Resource {
+    Resource::Response {
+        response: response.as_ref().map(|found| found.id),
+        area: AreaPath::root(),
+        closed: response.as_ref().is_some_and(|found| found.closed),
+        closed_by: response.and_then(|found| found.closed_by),
+    }
+}
+
 fn closed() -> AppError {
     AppError::conflict("CLOSED", "响应已终止。", "The response is closed.")
 }
@@ -298,18 +363,31 @@ fn closed() -> AppError {
 fn dates(input: &ApprovalInput) -> Result<(Date, Option<Date>)> {
     let mut wrong = Vec::new();
     let mut say = |field: &str, zh: &str, en: &str| {
-        wrong.push(FieldError { field: field.to_owned(), text: Text::new(zh, en) });
+        wrong.push(FieldError {
+            field: field.to_owned(),
+            text: Text::new(zh, en),
+        });
     };
-    for (field, value) in
-        [("kind", &input.kind), ("organ", &input.organ), ("document_no", &input.document_no)]
-    {
+    for (field, value) in [
+        ("kind", &input.kind),
+        ("organ", &input.organ),
+        ("document_no", &input.document_no),
+    ] {
         if value.trim().is_empty() || value.chars().count() > 200 {
-            say(field, "请填写（最多 200 字）。", "Fill this in, at most 200 characters.");
+            say(
+                field,
+                "请填写（最多 200 字）。",
+                "Fill this in, at most 200 characters.",
+            );
         }
     }
     let from = input.from_on.trim().parse::<Date>();
     if from.is_err() {
-        say("from_on", "请填写日期，例如 2026-01-31。", "Give a date such as 2026-01-31.");
+        say(
+            "from_on",
+            "请填写日期，例如 2026-01-31。",
+            "Give a date such as 2026-01-31.",
+        );
     }
     let until = match input.until_on.trim() {
         "" => Ok(None),
@@ -317,10 +395,18 @@ fn dates(input: &ApprovalInput) -> Result<(Date, Option<Date>)> {
     };
     match (&from, &until) {
         (_, Err(_)) => {
-            say("until_on", "请填写日期，例如 2026-01-31。", "Give a date such as 2026-01-31.");
+            say(
+                "until_on",
+                "请填写日期，例如 2026-01-31。",
+                "Give a date such as 2026-01-31.",
+            );
         }
         (Ok(from), Ok(Some(until))) if until < from => {
-            say("until_on", "终止日期早于起始日期。", "The last day lies before the first.");
+            say(
+                "until_on",
+                "终止日期早于起始日期。",
+                "The last day lies before the first.",
+            );
         }
         _ => {}
     }

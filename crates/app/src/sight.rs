@@ -2,7 +2,7 @@
 //! several is read, names for ids, and fields that must hold.
 
 use fangxian_authz::{Action, Purpose, Reach, Resource};
-use fangxian_base::{AreaId, Instant, Text, UserId};
+use fangxian_base::{AreaId, Instant, PersonId, Text, UserId};
 use fangxian_store::{Tx, accounts, places};
 
 use crate::{App, AppError, FieldError, Kind, Result, Who};
@@ -89,6 +89,19 @@ pub(crate) fn area_text(tx: &mut Tx<'_>, area: Option<AreaId>) -> Result<Option<
 pub(crate) fn user_name(tx: &mut Tx<'_>, user: Option<UserId>) -> Result<Option<String>> {
     let Some(user) = user else { return Ok(None) };
     Ok(accounts::account_fetch(tx, user)?.map(|account| account.name))
+}
+
+/// What a list shows, for its read entry: the rows and the persons whose names stand in them.
+pub(crate) fn shown<'a>(
+    kind: &'static str,
+    rows: impl Iterator<Item = (String, &'a PersonId)>,
+) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    for (id, person) in rows {
+        all.push((kind, id));
+        all.push(("person", person.to_string()));
+    }
+    all
 }
 
 /// Minutes until a moment; negative once it has passed.

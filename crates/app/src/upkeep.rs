@@ -55,7 +55,9 @@ impl App {
         report.sessions = step(failed, "sessions", || self.sweep_sessions()).unwrap_or_default();
         step(failed, "sample", || self.nightly_sample(now));
         // Last, so that what this round did is sealed within it.
-        let sealed = step(failed, "seal", || self.store().seal().map_err(crate::AppError::internal));
+        let sealed = step(failed, "seal", || {
+            self.store().seal().map_err(crate::AppError::internal)
+        });
         report.sealed = sealed.map_or(0, |sealed| sealed.sealed);
         report
     }
@@ -78,8 +80,9 @@ impl App {
         if now < zone.day_start(day).plus_hours(SAMPLE_HOUR) {
             return Ok(());
         }
-        let Some(job) =
-            self.store().job_begin_once("projection_sample", &format!("projection_sample|{day}"))?
+        let Some(job) = self
+            .store()
+            .job_begin_once("projection_sample", &format!("projection_sample|{day}"))?
         else {
             return Ok(());
         };
@@ -96,7 +99,9 @@ impl App {
     /// of the time between the first and the last record.
     fn sample_start(&self) -> Result<uuid::Uuid> {
         let bounds = self.read(|tx| Ok(fangxian_store::records::record_bounds(tx)?))?;
-        let Some((first, last)) = bounds else { return Ok(uuid::Uuid::nil()) };
+        let Some((first, last)) = bounds else {
+            return Ok(uuid::Uuid::nil());
+        };
         let (first, last) = (first.uuid().as_u128(), last.uuid().as_u128());
         let random = u128::from_be_bytes(fangxian_store::random_bytes()?);
         Ok(uuid::Uuid::from_u128(first + random % (last - first + 1)))

@@ -72,9 +72,10 @@ impl FromStr for Instant {
     type Err = ParseInstantError;
 
     fn from_str(text: &str) -> Result<Self, ParseInstantError> {
-        text.parse()
-            .map(|t: Timestamp| Self(t.as_millisecond()))
-            .map_err(|_: jiff::Error| ParseInstantError)
+        match text.parse::<Timestamp>() {
+            Ok(moment) => Ok(Self(moment.as_millisecond())),
+            Err(_) => Err(ParseInstantError),
+        }
     }
 }
 

@@ -30,9 +30,14 @@ pub fn backup(config: &Config, args: &BackupArgs) -> Result<Ended, Failed> {
     match &args.keys {
         Some(keys) => {
             stored::backup_keys(store.keys().dir(), keys)?;
-            out::line(format_args!("keys `{}`: keep them apart from the backup", keys.display()));
+            out::line(format_args!(
+                "keys `{}`: keep them apart from the backup",
+                keys.display()
+            ));
         }
-        None => out::note("The keys are not in it, and without them nobody can read it: copy them with --keys."),
+        None => out::note(
+            "The keys are not in it, and without them nobody can read it: copy them with --keys.",
+        ),
     }
     Ok(Ended::Done)
 }
@@ -40,8 +45,16 @@ pub fn backup(config: &Config, args: &BackupArgs) -> Result<Ended, Failed> {
 /// Restores a backup into an empty installation.
 pub fn restore(config: &Config, args: &RestoreArgs) -> Result<Ended, Failed> {
     let clock = Arc::new(SystemClock);
-    let report = stored::restore(&store_config(config), &args.from, args.keys.as_deref(), clock)?;
-    out::line(format_args!("restored {} rows, sealed up to {}", report.rows, report.last_seal));
+    let report = stored::restore(
+        &store_config(config),
+        &args.from,
+        args.keys.as_deref(),
+        clock,
+    )?;
+    out::line(format_args!(
+        "restored {} rows, sealed up to {}",
+        report.rows, report.last_seal
+    ));
     if report.responses_destroyed + report.records_destroyed > 0 {
         out::line(format_args!(
             "destroyed again: {} responses, {} single records",
@@ -55,9 +68,14 @@ pub fn restore(config: &Config, args: &RestoreArgs) -> Result<Ended, Failed> {
         ));
     }
     for finding in &report.verified.findings {
-        let place = finding.seal.map_or_else(String::new, |seal| format!(" at {seal}"));
+        let place = finding
+            .seal
+            .map_or_else(String::new, |seal| format!(" at {seal}"));
         let id = finding.id.as_deref().unwrap_or("");
-        out::line(format_args!("DOES NOT HOLD: {:?}{place} {id}", finding.kind));
+        out::line(format_args!(
+            "DOES NOT HOLD: {:?}{place} {id}",
+            finding.kind
+        ));
     }
     if report.verified.holds() {
         out::line("The trail holds.");

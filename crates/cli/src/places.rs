@@ -15,6 +15,7 @@ pub fn run(config: &Config, args: &AreasArgs) -> Result<Ended, Failed> {
         .map_err(|e| Failed::new(format!("`{}`: {e}", file.display())))?;
     let app = installation::open(config)?;
     let done = app.places_import(&Who::cli(), CommandId::new(), &text)?;
+    app.store().seal()?;
     out::json(&done)?;
     Ok(Ended::Done)
 }

@@ -27,6 +27,7 @@ pub fn run(config: &Config, args: &UserArgs) -> Result<Ended, Failed> {
         password,
     };
     app.admin_create(CommandId::new(), &input)?;
+    app.store().seal()?;
     out::line(format_args!("created the administrator `{login}`"));
     Ok(Ended::Done)
 }

@@ -31,7 +31,7 @@ fn send(connection: &mut Connection, command: &str, n: u64) -> Option<String> {
         return None;
     }
     let body: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
-    body["receipt"].as_str().map(str::to_owned)
+    body["data"]["receipt"].as_str().map(str::to_owned)
 }
 
 #[test]

@@ -57,7 +57,10 @@ pub struct Account {
 
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("login", &self.login).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("login", &self.login)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,16 +111,22 @@ pub fn account_count(tx: &mut Tx<'_>) -> Result<i64, DbError> {
 
 /// One account.
 pub fn account_fetch(tx: &mut Tx<'_>, id: UserId) -> Result<Option<Account>, DbError> {
-    tx.row(&format!("SELECT {ACCOUNT_COLUMNS} FROM account c WHERE c.id = $1"), &vals![id])?
-        .map(|row| account_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {ACCOUNT_COLUMNS} FROM account c WHERE c.id = $1"),
+        &vals![id],
+    )?
+    .map(|row| account_from(&row))
+    .transpose()
 }
 
 /// The account with a log-in name (in small letters).
 pub fn account_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<Account>, DbError> {
-    tx.row(&format!("SELECT {ACCOUNT_COLUMNS} FROM account c WHERE c.login = $1"), &vals![login])?
-        .map(|row| account_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {ACCOUNT_COLUMNS} FROM account c WHERE c.login = $1"),
+        &vals![login],
+    )?
+    .map(|row| account_from(&row))
+    .transpose()
 }
 
 /// Accounts whose unit lies inside the reader's areas, by log-in name.
@@ -254,18 +263,21 @@ pub fn grant_replace(tx: &mut Tx<'_>, user: UserId, grants: &[GrantRow]) -> Resu
         tx.exec(
             "INSERT INTO account_grant (id, user_id, role, area_id, response_id, until_at)
              VALUES ($1, $2, $3, $4, $5, $6)",
-            &vals![Uuid::now_v7(), user, &grant.role, grant.area, grant.response, grant.until],
+            &vals![
+                Uuid::now_v7(),
+                user,
+                &grant.role,
+                grant.area,
+                grant.response,
+                grant.until
+            ],
         )?;
     }
     Ok(())
 }
 
 /// Enabled accounts that hold a role for exactly this area today: whom to assign or to tell.
-pub fn account_holding(
-    tx: &mut Tx<'_>,
-    role: &str,
-    area: AreaId,
-) -> Result<Vec<Account>, DbError> {
+pub fn account_holding(tx: &mut Tx<'_>, role: &str, area: AreaId) -> Result<Vec<Account>, DbError> {
     let now = tx.now();
     tx.rows(
         &format!(
@@ -318,10 +330,7 @@ pub fn session_insert(
 }
 
 /// The session of a token's digest, whether or not it still holds.
-pub fn session_fetch(
-    tx: &mut Tx<'_>,
-    token_hash: &[u8; 32],
-) -> Result<Option<Session>, DbError> {
+pub fn session_fetch(tx: &mut Tx<'_>, token_hash: &[u8; 32]) -> Result<Option<Session>, DbError> {
     tx.row(
         "SELECT user_id, form_token, created_at, seen_at, expires_at FROM session
          WHERE token_hash = $1",
@@ -340,12 +349,12 @@ pub fn session_fetch(
 }
 
 /// Ends a session; answers whose it was.
-pub fn session_delete(
-    tx: &mut Tx<'_>,
-    token_hash: &[u8; 32],
-) -> Result<Option<UserId>, DbError> {
+pub fn session_delete(tx: &mut Tx<'_>, token_hash: &[u8; 32]) -> Result<Option<UserId>, DbError> {
     let user = session_fetch(tx, token_hash)?.map(|session| session.user);
-    tx.exec("DELETE FROM session WHERE token_hash = $1", &vals![*token_hash])?;
+    tx.exec(
+        "DELETE FROM session WHERE token_hash = $1",
+        &vals![*token_hash],
+    )?;
     Ok(user)
 }
 
@@ -355,7 +364,10 @@ fn session_delete_of(
     keep: Option<&[u8; 32]>,
 ) -> Result<(), DbError> {
     let keep = keep.map_or_else(Vec::new, |hash| hash.to_vec());
-    tx.exec("DELETE FROM session WHERE user_id = $1 AND token_hash <> $2", &vals![user, keep])?;
+    tx.exec(
+        "DELETE FROM session WHERE user_id = $1 AND token_hash <> $2",
+        &vals![user, keep],
+    )?;
     Ok(())
 }
 
@@ -435,10 +447,7 @@ pub fn api_token_insert(
 }
 
 /// The account that a token acts under, unless it was revoked.
-pub fn api_token_user(
-    tx: &mut Tx<'_>,
-    token_hash: &[u8; 32],
-) -> Result<Option<UserId>, DbError> {
+pub fn api_token_user(tx: &mut Tx<'_>, token_hash: &[u8; 32]) -> Result<Option<UserId>, DbError> {
     tx.row(
         "SELECT user_id FROM api_token WHERE token_hash = $1 AND revoked_at IS NULL",
         &vals![*token_hash],

@@ -46,7 +46,7 @@ impl PendingEntry {
     }
 
     pub(crate) fn insert(self, tx: &mut Tx<'_>, command: &Command) -> Result<(), DbError> {
-        let stored = |_: serde_json::Error| DbError::Stored { what: "audit entry" };
+        let stored = |_e: serde_json::Error| DbError::Stored { what: "audit entry" };
         let references = serde_json::to_string(&self.references).map_err(stored)?;
         let detail = serde_json::to_string(&self.detail).map_err(stored)?;
         let now = tx.now();
@@ -133,7 +133,7 @@ const ENTRY_COLUMNS: &str =
     "id, command_id, at, author, action, purpose, response_id, refs, detail, salt, seal, hash";
 
 fn entry_from(row: &Row) -> Result<Entry, DbError> {
-    let stored = |_: serde_json::Error| DbError::Stored { what: "audit entry" };
+    let stored = |_e: serde_json::Error| DbError::Stored { what: "audit entry" };
     Ok(Entry {
         id: row.get(0)?,
         at: row.get(2)?,
@@ -242,7 +242,9 @@ fn feed(hash: &mut Sha256, value: &Val) {
 pub(crate) fn row_digest(salt: &[u8], columns: &[Val]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(salt);
-    columns.iter().for_each(|value| feed(&mut hash, value));
+    for value in columns {
+        feed(&mut hash, value);
+    }
     hash.finalize().into()
 }
 

@@ -51,10 +51,14 @@ pub enum BackupError {
     #[error("`{0}` is damaged: it is not what the manifest says")]
     Damaged(String),
     /// The manifest was not signed by the keys at hand.
-    #[error("the manifest was not signed with the audit key at hand: these are other keys, or the backup was altered")]
+    #[error(
+        "the manifest was not signed with the audit key at hand: these are other keys, or the backup was altered"
+    )]
     Signature,
     /// The backup was made by a program with other tables.
-    #[error("the backup has schema {found}, this program has {known}; restore with the program that made it")]
+    #[error(
+        "the backup has schema {found}, this program has {known}; restore with the program that made it"
+    )]
     Schema {
         /// The schema of the backup.
         found: i64,

@@ -75,10 +75,13 @@ impl Store {
     /// When the database or the key directory fails; calling again goes on.
     pub fn finish_destruction(&self) -> Result<(), EraseError> {
         let open: Vec<(Uuid, String)> = self.read(|tx| {
-            tx.rows("SELECT id, kind FROM erasure WHERE logged_at IS NULL ORDER BY at, id", &[])?
-                .iter()
-                .map(|row| Ok((row.get(0)?, row.get(1)?)))
-                .collect::<Result<_, DbError>>()
+            tx.rows(
+                "SELECT id, kind FROM erasure WHERE logged_at IS NULL ORDER BY at, id",
+                &[],
+            )?
+            .iter()
+            .map(|row| Ok((row.get(0)?, row.get(1)?)))
+            .collect::<Result<_, DbError>>()
         })?;
         if open.is_empty() {
             return Ok(());
@@ -97,7 +100,10 @@ impl Store {
         self.keys().finish_destruction()?;
         self.upkeep(move |tx| {
             for (id, _) in &open {
-                tx.exec("UPDATE erasure SET logged_at = $2 WHERE id = $1", &vals![*id, now])?;
+                tx.exec(
+                    "UPDATE erasure SET logged_at = $2 WHERE id = $1",
+                    &vals![*id, now],
+                )?;
             }
             Ok(())
         })?;
@@ -132,7 +138,10 @@ impl Store {
             for id in &destroyed.records {
                 erase_record(tx, *id)?;
             }
-            tx.exec("UPDATE erasure SET logged_at = $1 WHERE logged_at IS NULL", &vals![now])
+            tx.exec(
+                "UPDATE erasure SET logged_at = $1 WHERE logged_at IS NULL",
+                &vals![now],
+            )
         })?;
         self.keys().finish_destruction()?;
         Ok(counts)

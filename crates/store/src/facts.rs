@@ -140,7 +140,7 @@ pub fn fact_insert(
 ) -> Result<FactId, DbError> {
     let id = FactId::new();
     let attrs = serde_json::to_vec(&fact.attrs)
-        .map_err(|_: serde_json::Error| DbError::Stored { what: "fact" })?;
+        .map_err(|_e: serde_json::Error| DbError::Stored { what: "fact" })?;
     let sealed = crate::records::seal_under(tx, record, &format!("fact|attrs|{id}"), &attrs)?;
     let [from, to, at, time_kind] = fact.when.columns();
     let entry = tx.entry_id()?;
@@ -187,7 +187,7 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
     let attrs = crate::records::open_under(tx, record, &format!("fact|attrs|{id}"), &sealed)?
         .map(|plain| {
             serde_json::from_slice(&plain)
-                .map_err(|_: serde_json::Error| DbError::Stored { what: "fact" })
+                .map_err(|_e: serde_json::Error| DbError::Stored { what: "fact" })
         })
         .transpose()?;
     Ok(Fact {

@@ -77,7 +77,7 @@ pub struct Keys {
 /// Fills a new array with random bytes.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_: getrandom::Error| CryptError::NoRandomness)?;
+    getrandom::fill(&mut bytes).map_err(|_e: getrandom::Error| CryptError::NoRandomness)?;
     Ok(bytes)
 }
 
@@ -98,7 +98,7 @@ impl Key {
         let body = self
             .cipher()
             .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() })
-            .map_err(|_: aes_gcm_siv::Error| CryptError::Altered)?;
+            .map_err(|_e: aes_gcm_siv::Error| CryptError::Altered)?;
         sealed.extend(body);
         Ok(sealed)
     }
@@ -108,7 +108,7 @@ impl Key {
         let (nonce, body) = sealed.split_first_chunk::<12>().ok_or(CryptError::Altered)?;
         self.cipher()
             .decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: place.as_bytes() })
-            .map_err(|_: aes_gcm_siv::Error| CryptError::Altered)
+            .map_err(|_e: aes_gcm_siv::Error| CryptError::Altered)
     }
 }
 
@@ -195,7 +195,7 @@ impl Keys {
             Err(_) => return Err(CryptError::Missing),
         };
         let plain = self.master.open(&format!("response|{response}"), &sealed)?;
-        let key = Key(plain.try_into().map_err(|_: Vec<u8>| CryptError::Altered)?);
+        let key = Key(plain.try_into().map_err(|_e: Vec<u8>| CryptError::Altered)?);
         self.responses
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -221,7 +221,7 @@ impl Keys {
         wrapped: &[u8],
     ) -> Result<Key, CryptError> {
         let plain = self.response(response)?.open(&format!("record_key|{record}"), wrapped)?;
-        plain.try_into().map(Key).map_err(|_: Vec<u8>| CryptError::Altered)
+        plain.try_into().map(Key).map_err(|_e: Vec<u8>| CryptError::Altered)
     }
 
     /// Seals something that belongs to a response as a whole, such as an imported file.
@@ -307,7 +307,7 @@ fn load_or_make(path: &Path) -> std::io::Result<Key> {
         Ok(bytes) => bytes
             .try_into()
             .map(Key)
-            .map_err(|_: Vec<u8>| std::io::Error::other("a key file has 32 bytes")),
+            .map_err(|_e: Vec<u8>| std::io::Error::other("a key file has 32 bytes")),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let key = Key::new().map_err(std::io::Error::other)?;
             // Of two programs that start at once, the one that comes first gives the key.

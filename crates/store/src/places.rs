@@ -89,18 +89,24 @@ fn label(n: i64) -> String {
 pub fn area_insert(tx: &mut Tx<'_>, area: &NewArea) -> Result<Option<String>, DbError> {
     let (level, path) = match area.parent {
         None => {
-            let roots: i64 =
-                tx.value("SELECT COUNT(*) FROM area WHERE parent_id IS NULL", &[])?;
+            let roots: i64 = tx.value("SELECT COUNT(*) FROM area WHERE parent_id IS NULL", &[])?;
             if roots > 0 {
                 return Ok(None);
             }
             (0, ROOT_PATH.to_owned())
         }
         Some(parent) => {
-            let Some(above) = area_fetch(tx, parent)? else { return Ok(None) };
-            let siblings: i64 =
-                tx.value("SELECT COUNT(*) FROM area WHERE parent_id = $1", &vals![parent])?;
-            (above.level + 1, format!("{}{}.", above.path, label(siblings + 1)))
+            let Some(above) = area_fetch(tx, parent)? else {
+                return Ok(None);
+            };
+            let siblings: i64 = tx.value(
+                "SELECT COUNT(*) FROM area WHERE parent_id = $1",
+                &vals![parent],
+            )?;
+            (
+                above.level + 1,
+                format!("{}{}.", above.path, label(siblings + 1)),
+            )
         }
     };
     tx.exec(
@@ -141,9 +147,12 @@ pub fn area_update(tx: &mut Tx<'_>, area: &NewArea) -> Result<(), DbError> {
 }
 
 fn one_area(tx: &mut Tx<'_>, condition: &str, values: &[Val]) -> Result<Option<Area>, DbError> {
-    tx.row(&format!("SELECT {AREA_COLUMNS} FROM area x WHERE {condition}"), values)?
-        .map(|row| area_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {AREA_COLUMNS} FROM area x WHERE {condition}"),
+        values,
+    )?
+    .map(|row| area_from(&row))
+    .transpose()
 }
 
 /// One area.
@@ -182,7 +191,9 @@ pub fn area_ancestors(tx: &mut Tx<'_>, id: AreaId) -> Result<Vec<Area>, DbError>
     let mut chain = Vec::new();
     let mut next = Some(id);
     while let Some(id) = next {
-        let Some(area) = area_fetch(tx, id)? else { break };
+        let Some(area) = area_fetch(tx, id)? else {
+            break;
+        };
         next = area.parent;
         chain.push(area);
     }
@@ -192,7 +203,9 @@ pub fn area_ancestors(tx: &mut Tx<'_>, id: AreaId) -> Result<Vec<Area>, DbError>
 
 /// The area of a level that holds another, or is it.
 pub fn area_at_level(tx: &mut Tx<'_>, id: AreaId, level: i64) -> Result<Option<Area>, DbError> {
-    Ok(area_ancestors(tx, id)?.into_iter().find(|area| area.level == level))
+    Ok(area_ancestors(tx, id)?
+        .into_iter()
+        .find(|area| area.level == level))
 }
 
 /// Areas inside the reader's, in the order of the tree; with a level, only those of that level.
@@ -267,8 +280,9 @@ fn unit_from(row: &Row) -> Result<Unit, DbError> {
     Ok(Unit {
         id: row.get(0)?,
         area: row.get(1)?,
-        kind: UnitKind::from_code(&row.get::<String>(2)?)
-            .ok_or(DbError::Stored { what: "kind of unit" })?,
+        kind: UnitKind::from_code(&row.get::<String>(2)?).ok_or(DbError::Stored {
+            what: "kind of unit",
+        })?,
         name_zh: row.get(3)?,
         name_en: row.get(4)?,
         phone: row.get(5)?,
@@ -298,16 +312,25 @@ pub fn unit_update(tx: &mut Tx<'_>, unit: &Unit) -> Result<(), DbError> {
     tx.note("unit", unit.id);
     tx.exec(
         "UPDATE unit SET kind = $2, name_zh = $3, name_en = $4, phone = $5 WHERE id = $1",
-        &vals![unit.id, unit.kind.code(), &unit.name_zh, &unit.name_en, unit.phone.as_ref()],
+        &vals![
+            unit.id,
+            unit.kind.code(),
+            &unit.name_zh,
+            &unit.name_en,
+            unit.phone.as_ref()
+        ],
     )?;
     Ok(())
 }
 
 /// One unit.
 pub fn unit_fetch(tx: &mut Tx<'_>, id: UnitId) -> Result<Option<Unit>, DbError> {
-    tx.row(&format!("SELECT {UNIT_COLUMNS} FROM unit u WHERE u.id = $1"), &vals![id])?
-        .map(|row| unit_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {UNIT_COLUMNS} FROM unit u WHERE u.id = $1"),
+        &vals![id],
+    )?
+    .map(|row| unit_from(&row))
+    .transpose()
 }
 
 /// Units inside the reader's areas, in the order of the tree; with a kind, only those.
@@ -351,6 +374,9 @@ mod tests {
     fn labels_are_short_and_never_the_same() {
         let labels: std::collections::BTreeSet<String> = (1..2_000).map(label).collect();
         assert_eq!(labels.len(), 1_999);
-        assert_eq!((label(1), label(36), label(1_296)), ("01".into(), "10".into(), "100".into()));
+        assert_eq!(
+            (label(1), label(36), label(1_296)),
+            ("01".into(), "10".into(), "100".into())
+        );
     }
 }

@@ -143,9 +143,7 @@ pub struct QueueState {
 pub fn queue_state(tx: &mut Tx<'_>) -> Result<QueueState, DbError> {
     let mut state = QueueState::default();
     for table in ["message", "job"] {
-        let count = |what: &str| {
-            format!("SELECT COUNT(*) FROM {table} WHERE state {what}")
-        };
+        let count = |what: &str| format!("SELECT COUNT(*) FROM {table} WHERE state {what}");
         state.waiting += tx.value::<i64>(&count("IN ('waiting', 'leased')"), &[])?;
         state.dead += tx.value::<i64>(&count("= 'dead'"), &[])?;
         let oldest: Option<Instant> = tx.value(
@@ -157,7 +155,8 @@ pub fn queue_state(tx: &mut Tx<'_>) -> Result<QueueState, DbError> {
     Ok(state)
 }
 
-const DUE: &str = "((state = 'waiting' AND run_at <= $1) OR (state = 'leased' AND lease_until <= $1))";
+const DUE: &str =
+    "((state = 'waiting' AND run_at <= $1) OR (state = 'leased' AND lease_until <= $1))";
 
 fn pause(attempts: i64) -> i64 {
     (PAUSE_MINUTES << (attempts - 1).clamp(0, 12)).min(PAUSE_MINUTES_MAX)
@@ -169,8 +168,12 @@ impl Store {
     /// # Errors
     /// What the database said.
     pub fn message_claim(&self, now: Instant, limit: i64) -> Result<Vec<Message>, DbError> {
-        let due: i64 = self
-            .read(|tx| tx.value(&format!("SELECT COUNT(*) FROM message WHERE {DUE}"), &vals![now]))?;
+        let due: i64 = self.read(|tx| {
+            tx.value(
+                &format!("SELECT COUNT(*) FROM message WHERE {DUE}"),
+                &vals![now],
+            )
+        })?;
         if due == 0 {
             return Ok(Vec::new());
         }
@@ -254,7 +257,10 @@ impl Store {
     /// What the database said.
     pub fn job_begin_once(&self, kind: &str, unique_key: &str) -> Result<Option<JobId>, DbError> {
         let known: i64 = self.read(|tx| {
-            tx.value("SELECT COUNT(*) FROM job WHERE unique_key = $1", &vals![unique_key])
+            tx.value(
+                "SELECT COUNT(*) FROM job WHERE unique_key = $1",
+                &vals![unique_key],
+            )
         })?;
         if known > 0 {
             return Ok(None);

@@ -1,6 +1,8 @@
 //! Source records: one row for each thing that came in through the door, its key, its original as
 //! received, and its search tokens. The original and all facts are sealed under the record's key.
 
+use std::fmt::Write;
+
 use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
 
 use crate::db::{DbError, Row, Tx, Val, vals};
@@ -343,11 +345,11 @@ fn filter_sql(filter: &RecordFilter, values: &mut Vec<Val>) -> String {
                 format!("${}", values.len())
             })
             .collect();
-        sql.push_str(&format!(" AND r.state IN ({})", codes.join(", ")));
+        let _ = write!(sql, " AND r.state IN ({})", codes.join(", "));
     }
     if let Some(channel) = &filter.channel {
         values.push(channel.into());
-        sql.push_str(&format!(" AND r.channel = ${}", values.len()));
+        let _ = write!(sql, " AND r.channel = ${}", values.len());
     }
     sql
 }

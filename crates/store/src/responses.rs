@@ -88,16 +88,22 @@ pub fn response_insert(tx: &mut Tx<'_>, response: &NewResponse<'_>) -> Result<()
 
 /// One response.
 pub fn response_fetch(tx: &mut Tx<'_>, id: ResponseId) -> Result<Option<Response>, DbError> {
-    tx.row(&format!("SELECT {RESPONSE_COLUMNS} FROM response WHERE id = $1"), &vals![id])?
-        .map(|row| response_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {RESPONSE_COLUMNS} FROM response WHERE id = $1"),
+        &vals![id],
+    )?
+    .map(|row| response_from(&row))
+    .transpose()
 }
 
 /// The response with a code.
 pub fn response_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Response>, DbError> {
-    tx.row(&format!("SELECT {RESPONSE_COLUMNS} FROM response WHERE code = $1"), &vals![code])?
-        .map(|row| response_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {RESPONSE_COLUMNS} FROM response WHERE code = $1"),
+        &vals![code],
+    )?
+    .map(|row| response_from(&row))
+    .transpose()
 }
 
 /// All responses: open ones first, then the newest.

@@ -122,7 +122,10 @@ mod tests {
             closed: true,
         };
         let mut values = Vec::new();
-        assert_eq!(scoped(&[scope], COLUMNS, &mut values), "(1 = 1 AND 1 = 0)");
+        assert_eq!(
+            scoped(&[scope], COLUMNS, &mut values),
+            "((1 = 1 AND 1 = 0))"
+        );
         assert!(values.is_empty());
     }
 }

@@ -50,7 +50,7 @@ pub enum OpenError {
 
 pub(crate) enum Backend {
     Sqlite(SqliteDb),
-    Postgres(PgPool),
+    Postgres(Box<PgPool>),
 }
 
 /// The opened store. Cheap to share behind an `Arc`; every call may block.
@@ -79,7 +79,7 @@ impl Store {
         keys.finish_destruction()?;
         let backend = match &config.postgres {
             None => Backend::Sqlite(SqliteDb::open(&config.data.join("fangxian.db"))?),
-            Some(address) => Backend::Postgres(PgPool::open(address)?),
+            Some(address) => Backend::Postgres(Box::new(PgPool::open(address)?)),
         };
         let store = Self { backend, keys: Arc::new(keys), clock, data: config.data.clone() };
         crate::schema::migrate(&store)?;

@@ -3,7 +3,10 @@
 //! SQLite always; PostgreSQL too when `FANGXIAN_TEST_POSTGRES` names a server, such as
 //! `postgres://postgres@127.0.0.1:5432`. Not for production: everything here panics on failure.
 //! Start with [`each_engine`]; [`each_place`] is for tests that close and open again.
-#![expect(clippy::expect_used, reason = "a test that cannot be set up should stop at once")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot be set up should stop at once"
+)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,9 +53,14 @@ impl Drop for TempDir {
 }
 
 /// The server that tests may use, if one.
-#[expect(clippy::disallowed_methods, reason = "tests are told by the environment which server they may use")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment which server they may use"
+)]
 pub fn server() -> Option<String> {
-    std::env::var("FANGXIAN_TEST_POSTGRES").ok().filter(|address| !address.is_empty())
+    std::env::var("FANGXIAN_TEST_POSTGRES")
+        .ok()
+        .filter(|address| !address.is_empty())
 }
 
 /// A database of its own on the test server; dropped with the value.
@@ -65,7 +73,10 @@ struct ServerDatabase {
 impl ServerDatabase {
     fn new(server: &str) -> Self {
         let name = format!("fx_test_{}", uuid::Uuid::now_v7().simple());
-        let made = Self { server: server.trim_end_matches('/').to_owned(), name };
+        let made = Self {
+            server: server.trim_end_matches('/').to_owned(),
+            name,
+        };
         made.administer(&format!("CREATE DATABASE {}", made.name));
         made
     }
@@ -75,8 +86,9 @@ impl ServerDatabase {
     }
 
     fn administer(&self, sql: &str) {
-        let mut client = postgres::Client::connect(&format!("{}/postgres", self.server), postgres::NoTls)
-            .expect("the test server");
+        let mut client =
+            postgres::Client::connect(&format!("{}/postgres", self.server), postgres::NoTls)
+                .expect("the test server");
         client.batch_execute(sql).expect("a test database");
     }
 }
@@ -84,7 +96,10 @@ impl ServerDatabase {
 impl Drop for ServerDatabase {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+            self.administer(&format!(
+                "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+                self.name
+            ));
         }
     }
 }
@@ -103,9 +118,15 @@ impl Place {
     pub fn new(engine: Engine) -> Self {
         let server = match engine {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(ServerDatabase::new(&server().expect("FANGXIAN_TEST_POSTGRES"))),
+            Engine::Postgres => Some(ServerDatabase::new(
+                &server().expect("FANGXIAN_TEST_POSTGRES"),
+            )),
         };
-        Self { dir: TempDir::new(), server, clock: Arc::new(ManualClock::at(BEGIN)) }
+        Self {
+            dir: TempDir::new(),
+            server,
+            clock: Arc::new(ManualClock::at(BEGIN)),
+        }
     }
 
     /// Where it is.
@@ -115,7 +136,11 @@ impl Place {
 
     /// Which engine it is on.
     pub fn engine(&self) -> Engine {
-        if self.server.is_some() { Engine::Postgres } else { Engine::Sqlite }
+        if self.server.is_some() {
+            Engine::Postgres
+        } else {
+            Engine::Sqlite
+        }
     }
 
     /// How a store is opened here.
@@ -224,20 +249,44 @@ pub fn tree(store: &Store) -> Tree {
         communities: std::array::from_fn(|_| AreaId::new()),
         grids: std::array::from_fn(|_| AreaId::new()),
     };
-    let mut areas = vec![area(tree.district, "990101", None, "示范区", "Demo District")];
+    let mut areas = vec![area(
+        tree.district,
+        "990101",
+        None,
+        "示范区",
+        "Demo District",
+    )];
     for (n, id) in tree.townships.iter().enumerate() {
         let code = format!("990101{:03}", n + 1);
-        areas.push(area(*id, &code, Some(tree.district), &format!("镇{n}"), &format!("Township {n}")));
+        areas.push(area(
+            *id,
+            &code,
+            Some(tree.district),
+            &format!("镇{n}"),
+            &format!("Township {n}"),
+        ));
     }
     for (n, id) in tree.communities.iter().enumerate() {
         let code = format!("990101{:03}{:03}", n / 2 + 1, n % 2 + 1);
         let above = tree.townships[n / 2];
-        areas.push(area(*id, &code, Some(above), &format!("社区{n}"), &format!("Community {n}")));
+        areas.push(area(
+            *id,
+            &code,
+            Some(above),
+            &format!("社区{n}"),
+            &format!("Community {n}"),
+        ));
     }
     for (n, id) in tree.grids.iter().enumerate() {
         let code = format!("990101{:03}{:03}{:02}", n / 4 + 1, n / 2 % 2 + 1, n % 2 + 1);
         let above = tree.communities[n / 2];
-        areas.push(area(*id, &code, Some(above), &format!("网格{n}"), &format!("Grid {n}")));
+        areas.push(area(
+            *id,
+            &code,
+            Some(above),
+            &format!("网格{n}"),
+            &format!("Grid {n}"),
+        ));
     }
     store
         .write::<_, DbError, _>(command("areas.import"), move |tx| {
@@ -356,14 +405,20 @@ pub fn tamper(store: &Store, sql: &str) {
 
 /// The single number that a query answers.
 pub fn number(store: &Store, sql: &str) -> i64 {
-    store.read::<i64, DbError>(|tx| tx.value(sql, &[])).expect("a number")
+    store
+        .read::<i64, DbError>(|tx| tx.value(sql, &[]))
+        .expect("a number")
 }
 
 /// Every row of a query, printed: for comparing two states of a table.
 pub fn printed(store: &Store, sql: &str) -> Vec<String> {
     store
         .read::<_, DbError>(|tx| {
-            Ok(tx.rows(sql, &[])?.iter().map(|row| format!("{:?}", row.0)).collect())
+            Ok(tx
+                .rows(sql, &[])?
+                .iter()
+                .map(|row| format!("{:?}", row.0))
+                .collect())
         })
         .expect("rows")
 }

@@ -205,7 +205,7 @@ fn receipt<T: DeserializeOwned>(
     let answer: String = row.get(2)?;
     serde_json::from_str(&answer)
         .map(|value| Some(Receipt::Same(value)))
-        .map_err(|_: serde_json::Error| DbError::Stored { what: "receipt" })
+        .map_err(|_e: serde_json::Error| DbError::Stored { what: "receipt" })
 }
 
 fn finish<T: Serialize>(tx: &mut Tx<'_>, command: &Command, value: &T) -> Result<(), DbError> {
@@ -213,7 +213,7 @@ fn finish<T: Serialize>(tx: &mut Tx<'_>, command: &Command, value: &T) -> Result
         entry.insert(tx, command)?;
     }
     let answer = serde_json::to_string(value)
-        .map_err(|_: serde_json::Error| DbError::Stored { what: "answer" })?;
+        .map_err(|_e: serde_json::Error| DbError::Stored { what: "answer" })?;
     let now = tx.now();
     tx.exec(
         "INSERT INTO receipt (command_id, author, action, answer, at) VALUES ($1, $2, $3, $4, $5)",

@@ -1,8 +1,9 @@
 //! One request as handlers see it: who asks, in which language, with which fields and files.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use fangxian_app::Who;
+use fangxian_app::{App, Who};
 use fangxian_app::accounts::SessionInfo;
 use fangxian_base::{CommandId, UserId};
 use serde_json::{Map, Value};
@@ -12,6 +13,8 @@ use crate::i18n::Lang;
 /// Somebody asks for something.
 #[derive(Debug, Clone)]
 pub struct Ask {
+    /// The program, for work that outlives the request.
+    pub app: Arc<App>,
     /// Who, with what was granted.
     pub who: Who,
     /// The session, when somebody is logged in with a browser.

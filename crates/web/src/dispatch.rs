@@ -78,8 +78,9 @@ impl Came {
         (lang.unwrap_or_default(), false)
     }
 
-    fn ask(&self, endpoint: &Endpoint) -> Ask {
+    fn ask(&self, server: &Server, endpoint: &Endpoint) -> Ask {
         Ask {
+            app: server.app.clone(),
             who: Who::public(),
             session: None,
             bearer: false,
@@ -206,7 +207,7 @@ fn answer(
     mut came: Came,
     gathered: Result<()>,
 ) -> Response<Body> {
-    let mut ask = came.ask(endpoint);
+    let mut ask = came.ask(server, endpoint);
     ask.files = std::mem::take(&mut came.files);
     let result = gathered
         .and_then(|()| admit(server, endpoint, &came, &mut ask))

@@ -217,7 +217,7 @@ impl Endpoint {
 
 /// The key of the words of an endpoint, by its name.
 pub fn key(name: &str) -> String {
-    name.replace(['.', '_'], "-")
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
 fn input<I: DeserializeOwned>(ask: &Ask) -> Result<I> {

@@ -9,10 +9,11 @@ use fangxian_domain::units::UnitKind;
 use fangxian_store::accounts::{self as rows, GrantRow, NewAccount};
 use fangxian_store::places::{NewArea, Unit, area_insert, area_root, unit_by_name, unit_insert};
 use fangxian_store::responses::{NewResponse, response_by_code, response_insert};
-use fangxian_store::{Author, ROOT_PATH, Tx};
+use fangxian_store::{Author, Command, ROOT_PATH, Tx};
 use serde::Deserialize;
 
-use super::users::{login_is_fine, problem, taken};
+use super::form::{login_is_fine, problem, taken};
+use super::log_in::head;
 use super::{new_token, normal_login, passwords};
 use crate::{App, AppError, FieldError, Kind, Result};
 
@@ -37,7 +38,9 @@ pub struct AdminInput {
 
 impl std::fmt::Debug for AdminInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AdminInput").field("login", &self.login).finish_non_exhaustive()
+        f.debug_struct("AdminInput")
+            .field("login", &self.login)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,27 +57,29 @@ impl App {
             return Ok(());
         }
         let routine = fangxian_base::ResponseId::new();
-        self.store().keys().make_response(routine).map_err(AppError::internal)?;
+        self.store()
+            .keys()
+            .make_response(routine)
+            .map_err(AppError::internal)?;
         let (area, unit) = (AreaId::new(), UnitId::new());
         let (name, region, today) = (self.city_name(), self.region(), self.today());
-        let head = self.head(Author::System, "installation.begin");
+        let head = head(Author::System, "installation.begin");
         self.store().write(head, move |tx| -> Result<()> {
-            let root = match area_root(tx)? {
-                Some(root) => root.id,
-                None => {
-                    let root = NewArea {
-                        id: area,
-                        code: NO_CODE.to_owned(),
-                        parent: None,
-                        name_zh: name.zh.clone(),
-                        name_en: name.en.clone(),
-                        ring: None,
-                        residents: None,
-                        valid_from: today,
-                    };
-                    area_insert(tx, &root)?;
-                    area
-                }
+            let root = if let Some(root) = area_root(tx)? {
+                root.id
+            } else {
+                let root = NewArea {
+                    id: area,
+                    code: NO_CODE.to_owned(),
+                    parent: None,
+                    name_zh: name.zh.clone(),
+                    name_en: name.en.clone(),
+                    ring: None,
+                    residents: None,
+                    valid_from: today,
+                };
+                area_insert(tx, &root)?;
+                area
             };
             if unit_by_name(tx, OFFICE_ZH)?.is_empty() {
                 let office = Unit {
@@ -119,8 +124,15 @@ impl App {
     ///
     /// # Errors
     /// "Not found" for a wrong token or when an account exists.
-    pub fn setup_admin(&self, token: &str, command: CommandId, input: &AdminInput) -> Result<UserId> {
-        let right = self.setup_token()?.is_some_and(|known| same_secret(&known, token));
+    pub fn setup_admin(
+        &self,
+        token: &str,
+        command: CommandId,
+        input: &AdminInput,
+    ) -> Result<UserId> {
+        let right = self
+            .setup_token()?
+            .is_some_and(|known| same_secret(&known, token));
         if !right {
             return Err(AppError::not_found());
         }
@@ -148,8 +160,10 @@ impl App {
         self.first_start()?;
         let kept = self.turns().hash(&input.password)?;
         let id = UserId::new();
-        let mut head = self.head(author, "users.create");
-        head.id = command;
+        let head = Command {
+            id: command,
+            ..head(author, "users.create")
+        };
         let written = self.store().write(head, move |tx| -> Result<UserId> {
             if only_first && rows::account_count(tx)? > 0 {
                 return Err(too_late());
@@ -165,9 +179,10 @@ impl App {
 }
 
 fn insert(tx: &mut Tx<'_>, id: UserId, login: &str, name: &str, kept: &str) -> Result<()> {
-    let (Some(root), Some(office)) =
-        (area_root(tx)?, unit_by_name(tx, OFFICE_ZH)?.into_iter().next())
-    else {
+    let (Some(root), Some(office)) = (
+        area_root(tx)?,
+        unit_by_name(tx, OFFICE_ZH)?.into_iter().next(),
+    ) else {
         return Err(AppError::internal("the installation has no root area"));
     };
     let account = NewAccount {
@@ -201,13 +216,24 @@ fn wrong_in(input: &AdminInput, login: &str, name: &str) -> Vec<FieldError> {
         ));
     }
     if name.is_empty() || name.chars().count() > 60 {
-        wrong.push(problem("name", "请填写姓名（最多 60 字）。", "Give a name of at most 60 characters."));
+        wrong.push(problem(
+            "name",
+            "请填写姓名（最多 60 字）。",
+            "Give a name of at most 60 characters.",
+        ));
     }
     if let Some(text) = passwords::objection(&input.password, login) {
-        wrong.push(FieldError { field: "password".to_owned(), text });
+        wrong.push(FieldError {
+            field: "password".to_owned(),
+            text,
+        });
     }
     if input.again != input.password {
-        wrong.push(problem("again", "两次输入的密码不一致。", "The two passwords differ."));
+        wrong.push(problem(
+            "again",
+            "两次输入的密码不一致。",
+            "The two passwords differ.",
+        ));
     }
     wrong
 }

@@ -8,7 +8,9 @@ use fangxian_store::accounts::{self as rows, Account, Session};
 use fangxian_store::{Author, Command};
 use serde::{Deserialize, Serialize};
 
-use super::{SessionInfo, actor, digest, grants_of, new_token, normal_login, passwords, roles_at, unit_of};
+use super::{
+    SessionInfo, actor, digest, grants_of, new_token, normal_login, passwords, roles_at, unit_of,
+};
 use crate::{App, AppError, FieldError, Kind, Result, Who};
 use fangxian_authz::Role;
 
@@ -42,7 +44,9 @@ pub struct NewSession {
 
 impl std::fmt::Debug for NewSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewSession").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("NewSession")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
@@ -105,7 +109,9 @@ impl App {
         let account = self.read(|tx| Ok(rows::account_by_login(tx, &login)?))?;
         let open = account.as_ref().filter(|account| may_enter(account, wall));
         let too_long = password.chars().count() > passwords::LENGTH_MAX;
-        let kept = open.filter(|_| !too_long).map(|account| account.password_hash.as_str());
+        let kept = open
+            .filter(|_| !too_long)
+            .map(|account| account.password_hash.as_str());
         let typed = if too_long { "" } else { password };
         let fits = self.turns().fits(typed, kept)?;
         let Some(account) = account.filter(|_| fits) else {
@@ -121,8 +127,12 @@ impl App {
             seen_at: wall,
             expires_at,
         };
-        let (hash, seen, from) = (digest(&token), account.clone(), self.store().digest("address", address));
-        let head = self.head(Author::User(account.id), "sessions.begin");
+        let (hash, seen, from) = (
+            digest(&token),
+            account.clone(),
+            self.store().digest("address", address),
+        );
+        let head = head(Author::User(account.id), "sessions.begin");
         let verdict = self.store().write(head, move |tx| -> Result<Verdict> {
             tx.detail("address", from.as_str());
             // Somebody may have disabled it or changed the password while it was being checked.
@@ -150,11 +160,13 @@ impl App {
     fn write_failure(&self, login: &str, address: &str, wall: Instant) -> Result<()> {
         let (login, typed) = (login.to_owned(), self.store().digest("login", login));
         let from = self.store().digest("address", address);
-        let head = self.head(Author::Public, "sessions.refuse");
+        let head = head(Author::Public, "sessions.refuse");
         self.store().write(head, move |tx| -> Result<()> {
             tx.detail("login", typed.as_str());
             tx.detail("address", from.as_str());
-            let Some(account) = rows::account_by_login(tx, &login)? else { return Ok(()) };
+            let Some(account) = rows::account_by_login(tx, &login)? else {
+                return Ok(());
+            };
             if !may_enter(&account, wall) {
                 return Ok(());
             }
@@ -176,13 +188,19 @@ impl App {
     pub fn session_who(&self, token: &str) -> Result<Option<(Who, SessionInfo)>> {
         let (hash, wall, now) = (digest(token), self.wall_now(), self.now());
         let found = self.read(|tx| {
-            let Some(session) = rows::session_fetch(tx, &hash)? else { return Ok(None) };
-            let Some(account) = rows::account_fetch(tx, session.user)? else { return Ok(None) };
+            let Some(session) = rows::session_fetch(tx, &hash)? else {
+                return Ok(None);
+            };
+            let Some(account) = rows::account_fetch(tx, session.user)? else {
+                return Ok(None);
+            };
             let unit = unit_of(tx, &account)?;
             let grants = grants_of(tx, account.id)?;
             Ok(Some((session, account, unit, grants)))
         })?;
-        let Some((session, account, unit, mut grants)) = found else { return Ok(None) };
+        let Some((session, account, unit, mut grants)) = found else {
+            return Ok(None);
+        };
         let roles = roles_at(&grants, now);
         if account.disabled_at.is_some() || ended(&session, &roles, wall) {
             return Ok(None);
@@ -214,7 +232,7 @@ impl App {
         let Some(session) = self.read(|tx| Ok(rows::session_fetch(tx, &hash)?))? else {
             return Ok(());
         };
-        let head = self.head(Author::User(session.user), "sessions.end");
+        let head = head(Author::User(session.user), "sessions.end");
         self.store().write(head, move |tx| -> Result<()> {
             rows::session_delete(tx, &hash)?;
             Ok(())
@@ -233,35 +251,62 @@ impl App {
         token: &str,
         input: &PasswordChange,
     ) -> Result<()> {
-        let Some(user) = who.user() else { return Err(signed_out()) };
+        let Some(user) = who.user() else {
+            return Err(signed_out());
+        };
         let hash = digest(token);
         let wall = self.wall_now();
         let account = self.read(|tx| {
             let own = rows::session_fetch(tx, &hash)?.is_some_and(|session| session.user == user);
             Ok(rows::account_fetch(tx, user)?.filter(|account| own && may_enter(account, wall)))
         })?;
-        let Some(account) = account else { return Err(signed_out()) };
+        let Some(account) = account else {
+            return Err(signed_out());
+        };
         let mut wrong = Vec::new();
-        let mut say = |field: &str, text: Text| wrong.push(FieldError { field: field.to_owned(), text });
+        let mut say = |field: &str, text: Text| {
+            wrong.push(FieldError {
+                field: field.to_owned(),
+                text,
+            });
+        };
         if let Some(text) = passwords::objection(&input.new, &account.login) {
             say("new", text);
         } else if input.new == input.old {
-            say("new", Text::new("新密码不能与原密码相同。", "The new password must differ from the old one."));
+            say(
+                "new",
+                Text::new(
+                    "新密码不能与原密码相同。",
+                    "The new password must differ from the old one.",
+                ),
+            );
         }
         if input.again != input.new {
-            say("again", Text::new("两次输入的新密码不一致。", "The two new passwords differ."));
+            say(
+                "again",
+                Text::new("两次输入的新密码不一致。", "The two new passwords differ."),
+            );
         }
-        let old = if input.old.chars().count() > passwords::LENGTH_MAX { "" } else { &input.old };
+        let old = if input.old.chars().count() > passwords::LENGTH_MAX {
+            ""
+        } else {
+            &input.old
+        };
         if !self.turns().fits(old, Some(&account.password_hash))? {
             self.write_failure(&account.login, "", wall)?;
-            say("old", Text::new("原密码不正确。", "The old password is wrong."));
+            say(
+                "old",
+                Text::new("原密码不正确。", "The old password is wrong."),
+            );
         }
         if !wrong.is_empty() {
             return Err(AppError::invalid(wrong));
         }
         let kept = self.turns().hash(&input.new)?;
-        let mut head = self.head(Author::User(user), "self.password");
-        head.id = command;
+        let head = Command {
+            id: command,
+            ..head(Author::User(user), "self.password")
+        };
         self.store().write(head, move |tx| -> Result<()> {
             rows::account_set_password(tx, user, &kept, false, Some(&hash))?;
             Ok(())
@@ -272,23 +317,43 @@ impl App {
     /// Deletes sessions that ended; answers how many.
     pub(crate) fn sweep_sessions(&self) -> Result<u64> {
         let wall = self.wall_now();
-        Ok(self.store().session_sweep(wall, wall.plus_hours(-HOURS_MAX))?)
+        Ok(self
+            .store()
+            .session_sweep(wall, wall.plus_hours(-HOURS_MAX))?)
     }
+}
 
-    /// The head of a command that is about accounts and needs no grant.
-    pub(super) fn head(&self, author: Author, action: &'static str) -> Command {
-        Command { id: CommandId::new(), author, action, purpose: "administration", response: None }
+/// The head of a command that is about accounts and needs no grant.
+pub(super) fn head(author: Author, action: &'static str) -> Command {
+    Command {
+        id: CommandId::new(),
+        author,
+        action,
+        purpose: "administration",
+        response: None,
     }
 }
 
 fn signed_out() -> AppError {
-    AppError::new(Kind::SignedOut, "SIGNED-OUT", "请先登录。", "Please log in first.")
+    AppError::new(
+        Kind::SignedOut,
+        "SIGNED-OUT",
+        "请先登录。",
+        "Please log in first.",
+    )
 }
 
 /// Whether a session is over. People in the field look at a phone now and then all day long.
 fn ended(session: &Session, roles: &[Role], wall: Instant) -> bool {
-    let field = !roles.is_empty() && roles.iter().all(|role| matches!(role, Role::Grid | Role::Lead));
-    let idle = if field { HOURS_MAX * 60 } else { IDLE_MINUTES_DESK };
+    let field = !roles.is_empty()
+        && roles
+            .iter()
+            .all(|role| matches!(role, Role::Grid | Role::Lead));
+    let idle = if field {
+        HOURS_MAX * 60
+    } else {
+        IDLE_MINUTES_DESK
+    };
     wall >= session.expires_at || wall >= session.seen_at.plus_minutes(idle)
 }
 

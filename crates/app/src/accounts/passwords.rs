@@ -28,12 +28,42 @@ pub(crate) const LENGTH_MAX: usize = 200;
 
 /// Passwords that everybody tries first, in small letters without anything but letters and digits.
 const DENIED: &[&str] = &[
-    "1234567890", "0123456789", "0987654321", "12345678910", "1111111111", "0000000000",
-    "1q2w3e4r5t", "qwertyuiop", "password12", "password123", "password1234", "administrator",
-    "admin12345", "admin123456", "fangxian123", "fangxian2020", "woaini1314", "woaini5201314",
-    "aa12345678", "abc1234567", "abcd123456", "qwer123456", "asdfghjkl1", "zhongguo123",
-    "changeme123", "letmein123", "welcome123", "iloveyou123", "wuhanjiayou", "88888888888",
-    "6666666666", "5201314520", "a123456789", "q123456789", "123456789a", "qq123456789",
+    "1234567890",
+    "0123456789",
+    "0987654321",
+    "12345678910",
+    "1111111111",
+    "0000000000",
+    "1q2w3e4r5t",
+    "qwertyuiop",
+    "password12",
+    "password123",
+    "password1234",
+    "administrator",
+    "admin12345",
+    "admin123456",
+    "fangxian123",
+    "fangxian2020",
+    "woaini1314",
+    "woaini5201314",
+    "aa12345678",
+    "abc1234567",
+    "abcd123456",
+    "qwer123456",
+    "asdfghjkl1",
+    "zhongguo123",
+    "changeme123",
+    "letmein123",
+    "welcome123",
+    "iloveyou123",
+    "wuhanjiayou",
+    "88888888888",
+    "6666666666",
+    "5201314520",
+    "a123456789",
+    "q123456789",
+    "123456789a",
+    "qq123456789",
 ];
 
 /// Whoever hashes waits for a turn here.
@@ -58,7 +88,10 @@ impl Turns {
         }
         state.1 += 1;
         while state.0 >= RUNNING_MAX {
-            state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .ended
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         state.1 -= 1;
         state.0 += 1;
@@ -76,22 +109,30 @@ impl Turns {
         static NOBODY: OnceLock<Option<String>> = OnceLock::new();
         let _turn = self.take()?;
         let nobody = NOBODY.get_or_init(|| hash("nobody has this password").ok());
-        let Some(text) = kept.or(nobody.as_deref()) else { return Ok(false) };
-        let fits = PasswordHash::new(text)
-            .is_ok_and(|parsed| hasher().is_ok_and(|h| h.verify_password(password.as_bytes(), &parsed).is_ok()));
+        let Some(text) = kept.or(nobody.as_deref()) else {
+            return Ok(false);
+        };
+        let fits = PasswordHash::new(text).is_ok_and(|parsed| {
+            hasher().is_ok_and(|h| h.verify_password(password.as_bytes(), &parsed).is_ok())
+        });
         Ok(fits && kept.is_some())
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).0 -= 1;
+        self.0
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0 -= 1;
         self.0.ended.notify_one();
     }
 }
 
 fn hasher() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|e| AppError::internal(e.to_string()))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|e| AppError::internal(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -117,11 +158,21 @@ pub(crate) fn objection(password: &str, login: &str) -> Option<Text> {
             format!("Use at most {LENGTH_MAX} characters."),
         ));
     }
-    let plain: String =
-        password.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let login: String = login.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let plain: String = password
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let login: String = login
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     if !login.is_empty() && (plain == login || plain == login.repeat(2)) {
-        return Some(Text::new("密码不能与登录名相同。", "The password must not be the log-in name."));
+        return Some(Text::new(
+            "密码不能与登录名相同。",
+            "The password must not be the log-in name.",
+        ));
     }
     let mut letters: Vec<char> = plain.chars().collect();
     letters.sort_unstable();
@@ -164,7 +215,10 @@ mod tests {
     fn a_password_fits_only_itself_and_nobody_has_none() {
         let turns = Turns::default();
         let kept = turns.hash("three green umbrellas").unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert!(turns.fits("three green umbrellas", Some(&kept)).unwrap());
         assert!(!turns.fits("three green umbrella", Some(&kept)).unwrap());
         assert!(!turns.fits("nobody has this password", None).unwrap());
@@ -173,7 +227,14 @@ mod tests {
 
     #[test]
     fn short_common_and_self_naming_passwords_are_refused() {
-        for wrong in ["short", "1234567890", "Admin-123456", "zhangsan01", "aaaaaaaaaaaaa", "a a a b b b a a"] {
+        for wrong in [
+            "short",
+            "1234567890",
+            "Admin-123456",
+            "zhangsan01",
+            "aaaaaaaaaaaaa",
+            "a a a b b b a a",
+        ] {
             assert!(objection(wrong, "zhangsan01").is_some(), "{wrong}");
         }
         assert_eq!(objection("three green umbrellas", "zhangsan01"), None);

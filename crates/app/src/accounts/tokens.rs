@@ -9,6 +9,7 @@ use fangxian_store::accounts as rows;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::users::users_head;
 use super::{actor, digest, grants_of, new_token, unit_of};
 use crate::{App, AppError, Result, Who};
 
@@ -44,7 +45,7 @@ impl App {
         self.may_keep_tokens(who, user)?;
         let token = format!("fx_{}", new_token()?);
         let hash = digest(&token);
-        let head = self.users_head(who, command, Action::UsersUpdate);
+        let head = users_head(who, command, Action::UsersUpdate);
         let written = self.store().write(head, move |tx| -> Result<()> {
             tx.detail("api_token", "created");
             Ok(rows::api_token_insert(tx, &hash, user, &label)?)
@@ -62,15 +63,25 @@ impl App {
     ) -> Result<u64> {
         self.may_keep_tokens(who, user)?;
         let label = label.trim().to_owned();
-        self.write(who, command, Action::UsersUpdate, Purpose::Administration, None, move |tx| {
-            tx.detail("api_token", "revoked");
-            Ok(rows::api_token_revoke(tx, user, &label)?)
-        })
+        self.write(
+            who,
+            command,
+            Action::UsersUpdate,
+            Purpose::Administration,
+            None,
+            move |tx| {
+                tx.detail("api_token", "revoked");
+                Ok(rows::api_token_revoke(tx, user, &label)?)
+            },
+        )
     }
 
     /// The tokens of an account.
     pub fn api_token_list(&self, who: &Who, user: UserId) -> Result<Vec<ApiTokenView>> {
-        let resource = Resource::Account { area: self.account_area(user)?, user: Some(user) };
+        let resource = Resource::Account {
+            area: self.account_area(user)?,
+            user: Some(user),
+        };
         self.permit(who, Action::UsersList, &resource, Purpose::Administration)?;
         let tokens = self.read(|tx| Ok(rows::api_token_list(tx, user)?))?;
         Ok(tokens
@@ -87,9 +98,13 @@ impl App {
     pub fn api_token_who(&self, token: &str) -> Result<Option<Who>> {
         let hash = digest(token);
         self.read(|tx| {
-            let Some(user) = rows::api_token_user(tx, &hash)? else { return Ok(None) };
+            let Some(user) = rows::api_token_user(tx, &hash)? else {
+                return Ok(None);
+            };
             let account = rows::account_fetch(tx, user)?.filter(|a| a.disabled_at.is_none());
-            let Some(account) = account else { return Ok(None) };
+            let Some(account) = account else {
+                return Ok(None);
+            };
             let unit = unit_of(tx, &account)?;
             let mut grants = grants_of(tx, user)?;
             grants.retain(|grant| grant.role == Role::Integration);
@@ -98,7 +113,10 @@ impl App {
     }
 
     fn may_keep_tokens(&self, who: &Who, user: UserId) -> Result<()> {
-        let resource = Resource::Account { area: self.account_area(user)?, user: Some(user) };
+        let resource = Resource::Account {
+            area: self.account_area(user)?,
+            user: Some(user),
+        };
         self.permit(who, Action::UsersUpdate, &resource, Purpose::Administration)?;
         Ok(())
     }

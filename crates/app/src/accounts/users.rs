@@ -7,19 +7,17 @@
 use fangxian_authz::{Action, AreaPath, Purpose, Resource, Role};
 use fangxian_base::{AreaId, CommandId, Instant, ResponseId, Text, UnitId, UserId};
 use fangxian_store::accounts::{self as rows, Account, GrantRow, NewAccount};
-use fangxian_store::places::{Unit, area_fetch, unit_fetch};
-use fangxian_store::responses::response_fetch;
+use fangxian_store::places::area_fetch;
 use fangxian_store::{Command, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{normal_login, passwords, unit_of};
-use crate::{App, AppError, FieldError, Result, Who, found, ranges};
+use super::form::taken;
+use super::{passwords, unit_of};
+use crate::{App, AppError, Result, Who, found, ranges};
 
 /// LIMIT: accounts shown in one list.
 const LIST_MAX: i64 = 2_000;
-/// LIMIT: grants of one account.
-const GRANTS_MAX: usize = 40;
 
 /// The form of an account, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -106,17 +104,10 @@ pub struct OneTimePassword {
 
 impl std::fmt::Debug for OneTimePassword {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OneTimePassword").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("OneTimePassword")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
-}
-
-/// The form after reading: every part exists.
-struct Parsed {
-    login: String,
-    name: String,
-    unit: Unit,
-    unit_path: AreaPath,
-    grants: Vec<GrantRow>,
 }
 
 impl App {
@@ -124,10 +115,19 @@ impl App {
     pub fn user_list(&self, who: &Who) -> Result<Vec<UserView>> {
         let areas = ranges(&self.reach(who, Action::UsersList, Purpose::Administration)?);
         let views = self.read(|tx| {
-            rows::account_list(tx, &areas, LIST_MAX)?.iter().map(|a| view(tx, a)).collect::<Result<Vec<_>>>()
+            rows::account_list(tx, &areas, LIST_MAX)?
+                .iter()
+                .map(|a| view(tx, a))
+                .collect::<Result<Vec<_>>>()
         })?;
         let shown = vec![("count", views.len().into())];
-        self.show(who, Action::UsersList, Purpose::Administration, Vec::new(), shown)?;
+        self.show(
+            who,
+            Action::UsersList,
+            Purpose::Administration,
+            Vec::new(),
+            shown,
+        )?;
         Ok(views)
     }
 
@@ -137,23 +137,40 @@ impl App {
             let account = found(rows::account_fetch(tx, id))?;
             Ok((view(tx, &account)?, area_of(tx, &account)?))
         })?;
-        let resource = Resource::Account { area, user: Some(id) };
+        let resource = Resource::Account {
+            area,
+            user: Some(id),
+        };
         self.permit(who, Action::UsersList, &resource, Purpose::Administration)?;
         let shown = vec![("user", id.to_string())];
-        self.show(who, Action::UsersList, Purpose::Administration, shown, Vec::new())?;
+        self.show(
+            who,
+            Action::UsersList,
+            Purpose::Administration,
+            shown,
+            Vec::new(),
+        )?;
         Ok(view)
     }
 
     /// Creates an account; it must change the password shown here at its first log-in.
-    pub fn user_create(&self, who: &Who, id: CommandId, input: &UserInput) -> Result<OneTimePassword> {
+    pub fn user_create(
+        &self,
+        who: &Who,
+        id: CommandId,
+        input: &UserInput,
+    ) -> Result<OneTimePassword> {
         let parsed = self.parse_user(input, true)?;
-        let resource = Resource::Account { area: parsed.unit_path.clone(), user: None };
+        let resource = Resource::Account {
+            area: parsed.unit_path.clone(),
+            user: None,
+        };
         self.may_grant(who, Action::UsersCreate, &resource, &parsed.grants)?;
         let password = passwords::one_time()?;
         let kept = self.turns().hash(&password)?;
         let made = UserId::new();
         let written = self.store().write(
-            self.users_head(who, id, Action::UsersCreate),
+            users_head(who, id, Action::UsersCreate),
             move |tx| -> Result<UserId> {
                 if rows::account_by_login(tx, &parsed.login)?.is_some() {
                     return Err(taken());
@@ -173,7 +190,10 @@ impl App {
             },
         )?;
         let password = (!written.repeated).then_some(password);
-        Ok(OneTimePassword { user: written.value, password })
+        Ok(OneTimePassword {
+            user: written.value,
+            password,
+        })
     }
 
     /// Changes name, unit and grants of an account.
@@ -186,19 +206,32 @@ impl App {
         input: &UserInput,
     ) -> Result<()> {
         let area = self.account_area(id)?;
-        let resource = Resource::Account { area, user: Some(id) };
+        let resource = Resource::Account {
+            area,
+            user: Some(id),
+        };
         self.permit(who, Action::UsersUpdate, &resource, Purpose::Administration)?;
         let parsed = self.parse_user(input, false)?;
-        let resource = Resource::Account { area: parsed.unit_path.clone(), user: Some(id) };
+        let resource = Resource::Account {
+            area: parsed.unit_path.clone(),
+            user: Some(id),
+        };
         self.may_grant(who, Action::UsersUpdate, &resource, &parsed.grants)?;
-        self.write(who, command, Action::UsersUpdate, Purpose::Administration, None, move |tx| {
-            if !rows::account_update(tx, id, version, &parsed.name, parsed.unit.id)? {
-                return Err(AppError::stale());
-            }
-            rows::grant_replace(tx, id, &parsed.grants)?;
-            detail_roles(tx, &parsed.grants);
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::UsersUpdate,
+            Purpose::Administration,
+            None,
+            move |tx| {
+                if !rows::account_update(tx, id, version, &parsed.name, parsed.unit.id)? {
+                    return Err(AppError::stale());
+                }
+                rows::grant_replace(tx, id, &parsed.grants)?;
+                detail_roles(tx, &parsed.grants);
+                Ok(())
+            },
+        )
     }
 
     /// Disables an account, which ends its sessions, or enables it again.
@@ -210,29 +243,55 @@ impl App {
         version: i64,
         disabled: bool,
     ) -> Result<()> {
-        let resource = Resource::Account { area: self.account_area(id)?, user: Some(id) };
-        self.permit(who, Action::UsersDisable, &resource, Purpose::Administration)?;
-        self.write(who, command, Action::UsersDisable, Purpose::Administration, None, move |tx| {
-            tx.detail("disabled", disabled);
-            if rows::account_set_disabled(tx, id, version, disabled)? {
-                Ok(())
-            } else {
-                Err(AppError::stale())
-            }
-        })
+        let resource = Resource::Account {
+            area: self.account_area(id)?,
+            user: Some(id),
+        };
+        self.permit(
+            who,
+            Action::UsersDisable,
+            &resource,
+            Purpose::Administration,
+        )?;
+        self.write(
+            who,
+            command,
+            Action::UsersDisable,
+            Purpose::Administration,
+            None,
+            move |tx| {
+                tx.detail("disabled", disabled);
+                if rows::account_set_disabled(tx, id, version, disabled)? {
+                    Ok(())
+                } else {
+                    Err(AppError::stale())
+                }
+            },
+        )
     }
 
     /// Gives an account a new first password, shown once; its sessions end, a lock is lifted.
     pub fn user_reset(&self, who: &Who, command: CommandId, id: UserId) -> Result<OneTimePassword> {
-        let resource = Resource::Account { area: self.account_area(id)?, user: Some(id) };
-        self.permit(who, Action::UsersResetPassword, &resource, Purpose::Administration)?;
+        let resource = Resource::Account {
+            area: self.account_area(id)?,
+            user: Some(id),
+        };
+        self.permit(
+            who,
+            Action::UsersResetPassword,
+            &resource,
+            Purpose::Administration,
+        )?;
         let password = passwords::one_time()?;
         let kept = self.turns().hash(&password)?;
         let written = self.store().write(
-            self.users_head(who, command, Action::UsersResetPassword),
+            users_head(who, command, Action::UsersResetPassword),
             move |tx| -> Result<()> { Ok(rows::account_set_password(tx, id, &kept, true, None)?) },
         )?;
-        Ok(OneTimePassword { user: id, password: (!written.repeated).then_some(password) })
+        Ok(OneTimePassword {
+            user: id,
+            password: (!written.repeated).then_some(password),
+        })
     }
 
     pub(super) fn account_area(&self, id: UserId) -> Result<AreaPath> {
@@ -240,16 +299,6 @@ impl App {
             let account = found(rows::account_fetch(tx, id))?;
             area_of(tx, &account)
         })
-    }
-
-    pub(super) fn users_head(&self, who: &Who, id: CommandId, action: Action) -> Command {
-        Command {
-            id,
-            author: who.author(),
-            action: action.code(),
-            purpose: Purpose::Administration.code(),
-            response: None,
-        }
     }
 
     /// Permits the action, and that every grant lies inside the area that it is permitted for.
@@ -263,9 +312,12 @@ impl App {
         let Some(permit) = self.permit(who, action, resource, Purpose::Administration)? else {
             return Ok(());
         };
-        let outside = grants
-            .iter()
-            .any(|grant| !grant.path.parse::<AreaPath>().is_ok_and(|path| permit.area().holds(&path)));
+        let outside = grants.iter().any(|grant| {
+            !grant
+                .path
+                .parse::<AreaPath>()
+                .is_ok_and(|path| permit.area().holds(&path))
+        });
         if outside {
             return Err(AppError::field(
                 "grants",
@@ -275,128 +327,31 @@ impl App {
         }
         Ok(())
     }
+}
 
-    fn parse_user(&self, input: &UserInput, new: bool) -> Result<Parsed> {
-        let mut wrong = Vec::new();
-        let login = normal_login(&input.login);
-        if new && !login_is_fine(&login) {
-            wrong.push(problem(
-                "login",
-                "登录名用 2–40 个小写字母、数字或 . - _，以字母开头，例如 zhang.san。",
-                "Use 2–40 small letters, digits or . - _, beginning with a letter, such as zhang.san.",
-            ));
-        }
-        let name = input.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 60 {
-            wrong.push(problem("name", "请填写姓名（最多 60 字）。", "Give a name of at most 60 characters."));
-        }
-        if input.grants.len() > GRANTS_MAX {
-            wrong.push(problem("grants", "一个账号最多 40 项授权。", "An account has at most 40 grants."));
-        }
-        let parsed = self.read(|tx| {
-            let unit = match input.unit.parse::<UnitId>() {
-                Ok(id) => unit_fetch(tx, id)?,
-                Err(_) => None,
-            };
-            let Some(unit) = unit else {
-                wrong.push(problem("unit", "请选择所属单位。", "Choose the unit."));
-                return Ok(None);
-            };
-            let unit_path = path_of(tx, unit.area)?;
-            let mut grants = Vec::new();
-            for (n, grant) in input.grants.iter().take(GRANTS_MAX).enumerate() {
-                grants.extend(self.parse_grant(tx, n, grant, &mut wrong)?);
-            }
-            Ok(Some((unit, unit_path, grants)))
-        })?;
-        match parsed {
-            Some((unit, unit_path, grants)) if wrong.is_empty() => {
-                Ok(Parsed { login, name, unit, unit_path, grants })
-            }
-            _ => Err(AppError::invalid(wrong)),
-        }
+pub(super) fn users_head(who: &Who, id: CommandId, action: Action) -> Command {
+    Command {
+        id,
+        author: who.author(),
+        action: action.code(),
+        purpose: Purpose::Administration.code(),
+        response: None,
     }
-
-    fn parse_grant(
-        &self,
-        tx: &mut Tx<'_>,
-        n: usize,
-        input: &GrantInput,
-        wrong: &mut Vec<FieldError>,
-    ) -> Result<Option<GrantRow>> {
-        let before = wrong.len();
-        let mut say = |field: &str, zh: &str, en: &str| {
-            wrong.push(problem(&format!("grants[{n}].{field}"), zh, en));
-        };
-        let role = Role::from_code(&input.role);
-        if role.is_none() {
-            say("role", "请选择角色。", "Choose a role.");
-        }
-        let area = match input.area.parse::<AreaId>() {
-            Ok(id) => area_fetch(tx, id)?,
-            Err(_) => None,
-        };
-        if area.is_none() {
-            say("area", "请选择区域。", "Choose an area.");
-        }
-        let response = match (input.response.as_str(), input.response.parse::<ResponseId>()) {
-            ("", _) => None,
-            (_, Ok(id)) if response_fetch(tx, id)?.is_some() => Some(id),
-            _ => {
-                say("response", "没有这个响应。", "There is no such response.");
-                None
-            }
-        };
-        let until = match (input.until.as_str(), input.until.parse::<fangxian_base::Date>()) {
-            ("", _) => None,
-            (_, Ok(day)) if day > self.today() => Some(self.settings().zone.day_start(day)),
-            _ => {
-                say(
-                    "until",
-                    "请填写今天以后的日期，例如 2026-12-31；不限期请留空。",
-                    "Give a day after today, such as 2026-12-31, or leave it empty.",
-                );
-                None
-            }
-        };
-        let fine = wrong.len() == before;
-        Ok(role.zip(area).filter(|_| fine).map(|(role, area)| GrantRow {
-            role: role.code().to_owned(),
-            area: area.id,
-            path: area.path,
-            response,
-            until,
-        }))
-    }
-}
-
-/// Letters, digits and three marks, beginning with a letter.
-pub(super) fn login_is_fine(login: &str) -> bool {
-    (2..=40).contains(&login.len())
-        && login.starts_with(|c: char| c.is_ascii_lowercase())
-        && login.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c))
-}
-
-pub(super) fn problem(field: &str, zh: &str, en: &str) -> FieldError {
-    FieldError { field: field.to_owned(), text: Text::new(zh, en) }
-}
-
-pub(super) fn taken() -> AppError {
-    AppError::field(
-        "login",
-        "这个登录名已有人使用，请换一个。",
-        "This log-in name is taken, choose another one.",
-    )
 }
 
 fn detail_roles(tx: &mut Tx<'_>, grants: &[GrantRow]) {
-    let roles: Vec<String> =
-        grants.iter().map(|grant| format!("{}@{}", grant.role, grant.path)).collect();
+    let roles: Vec<String> = grants
+        .iter()
+        .map(|grant| format!("{}@{}", grant.role, grant.path))
+        .collect();
     tx.detail("grants", roles);
 }
 
-fn path_of(tx: &mut Tx<'_>, area: AreaId) -> Result<AreaPath> {
-    found(area_fetch(tx, area))?.path.parse().map_err(AppError::internal)
+pub(super) fn path_of(tx: &mut Tx<'_>, area: AreaId) -> Result<AreaPath> {
+    found(area_fetch(tx, area))?
+        .path
+        .parse()
+        .map_err(AppError::internal)
 }
 
 fn area_of(tx: &mut Tx<'_>, account: &Account) -> Result<AreaPath> {
@@ -409,8 +364,10 @@ fn view(tx: &mut Tx<'_>, account: &Account) -> Result<UserView> {
     let mut grants = Vec::new();
     for row in rows::grant_list(tx, account.id)? {
         let area = found(area_fetch(tx, row.area))?;
-        let role_name = Role::from_code(&row.role)
-            .map_or_else(|| Text::new(&row.role, &row.role), |role| Text::new(role.zh(), role.en()));
+        let role_name = Role::from_code(&row.role).map_or_else(
+            || Text::new(&row.role, &row.role),
+            |role| Text::new(role.zh(), role.en()),
+        );
         grants.push(GrantView {
             role: row.role,
             role_name,

@@ -12,7 +12,7 @@ use fangxian_store::{Tx, people, places};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::matching::{Identity, identity_of};
+use super::matching::identity_of;
 use crate::people::{FactView, fact_views};
 use crate::{App, AppError, Result, Who, about, found, scopes};
 
@@ -345,12 +345,6 @@ impl App {
             Ok(())
         })
     }
-}
-
-/// The best known identity of a person.
-pub(crate) fn identity_of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Identity> {
-    let records = fangxian_store::records::record_ids_of(tx, person)?;
-    identity_of(tx, &records)
 }
 
 impl App {

@@ -170,7 +170,7 @@ impl App {
         self.permit(
             who,
             Action::IntakeSubmit,
-            &Resource::Intake { about: self.submit_about(who), submitted_by: unit },
+            &Resource::Intake { about: submit_about(who), submitted_by: unit },
             Purpose::Intake,
         )?;
         if !signal.document_number.trim().is_empty() && !self.may_ask_document(who) {
@@ -202,16 +202,6 @@ impl App {
             .take_in(tx, &checked)?;
             Ok(submitted)
         })
-    }
-
-    /// Where a submission is judged to happen: staff submit for their own area, the public for
-    /// the jurisdiction.
-    fn submit_about(&self, who: &Who) -> fangxian_authz::About {
-        let area = who
-            .actor()
-            .and_then(|actor| actor.grants.first())
-            .map_or_else(fangxian_authz::AreaPath::root, |grant| grant.area.clone());
-        fangxian_authz::About::new(area)
     }
 
     /// The divisions that a form offers: townships and communities, by their place in the tree.
@@ -271,6 +261,27 @@ impl App {
     }
 }
 
+/// Where a submission is judged to happen: staff submit for their own area, the public for the
+/// jurisdiction.
+fn submit_about(who: &Who) -> fangxian_authz::About {
+    let area = who
+        .actor()
+        .and_then(|actor| actor.grants.first())
+        .map_or_else(fangxian_authz::AreaPath::root, |grant| grant.area.clone());
+    fangxian_authz::About::new(area)
+}
+
+/// The case that a reporter says they met: a receipt number or a record id.
+fn case_of(tx: &mut Tx<'_>, checked: &Checked) -> Result<Option<RecordId>> {
+    let Some(of) = checked.contact.as_ref().and_then(|contact| contact.of.as_deref()) else {
+        return Ok(None);
+    };
+    if let Some(code) = ReceiptCode::parse(of) {
+        return Ok(record_by_receipt(tx, code.as_str())?.map(|record| record.id));
+    }
+    Ok(of.parse().ok())
+}
+
 /// A checked signal on its way in.
 struct Submission<'a> {
     rules: &'a Rules,
@@ -286,7 +297,7 @@ struct Submission<'a> {
 impl Submission<'_> {
     fn take_in(&self, tx: &mut Tx<'_>, checked: &Checked) -> Result<Submitted> {
         let area = area_for(tx, "area_code", checked.area_code.as_deref())?;
-        let case = self.case_of(tx, checked)?;
+        let case = case_of(tx, checked)?;
         let facts = facts_of(checked, self.evidence, case);
         let identity = identity_from(checked);
         let (record, matched) = keep(
@@ -314,17 +325,6 @@ impl Submission<'_> {
             matched: matched.linked,
             queued: matched.queued,
         })
-    }
-
-    /// The case that a reporter says they met: a receipt number or a record id.
-    fn case_of(&self, tx: &mut Tx<'_>, checked: &Checked) -> Result<Option<RecordId>> {
-        let Some(of) = checked.contact.as_ref().and_then(|contact| contact.of.as_deref()) else {
-            return Ok(None);
-        };
-        if let Some(code) = ReceiptCode::parse(of) {
-            return Ok(record_by_receipt(tx, code.as_str())?.map(|record| record.id));
-        }
-        Ok(of.parse().ok())
     }
 
     /// Opens a file for every named contact, each as a record of its own.

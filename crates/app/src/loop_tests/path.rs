@@ -240,3 +240,79 @@ fn a_destroyed_record_stops_no_sweep() {
         assert_eq!(page.total, 0);
     });
 }
+
+#[test]
+fn two_files_of_one_person_become_one_review_and_nothing_is_proposed_twice() {
+    each_world(|world| {
+        world.approve();
+        let (a, person, first) = world.close_contact();
+        world.confirmed(first);
+        let (b, _, second) = world.close_contact();
+        let rules = world.app.rules();
+        world
+            .store
+            .write::<_, AppError, _>(
+                fangxian_store::testing::command("people.merge"),
+                move |tx| {
+                    let author = fangxian_store::Author::System;
+                    let says = fangxian_store::people::Says::Same;
+                    fangxian_store::people::link_insert(tx, (a, b), says, "by_hand", author, None)?;
+                    crate::assess::assess_person(&rules, tx, person, None)
+                },
+            )
+            .unwrap();
+        let statuses = world
+            .app
+            .read(|tx| crate::assess::statuses(tx, person))
+            .unwrap();
+        assert_eq!(statuses.len(), 1);
+        let view = world.app.review_read(&world.desk, second).unwrap();
+        assert_eq!(view.row.person, person);
+        let proposal = view.proposal.unwrap();
+        assert!(!proposal.measures[0].is_new && !proposal.tasks[0].is_new);
+        let confirmed = world.confirmed(second);
+        assert!(confirmed.measures.is_empty() && confirmed.tasks.is_empty());
+    });
+}
+
+#[test]
+fn of_two_who_take_the_second_look_at_once_one_is_told_that_it_moved() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        let input = crate::reviews::FirstLookInput {
+            outcome: "confirm".into(),
+            ..crate::reviews::FirstLookInput::default()
+        };
+        world.first_look(&world.desk, review, input).unwrap();
+        let input = crate::reviews::SecondLookInput {
+            version: world.version_of_review(review),
+            outcome: "confirm".into(),
+            reason: String::new(),
+        };
+        let look = |who: &crate::Who| {
+            world
+                .app
+                .review_second_look(who, CommandId::new(), review, &input)
+                .map_err(|e| e.code)
+        };
+        let both = std::thread::scope(|scope| {
+            let other = scope.spawn(|| look(&world.other_assessor));
+            [look(&world.assessor), other.join().unwrap()]
+        });
+        assert_eq!(
+            both.iter().filter(|look| look.is_ok()).count(),
+            1,
+            "{both:?}"
+        );
+        assert!(
+            both.iter()
+                .any(|look| look.as_ref().is_err_and(|code| *code == "STALE"))
+        );
+        let page = world
+            .app
+            .measures(&world.hospital, &MeasuresFilter::default())
+            .unwrap();
+        assert_eq!(page.total, 1);
+    });
+}

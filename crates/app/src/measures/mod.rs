@@ -26,7 +26,7 @@ use crate::assess::{facts_of_person, from_code, words};
 use crate::intake::Identity;
 use crate::people::{IdentityView, identity_view};
 use crate::reviews::name_of;
-use crate::sight::{PAGE, area_of_code, area_text, user_name};
+use crate::sight::{PAGE, area_of_code, area_text, shown, user_name};
 use crate::{App, AppError, Result, Who, about, found, scopes};
 
 pub use daily::DaySwept;
@@ -300,11 +300,12 @@ impl App {
                 offset: wanted.offset,
             })
         })?;
-        let shown = page
-            .rows
-            .iter()
-            .map(|row| ("measure", row.id.to_string()))
-            .collect();
+        let shown = shown(
+            "measure",
+            page.rows
+                .iter()
+                .map(|row| (row.id.to_string(), &row.person)),
+        );
         self.show(
             who,
             Action::MeasuresList,

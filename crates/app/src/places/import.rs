@@ -101,7 +101,12 @@ impl App {
     ///
     /// # Errors
     /// Every problem with its place in the file; nothing was changed.
-    pub fn places_import(&self, who: &Who, command: CommandId, text: &str) -> Result<PlacesImported> {
+    pub fn places_import(
+        &self,
+        who: &Who,
+        command: CommandId,
+        text: &str,
+    ) -> Result<PlacesImported> {
         match who.author() {
             Author::System | Author::Cli => {}
             Author::Public | Author::User(_) => {
@@ -134,7 +139,10 @@ impl App {
 }
 
 fn wrong(field: String, zh: &str, en: &str) -> FieldError {
-    FieldError { field, text: Text::new(zh, en) }
+    FieldError {
+        field,
+        text: Text::new(zh, en),
+    }
 }
 
 fn check(file: AreaFile) -> Result<Checked> {
@@ -144,19 +152,34 @@ fn check(file: AreaFile) -> Result<Checked> {
     for (n, item) in file.areas.into_iter().enumerate() {
         let at = |field: &str| format!("areas[{n}].{field}");
         if item.code.trim().is_empty() || item.code == NO_CODE {
-            problems.push(wrong(at("code"), "缺少区划代码。", "The division code is missing."));
+            problems.push(wrong(
+                at("code"),
+                "缺少区划代码。",
+                "The division code is missing.",
+            ));
         }
         if item.zh.trim().is_empty() || item.en.trim().is_empty() {
-            problems.push(wrong(at("zh"), "缺少中文或英文名称。", "A name is missing."));
+            problems.push(wrong(
+                at("zh"),
+                "缺少中文或英文名称。",
+                "A name is missing.",
+            ));
         }
         if item.residents.is_some_and(|count| count < 0) {
-            problems.push(wrong(at("residents"), "人口数不能为负。", "Residents cannot be negative."));
+            problems.push(wrong(
+                at("residents"),
+                "人口数不能为负。",
+                "Residents cannot be negative.",
+            ));
         }
         if seen.insert(item.code.clone(), n).is_some() {
             let en = format!("The code `{}` occurs twice.", item.code);
             problems.push(wrong(at("code"), "区划代码重复。", &en));
         }
-        let shape = item.geometry.as_ref().map(|g| g["type"].as_str().unwrap_or_default());
+        let shape = item
+            .geometry
+            .as_ref()
+            .map(|g| g["type"].as_str().unwrap_or_default());
         if !matches!(shape, None | Some("Polygon" | "MultiPolygon")) {
             problems.push(wrong(
                 at("geometry"),
@@ -168,20 +191,35 @@ fn check(file: AreaFile) -> Result<Checked> {
             None => Date::constant(1949, 10, 1),
             Some(Ok(day)) => day,
             Some(Err(_)) => {
-                problems.push(wrong(at("valid_from"), "日期应如 2020-01-01。", "Give a date such as 2020-01-01."));
+                problems.push(wrong(
+                    at("valid_from"),
+                    "日期应如 2020-01-01。",
+                    "Give a date such as 2020-01-01.",
+                ));
                 continue;
             }
         };
         let ring = item.geometry.as_ref().map(ToString::to_string);
-        areas.push(CheckedArea { item, ring, valid_from });
+        areas.push(CheckedArea {
+            item,
+            ring,
+            valid_from,
+        });
     }
     let mut units = Vec::new();
     for (n, item) in file.units.into_iter().enumerate() {
         match UnitKind::from_code(&item.kind) {
             Some(kind) if !item.zh.trim().is_empty() => units.push((item, kind)),
             _ => {
-                let en = format!("`{}` is no kind of unit, or the name is missing.", item.kind);
-                problems.push(wrong(format!("units[{n}].kind"), "单位类型不存在或缺少名称。", &en));
+                let en = format!(
+                    "`{}` is no kind of unit, or the name is missing.",
+                    item.kind
+                );
+                problems.push(wrong(
+                    format!("units[{n}].kind"),
+                    "单位类型不存在或缺少名称。",
+                    &en,
+                ));
             }
         }
     }
@@ -202,7 +240,10 @@ fn keep(tx: &mut Tx<'_>, checked: &Checked) -> Result<PlacesImported> {
     let mut problems = Vec::new();
     for (n, area) in checked.areas.iter().enumerate() {
         if let Err(problem) = keep_area(tx, area, &mut done)? {
-            problems.push(FieldError { field: format!("areas[{n}].parent"), text: problem });
+            problems.push(FieldError {
+                field: format!("areas[{n}].parent"),
+                text: problem,
+            });
         }
     }
     for (n, (unit, kind)) in checked.units.iter().enumerate() {
@@ -228,13 +269,13 @@ fn keep_area(
     let item = &area.item;
     let parent = match &item.parent {
         None => None,
-        Some(code) => match rows::area_by_code(tx, code)? {
-            Some(above) => Some(above.id),
-            None => {
+        Some(code) => {
+            let Some(above) = rows::area_by_code(tx, code)? else {
                 let en = format!("There is no area `{code}` above; put it before this one.");
                 return Ok(Err(Text::new("上级区划不存在，应排在本条之前。", en)));
-            }
-        },
+            };
+            Some(above.id)
+        }
     };
     let mut new = NewArea {
         id: AreaId::new(),
@@ -284,7 +325,9 @@ fn keep_unit(
     area: AreaId,
     done: &mut PlacesImported,
 ) -> Result<()> {
-    let there = rows::unit_by_name(tx, item.zh.trim())?.into_iter().find(|unit| unit.area == area);
+    let there = rows::unit_by_name(tx, item.zh.trim())?
+        .into_iter()
+        .find(|unit| unit.area == area);
     let unit = Unit {
         id: there.as_ref().map_or_else(UnitId::new, |unit| unit.id),
         area,

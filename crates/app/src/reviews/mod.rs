@@ -8,28 +8,20 @@ mod views;
 use std::collections::BTreeSet;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{AreaId, Instant, PersonId, RecordId, ResponseId, ReviewId, Text};
+use fangxian_base::{PersonId, ReviewId, Text};
 use fangxian_domain::reviews::ReviewState;
-use fangxian_packs::{
-    Advice, CaseClass, Category, ContactKind, MeasureDue, Missing, PackUsed, Reason, Refusal,
-    TaskDue,
-};
+use fangxian_packs::{CaseClass, ContactKind};
 use fangxian_store::responses::response_fetch;
 use fangxian_store::reviews::{
     Review, review_content, review_count, review_fetch, review_list, review_list_of,
 };
 use fangxian_store::{AreaRange, Tx};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use crate::assess::proposal::{Proposal, new_measures, new_tasks};
+use crate::assess::proposal::Proposal;
 use crate::assess::{facts_of_person, from_code, words};
-use crate::clocks::ClockRow;
 use crate::intake::Identity;
-use crate::measures::MeasureRow;
-use crate::people::{FactView, IdentityView, fact_views, identity_view};
-use crate::sight::{PAGE, area_of_code, area_text, minutes_left, user_name};
-use crate::tasks::TaskRow;
+use crate::people::{fact_views, identity_view};
+use crate::sight::{PAGE, area_of_code, area_text, minutes_left, shown, user_name};
 use crate::{App, Result, Who, about, found, scopes};
 
 pub use follow::Confirmed;
@@ -150,11 +142,12 @@ impl App {
                 offset: wanted.offset,
             })
         })?;
-        let shown = page
-            .rows
-            .iter()
-            .map(|row| ("review", row.id.to_string()))
-            .collect();
+        let shown = shown(
+            "review",
+            page.rows
+                .iter()
+                .map(|row| (row.id.to_string(), &row.person)),
+        );
         self.show(
             who,
             Action::ReviewsList,
@@ -194,39 +187,8 @@ impl App {
             let may_first = at_first && may(Action::ReviewsFirstLook);
             let may_second =
                 review.state == ReviewState::SecondLook && may(Action::ReviewsSecondLook);
-            let facts = facts_of_person(tx, review.person)?;
-            let mut shown = fact_views(tx, &facts)?;
-            shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
-            let content = review_content(tx, &review)?;
-            let proposal = match Proposal::of(&content) {
-                Some(proposal) => Some(proposal_view(tx, &review, &proposal)?),
-                None => None,
-            };
-            let row = row(tx, &review)?;
-            let view = ReviewView {
-                area_id: review.area,
-                identity: identity_view(&Identity::of(&facts), today),
-                facts: shown,
-                proposal,
-                first: look(
-                    row.first_by.as_deref(),
-                    review.first_at,
-                    row.first_outcome.as_deref(),
-                    content.first_reason,
-                ),
-                second: look(
-                    row.second_by.as_deref(),
-                    review.second_at,
-                    row.second_outcome.as_deref(),
-                    content.second_reason,
-                ),
-                measures: crate::measures::rows_of_review(tx, review.id, today)?,
-                tasks: crate::tasks::rows_of_review(tx, review.id)?,
-                clocks: crate::clocks::rows_of_person(tx, review.person)?,
-                row,
-                may_first,
-                may_second,
-            };
+            let mut view = whole(tx, &review, today)?;
+            (view.may_first, view.may_second) = (may_first, may_second);
             Ok((view, purpose))
         })?;
         let shown = vec![
@@ -242,4 +204,33 @@ impl App {
         )?;
         Ok(view)
     }
+}
+
+/// Everything a looker needs on one page, except what the reader may do.
+fn whole(tx: &mut Tx<'_>, review: &Review, today: fangxian_base::Date) -> Result<ReviewView> {
+    let facts = facts_of_person(tx, review.person)?;
+    let mut shown = fact_views(tx, &facts)?;
+    shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
+    let content = review_content(tx, review)?;
+    let proposal = match Proposal::of(&content) {
+        Some(proposal) => Some(proposal_view(tx, review, &proposal)?),
+        None => None,
+    };
+    let row = row(tx, review)?;
+    let (first_by, second_by) = (row.first_by.as_deref(), row.second_by.as_deref());
+    let (first, second) = (row.first_outcome.as_deref(), row.second_outcome.as_deref());
+    Ok(ReviewView {
+        area_id: review.area,
+        identity: identity_view(&Identity::of(&facts), today),
+        facts: shown,
+        proposal,
+        first: look(first_by, review.first_at, first, content.first_reason),
+        second: look(second_by, review.second_at, second, content.second_reason),
+        measures: crate::measures::rows_of_review(tx, review.id, today)?,
+        tasks: crate::tasks::rows_of_review(tx, review.id)?,
+        clocks: crate::clocks::rows_of_person(tx, review.person)?,
+        row,
+        may_first: false,
+        may_second: false,
+    })
 }

@@ -204,7 +204,11 @@ pub(super) fn look(
     })
 }
 
-pub(super) fn proposal_view(tx: &mut Tx<'_>, review: &Review, proposal: &Proposal) -> Result<ProposalView> {
+pub(super) fn proposal_view(
+    tx: &mut Tx<'_>,
+    review: &Review,
+    proposal: &Proposal,
+) -> Result<ProposalView> {
     let outcome = &proposal.assessment;
     let response = found(response_fetch(tx, review.response))?;
     let new_rules: Vec<String> = new_measures(tx, review.person, &response, outcome)?

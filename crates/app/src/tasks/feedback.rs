@@ -97,13 +97,20 @@ fn check(input: &FeedbackInput, today: Date) -> Result<Checked> {
     let mut list = Vec::new();
     let result = TaskResult::from_code(input.result.trim());
     if result.is_none() {
-        wrong(&mut list, "result", "请选择结果。", "Choose what was found.");
+        wrong(
+            &mut list,
+            "result",
+            "请选择结果。",
+            "Choose what was found.",
+        );
     }
     let temperature = check_temperature(&mut list, &input.temperature);
     let symptoms = check_symptoms(&mut list, &input.symptoms);
     if result == Some(TaskResult::Symptoms) && symptoms.is_empty() && temperature.is_none() {
-        let (zh, en) =
-            ("请至少选择一项症状或填写体温。", "Choose a symptom, or give the temperature.");
+        let (zh, en) = (
+            "请至少选择一项症状或填写体温。",
+            "Choose a symptom, or give the temperature.",
+        );
         wrong(&mut list, "symptoms", zh, en);
     }
     if result == Some(TaskResult::Well) && !symptoms.is_empty() {
@@ -130,7 +137,10 @@ fn check(input: &FeedbackInput, today: Date) -> Result<Checked> {
 
 fn check_temperature(list: &mut Vec<FieldError>, typed: &str) -> Option<f64> {
     let typed = typed.trim().trim_end_matches(['℃', 'C', 'c', '°', ' ']);
-    let degrees = typed.parse::<f64>().ok().filter(|t| (34.0..=43.0).contains(t));
+    let degrees = typed
+        .parse::<f64>()
+        .ok()
+        .filter(|t| (34.0..=43.0).contains(t));
     if !typed.is_empty() && degrees.is_none() {
         let (zh, en) = (
             "体温请填 34 到 43 之间的数，如 36.8。",
@@ -143,8 +153,16 @@ fn check_temperature(list: &mut Vec<FieldError>, typed: &str) -> Option<f64> {
 
 fn check_symptoms(list: &mut Vec<FieldError>, typed: &[String]) -> Vec<String> {
     let mut symptoms: Vec<String> = typed.iter().map(|code| code.trim().to_owned()).collect();
-    if symptoms.iter().any(|code| !SYMPTOMS.contains(&code.as_str())) {
-        wrong(list, "symptoms", "有不认识的症状选项。", "Not one of the symptoms offered.");
+    if symptoms
+        .iter()
+        .any(|code| !SYMPTOMS.contains(&code.as_str()))
+    {
+        wrong(
+            list,
+            "symptoms",
+            "有不认识的症状选项。",
+            "Not one of the symptoms offered.",
+        );
     }
     symptoms.sort();
     symptoms.dedup();

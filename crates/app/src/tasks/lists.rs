@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{TaskRow, at_last_level, row, rows};
 use crate::assess::facts_of_person;
 use crate::intake::Identity;
-use crate::sight::{PAGE, area_of_code, staff};
+use crate::sight::{PAGE, area_of_code, shown, staff};
 use crate::{App, Result, Who, scopes};
 
 /// Which tasks to show.
@@ -124,10 +124,10 @@ impl App {
                 .map(|task| mine(tx, task, tonight))
                 .collect::<Result<Vec<_>>>()
         })?;
-        let shown: Vec<(&'static str, String)> = tasks
+        let rows = tasks
             .iter()
-            .map(|task| ("task", task.row.id.to_string()))
-            .collect();
+            .map(|task| (task.row.id.to_string(), &task.row.person));
+        let shown = shown("task", rows);
         let detail = vec![("page", "my_tasks".into()), ("total", tasks.len().into())];
         self.show(who, Action::TasksList, Purpose::TaskWork, shown, detail)?;
         Ok(MyTasks {
@@ -177,11 +177,12 @@ impl App {
                 offset: wanted.offset,
             })
         })?;
-        let shown = page
-            .rows
-            .iter()
-            .map(|row| ("task", row.id.to_string()))
-            .collect();
+        let shown = shown(
+            "task",
+            page.rows
+                .iter()
+                .map(|row| (row.id.to_string(), &row.person)),
+        );
         self.show(
             who,
             Action::TasksList,

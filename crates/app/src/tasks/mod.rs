@@ -28,8 +28,8 @@ use crate::{Result, about};
 
 pub use feedback::{FedBack, FeedbackInput};
 pub use figures::{AreaFiguresView, FiguresView};
-pub use lists::{MyTask, MyTasks, TasksFilter, TasksPage};
 pub use help::{HelpInput, TimeInput};
+pub use lists::{MyTask, MyTasks, TasksFilter, TasksPage};
 pub use moves::{CloseInput, HandDownInput, ReturnInput};
 pub use overdue::Swept;
 pub use sheet::{ChoiceView, HeldView, LoadView, StepView, TaskView};

@@ -3,7 +3,7 @@
 
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{CommandId, Instant, TaskId, UserId};
-use fangxian_domain::tasks::{HelpAsked, ReturnReason, TaskMove, TaskState, may_close};
+use fangxian_domain::tasks::{ReturnReason, TaskMove, TaskState, may_close};
 use fangxian_store::facts::{NewFact, When, fact_insert};
 use fangxian_store::places::area_fetch;
 use fangxian_store::records::record_fetch;
@@ -12,7 +12,7 @@ use fangxian_store::{Author, Tx, accounts};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{at_last_level, give, parent_of, resource, resource_at};
+use super::{at_last_level, give, parent_of, resource};
 use crate::sight::{all_right, area_of_code, not_too_long, required, staff};
 use crate::{App, AppError, FieldError, Result, Role, Who, found};
 

@@ -63,8 +63,12 @@ impl App {
                     sent += 1;
                 }
                 Err(error) => {
-                    let dead =
-                        self.store().message_failed(&message, &error.reason, error.hopeless, now)?;
+                    let dead = self.store().message_failed(
+                        &message,
+                        &error.reason,
+                        error.hopeless,
+                        now,
+                    )?;
                     tracing::warn!(message = %message.id, dead, error = %error, "a message did not leave");
                 }
             }
@@ -73,12 +77,17 @@ impl App {
     }
 
     fn hand_over(&self, message: &Message) -> Result<(), SendError> {
-        let hopeless = |reason: &str| SendError { reason: reason.to_owned(), hopeless: true };
-        let Some(content) = &message.content else { return Err(hopeless("its record was destroyed")) };
-        let channel = LogChannel;
-        if message.channel != channel.code() {
-            return Err(hopeless("there is no such channel here"));
-        }
-        channel.send(message, content)
+        let hopeless = |reason: &str| SendError {
+            reason: reason.to_owned(),
+            hopeless: true,
+        };
+        let Some(content) = &message.content else {
+            return Err(hopeless("its record was destroyed"));
+        };
+        self.channels()
+            .iter()
+            .find(|channel| channel.code() == message.channel)
+            .ok_or_else(|| hopeless("there is no such channel here"))?
+            .send(message, content)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use fangxian_app::Kind;
 use fangxian_app::accounts::PasswordChange;
 use fangxian_app::audit_trail::AuditQuery;
-use fangxian_app::Kind;
 use fangxian_base::{Clock, CommandId, ManualClock};
 use fangxian_store::testing::{BEGIN, each_engine, number, printed};
 
@@ -15,8 +15,14 @@ fn the_first_administrator_is_made_once_however_many_ask_at_once() {
     each_engine(|store, clock| {
         let app = app(&store, &clock, &Arc::new(ManualClock::at(BEGIN)));
         let token = app.setup_token().unwrap().unwrap();
-        assert_eq!(app.setup_token().unwrap().unwrap(), token, "one token in the life of a process");
-        let wrong = app.setup_admin("guess", CommandId::new(), &admin_input("boss")).unwrap_err();
+        assert_eq!(
+            app.setup_token().unwrap().unwrap(),
+            token,
+            "one token in the life of a process"
+        );
+        let wrong = app
+            .setup_admin("guess", CommandId::new(), &admin_input("boss"))
+            .unwrap_err();
         assert_eq!(wrong.kind, Kind::NotFound);
         let made = std::thread::scope(|scope| {
             let askers: Vec<_> = (0..6)
@@ -27,12 +33,17 @@ fn the_first_administrator_is_made_once_however_many_ask_at_once() {
                     })
                 })
                 .collect();
-            askers.into_iter().map(|asker| asker.join().unwrap()).filter(Result::is_ok).count()
+            askers
+                .into_iter()
+                .flat_map(|asker| asker.join().unwrap())
+                .count()
         });
         assert_eq!(made, 1);
         assert_eq!(number(&store, "SELECT COUNT(*) FROM account"), 1);
         assert_eq!(app.setup_token().unwrap(), None);
-        let late = app.setup_admin(&token, CommandId::new(), &admin_input("late")).unwrap_err();
+        let late = app
+            .setup_admin(&token, CommandId::new(), &admin_input("late"))
+            .unwrap_err();
         assert_eq!(late.kind, Kind::NotFound);
     });
 }
@@ -54,7 +65,11 @@ fn one_answer_for_unknown_wrong_locked_and_disabled() {
     each_house(|house| {
         let (user, _, _) = house.staff("desk1", "desk", house.areas.district);
         let try_as = |login: &str, password: &str| {
-            house.app.log_in(login, password, "192.0.2.9").unwrap_err().to_string()
+            house
+                .app
+                .log_in(login, password, "192.0.2.9")
+                .unwrap_err()
+                .to_string()
         };
         let unknown = try_as("nobody", PASSWORD);
         for _ in 0..5 {
@@ -64,7 +79,10 @@ fn one_answer_for_unknown_wrong_locked_and_disabled() {
         house.wall.advance_minutes(16);
         enter(&house.app, " DESK1 ", PASSWORD);
         let view = house.app.user_view(&house.admin, user).unwrap();
-        house.app.user_disable(&house.admin, CommandId::new(), user, view.version, true).unwrap();
+        house
+            .app
+            .user_disable(&house.admin, CommandId::new(), user, view.version, true)
+            .unwrap();
         assert_eq!(try_as("desk1", PASSWORD), unknown, "disabled");
     });
 }
@@ -72,7 +90,10 @@ fn one_answer_for_unknown_wrong_locked_and_disabled() {
 #[test]
 fn failed_log_ins_are_on_record_without_what_was_typed() {
     each_house(|house| {
-        house.app.log_in("wang.xiaoming", "secret password", "192.0.2.7").unwrap_err();
+        house
+            .app
+            .log_in("wang.xiaoming", "secret password", "192.0.2.7")
+            .unwrap_err();
         let entries = printed(
             &house.store,
             "SELECT refs, detail FROM audit_entry WHERE action = 'sessions.refuse'",
@@ -134,23 +155,60 @@ fn with_a_first_password_nothing_is_allowed_but_changing_it() {
     each_house(|house| {
         let input = user_input("duty1", house.office, "duty", house.areas.district);
         let command = CommandId::new();
-        let made = house.app.user_create(&house.admin, command, &input).unwrap();
-        let again = house.app.user_create(&house.admin, command, &input).unwrap();
-        assert_eq!((again.user, again.password), (made.user, None), "shown once");
+        let made = house
+            .app
+            .user_create(&house.admin, command, &input)
+            .unwrap();
+        let again = house
+            .app
+            .user_create(&house.admin, command, &input)
+            .unwrap();
+        assert_eq!(
+            (again.user, again.password),
+            (made.user, None),
+            "shown once"
+        );
         let first = made.password.unwrap();
         let (session, who) = enter(&house.app, "duty1", &first);
         assert!(session.must_change);
-        assert_eq!(house.app.response_list(&who).unwrap_err().kind, Kind::Forbidden);
-        let mut change = PasswordChange { old: "x".into(), new: first.clone(), again: "y".into() };
-        let error = house.app.change_password(&who, CommandId::new(), &session.token, &change).unwrap_err();
+        assert_eq!(
+            house.app.response_list(&who).unwrap_err().kind,
+            Kind::Forbidden
+        );
+        let mut change = PasswordChange {
+            old: "x".into(),
+            new: first.clone(),
+            again: "y".into(),
+        };
+        let error = house
+            .app
+            .change_password(&who, CommandId::new(), &session.token, &change)
+            .unwrap_err();
         assert_eq!(fields(&error), ["again", "old"]);
-        change = PasswordChange { old: first.clone(), new: first.clone(), again: first.clone() };
-        let error = house.app.change_password(&who, CommandId::new(), &session.token, &change).unwrap_err();
+        change = PasswordChange {
+            old: first.clone(),
+            new: first.clone(),
+            again: first.clone(),
+        };
+        let error = house
+            .app
+            .change_password(&who, CommandId::new(), &session.token, &change)
+            .unwrap_err();
         assert_eq!(fields(&error), ["new"]);
         let (other, _) = enter(&house.app, "duty1", &first);
-        change = PasswordChange { old: first, new: PASSWORD.into(), again: PASSWORD.into() };
-        house.app.change_password(&who, CommandId::new(), &session.token, &change).unwrap();
-        assert!(house.app.session_who(&other.token).unwrap().is_none(), "other sessions end");
+        change = PasswordChange {
+            old: first,
+            new: PASSWORD.into(),
+            again: PASSWORD.into(),
+        };
+        house
+            .app
+            .change_password(&who, CommandId::new(), &session.token, &change)
+            .unwrap();
+        assert!(
+            house.app.session_who(&other.token).unwrap().is_none(),
+            "other sessions end"
+        );
         let (who, info) = house.app.session_who(&session.token).unwrap().unwrap();
         assert!(!info.must_change);
         assert!(house.app.response_list(&who).is_ok());
@@ -165,10 +223,17 @@ fn logging_out_ends_the_session_and_a_reset_ends_all() {
         house.app.log_out(&session.token).unwrap();
         assert!(house.app.session_who(&session.token).unwrap().is_none());
         assert!(house.app.session_who(&other.token).unwrap().is_some());
-        let reset = house.app.user_reset(&house.admin, CommandId::new(), user).unwrap();
+        let reset = house
+            .app
+            .user_reset(&house.admin, CommandId::new(), user)
+            .unwrap();
         assert!(house.app.session_who(&other.token).unwrap().is_none());
         assert!(house.app.log_in("desk1", PASSWORD, "").is_err());
-        assert!(enter(&house.app, "desk1", &reset.password.unwrap()).0.must_change);
+        assert!(
+            enter(&house.app, "desk1", &reset.password.unwrap())
+                .0
+                .must_change
+        );
     });
 }
 
@@ -177,13 +242,21 @@ fn nobody_grants_to_the_own_account_or_outside_the_own_area() {
     each_house(|house| {
         let (_, _, township_admin) = house.staff("admin2", "admin", house.areas.townships[0]);
         let outside = user_input("x1", house.office, "desk", house.areas.townships[1]);
-        let error = house.app.user_create(&township_admin, CommandId::new(), &outside).unwrap_err();
-        assert!(matches!(error.kind, Kind::NotFound | Kind::Forbidden), "the unit lies outside: {error}");
+        let error = house
+            .app
+            .user_create(&township_admin, CommandId::new(), &outside)
+            .unwrap_err();
+        assert!(
+            matches!(error.kind, Kind::NotFound | Kind::Forbidden),
+            "the unit lies outside: {error}"
+        );
         let own = house.admin.user().unwrap();
         let view = house.app.user_view(&house.admin, own).unwrap();
         let input = user_input("root", house.office, "assessor", house.areas.district);
-        let error =
-            house.app.user_update(&house.admin, CommandId::new(), own, view.version, &input).unwrap_err();
+        let error = house
+            .app
+            .user_update(&house.admin, CommandId::new(), own, view.version, &input)
+            .unwrap_err();
         assert_eq!(error.kind, Kind::Forbidden, "{error}");
         let error = house
             .app
@@ -201,7 +274,9 @@ fn changing_an_account_needs_the_version_seen_and_grants_can_end() {
         let mut input = user_input("", house.office, "duty", house.areas.district);
         input.grants[0].until = "2025-01-20".into();
         let update = |input| {
-            house.app.user_update(&house.admin, CommandId::new(), user, view.version, input)
+            house
+                .app
+                .user_update(&house.admin, CommandId::new(), user, view.version, input)
         };
         update(&input).unwrap();
         assert_eq!(update(&input).unwrap_err().kind, Kind::Stale);
@@ -211,7 +286,10 @@ fn changing_an_account_needs_the_version_seen_and_grants_can_end() {
         assert!(house.app.response_list(&who).is_err(), "the grant ended");
         input.grants[0].until = "2025-01-20".into();
         input.grants[0].role = "king".into();
-        let error = house.app.user_update(&house.admin, CommandId::new(), user, 9, &input).unwrap_err();
+        let error = house
+            .app
+            .user_update(&house.admin, CommandId::new(), user, 9, &input)
+            .unwrap_err();
         assert_eq!(fields(&error), ["grants[0].role", "grants[0].until"]);
     });
 }
@@ -220,8 +298,14 @@ fn changing_an_account_needs_the_version_seen_and_grants_can_end() {
 fn a_login_is_taken_once() {
     each_house(|house| {
         let input = user_input("desk1", house.office, "desk", house.areas.district);
-        house.app.user_create(&house.admin, CommandId::new(), &input).unwrap();
-        let error = house.app.user_create(&house.admin, CommandId::new(), &input).unwrap_err();
+        house
+            .app
+            .user_create(&house.admin, CommandId::new(), &input)
+            .unwrap();
+        let error = house
+            .app
+            .user_create(&house.admin, CommandId::new(), &input)
+            .unwrap_err();
         assert_eq!(fields(&error), ["login"]);
         assert_eq!(house.app.user_list(&house.admin).unwrap().len(), 2);
     });
@@ -231,8 +315,16 @@ fn a_login_is_taken_once() {
 fn a_token_of_an_interface_holds_only_that_role_and_can_be_revoked() {
     each_house(|house| {
         let mut input = user_input("his1", house.office, "integration", house.areas.district);
-        input.grants.push(user_input("", house.office, "duty", house.areas.district).grants.remove(0));
-        let user = house.app.user_create(&house.admin, CommandId::new(), &input).unwrap().user;
+        input.grants.push(
+            user_input("", house.office, "duty", house.areas.district)
+                .grants
+                .remove(0),
+        );
+        let user = house
+            .app
+            .user_create(&house.admin, CommandId::new(), &input)
+            .unwrap()
+            .user;
         let token = house
             .app
             .api_token_create(&house.admin, CommandId::new(), user, "医院接口")
@@ -243,7 +335,10 @@ fn a_token_of_an_interface_holds_only_that_role_and_can_be_revoked() {
         assert_eq!(who.actor().unwrap().grants.len(), 1);
         assert!(house.app.response_list(&who).is_err());
         assert!(house.app.api_token_who("fx_guess").unwrap().is_none());
-        house.app.api_token_revoke(&house.admin, CommandId::new(), user, "医院接口").unwrap();
+        house
+            .app
+            .api_token_revoke(&house.admin, CommandId::new(), user, "医院接口")
+            .unwrap();
         assert!(house.app.api_token_who(&token).unwrap().is_none());
         let listed = house.app.api_token_list(&house.admin, user).unwrap();
         assert!(listed[0].revoked_at.is_some());
@@ -254,10 +349,25 @@ fn a_token_of_an_interface_holds_only_that_role_and_can_be_revoked() {
 fn the_trail_is_read_by_auditors_and_not_by_administrators() {
     each_house(|house| {
         let (_, _, auditor) = house.staff("audit1", "auditor", house.areas.district);
-        assert!(house.app.audit_list(&house.admin, &AuditQuery::default()).is_err());
-        let page = house.app.audit_list(&auditor, &AuditQuery::default()).unwrap();
-        assert!(page.entries.iter().any(|e| e.action == "sessions.begin" && e.author_name.is_some()));
-        let query = AuditQuery { action: "audit.read".into(), ..AuditQuery::default() };
+        assert!(
+            house
+                .app
+                .audit_list(&house.admin, &AuditQuery::default())
+                .is_err()
+        );
+        let page = house
+            .app
+            .audit_list(&auditor, &AuditQuery::default())
+            .unwrap();
+        assert!(
+            page.entries
+                .iter()
+                .any(|e| e.action == "sessions.begin" && e.author_name.is_some())
+        );
+        let query = AuditQuery {
+            action: "audit.read".into(),
+            ..AuditQuery::default()
+        };
         let page = house.app.audit_list(&auditor, &query).unwrap();
         assert_eq!(page.entries.len(), 1, "reading the trail is in the trail");
         house.app.upkeep_once(house.clock.now());

@@ -1,4 +1,10 @@
 //! The house itself, on both engines: accounts and sessions, places, responses, upkeep, audit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
 mod accounts;
 mod places;
@@ -39,8 +45,15 @@ fn packs() -> Arc<Library> {
 fn app(store: &Arc<Store>, clock: &Arc<ManualClock>, wall: &Arc<ManualClock>) -> Arc<App> {
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
     let wall: Arc<dyn Clock> = Arc::clone(wall) as _;
-    let settings = Settings { zone: Zone::china(), city: "demo".into() };
-    Arc::new(App::new(Arc::clone(store), packs(), clock, settings).unwrap().with_wall(wall))
+    let settings = Settings {
+        zone: Zone::china(),
+        city: "demo".into(),
+    };
+    Arc::new(
+        App::new(Arc::clone(store), packs(), clock, settings)
+            .unwrap()
+            .with_wall(wall),
+    )
 }
 
 /// Runs a test in a new house on every engine.
@@ -50,9 +63,18 @@ fn each_house(test: impl Fn(House)) {
         let app = app(&store, &clock, &wall);
         let areas = tree(&store);
         let office = unit(&store, areas.district, UnitKind::Headquarters);
-        app.admin_create(CommandId::new(), &admin_input("root")).unwrap();
+        app.admin_create(CommandId::new(), &admin_input("root"))
+            .unwrap();
         let admin = enter(&app, "root", PASSWORD).1;
-        test(House { app, store, clock, wall, areas, office, admin });
+        test(House {
+            app,
+            store,
+            clock,
+            wall,
+            areas,
+            office,
+            admin,
+        });
     });
 }
 
@@ -76,12 +98,20 @@ impl House {
     /// An account with one role, its first password changed, logged in.
     fn staff(&self, login: &str, role: &str, area: AreaId) -> (UserId, NewSession, Who) {
         let input = user_input(login, self.office, role, area);
-        let made = self.app.user_create(&self.admin, CommandId::new(), &input).unwrap();
+        let made = self
+            .app
+            .user_create(&self.admin, CommandId::new(), &input)
+            .unwrap();
         let first = made.password.unwrap();
         let (session, who) = enter(&self.app, login, &first);
-        let change =
-            PasswordChange { old: first, new: PASSWORD.into(), again: PASSWORD.into() };
-        self.app.change_password(&who, CommandId::new(), &session.token, &change).unwrap();
+        let change = PasswordChange {
+            old: first,
+            new: PASSWORD.into(),
+            again: PASSWORD.into(),
+        };
+        self.app
+            .change_password(&who, CommandId::new(), &session.token, &change)
+            .unwrap();
         let (session, who) = enter(&self.app, login, PASSWORD);
         (made.user, session, who)
     }
@@ -102,5 +132,9 @@ fn user_input(login: &str, unit: UnitId, role: &str, area: AreaId) -> UserInput 
 
 /// The names of the fields that an error speaks of.
 fn fields(error: &AppError) -> Vec<&str> {
-    error.fields.iter().map(|field| field.field.as_str()).collect()
+    error
+        .fields
+        .iter()
+        .map(|field| field.field.as_str())
+        .collect()
 }

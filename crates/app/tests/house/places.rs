@@ -32,15 +32,28 @@ fn a_file_is_read_whole_takes_the_place_of_the_first_root_and_may_be_read_again(
         app.first_start().unwrap();
         assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);
         let cli = Who::cli();
-        let done = app.places_import(&cli, CommandId::new(), &file().to_string()).unwrap();
-        assert_eq!((done.areas_added, done.areas_updated, done.units_added), (2, 1, 1));
-        let done = app.places_import(&cli, CommandId::new(), &file().to_string()).unwrap();
-        assert_eq!((done.areas_added, done.areas_updated, done.units_updated), (0, 3, 1));
+        let done = app
+            .places_import(&cli, CommandId::new(), &file().to_string())
+            .unwrap();
+        assert_eq!(
+            (done.areas_added, done.areas_updated, done.units_added),
+            (2, 1, 1)
+        );
+        let done = app
+            .places_import(&cli, CommandId::new(), &file().to_string())
+            .unwrap();
+        assert_eq!(
+            (done.areas_added, done.areas_updated, done.units_updated),
+            (0, 3, 1)
+        );
         let village = app.area_by_code(&cli, " 990101001001 ").unwrap();
         assert_eq!(village.path, "a.01.01.");
         assert_eq!(village.level_name, app.level_names()[2]);
         let chain = app.area_ancestors(&cli, village.id).unwrap();
-        assert_eq!(chain.iter().map(|a| a.name.zh.as_str()).collect::<Vec<_>>(), ["示范区", "东镇", "一村"]);
+        assert_eq!(
+            chain.iter().map(|a| a.name.zh.as_str()).collect::<Vec<_>>(),
+            ["示范区", "东镇", "一村"]
+        );
         let root = app.area_children(&cli, None).unwrap();
         assert_eq!(app.area_children(&cli, Some(root[0].id)).unwrap().len(), 1);
         let map = app.area_geojson(&cli, 1).unwrap();
@@ -57,15 +70,24 @@ fn every_problem_of_a_file_is_told_and_nothing_of_it_is_kept() {
         wrong["areas"][1]["residents"] = json!(-1);
         wrong["areas"][2]["geometry"] = json!({ "type": "Point", "coordinates": [1, 2] });
         wrong["units"][0]["kind"] = json!("castle");
-        let error = app.places_import(&Who::cli(), CommandId::new(), &wrong.to_string()).unwrap_err();
-        assert_eq!(fields(&error), ["areas[1].residents", "areas[2].geometry", "units[0].kind"]);
+        let error = app
+            .places_import(&Who::cli(), CommandId::new(), &wrong.to_string())
+            .unwrap_err();
+        assert_eq!(
+            fields(&error),
+            ["areas[1].residents", "areas[2].geometry", "units[0].kind"]
+        );
         let mut lost = file();
         lost["areas"][2]["parent"] = json!("990109");
-        let error = app.places_import(&Who::cli(), CommandId::new(), &lost.to_string()).unwrap_err();
+        let error = app
+            .places_import(&Who::cli(), CommandId::new(), &lost.to_string())
+            .unwrap_err();
         assert_eq!(fields(&error), ["areas[2].parent"]);
         let unknown = file().to_string().replace("residents", "residence");
         assert_eq!(
-            app.places_import(&Who::cli(), CommandId::new(), &unknown).unwrap_err().kind,
+            app.places_import(&Who::cli(), CommandId::new(), &unknown)
+                .unwrap_err()
+                .kind,
             Kind::Invalid
         );
         assert_eq!(number(&store, "SELECT COUNT(*) FROM area"), 0);
@@ -82,6 +104,9 @@ fn areas_are_imported_on_the_machine_and_seen_by_staff() {
         assert_eq!(error.kind, Kind::Forbidden);
         let (_, _, grid) = house.staff("grid1", "grid", house.areas.grids[0]);
         assert_eq!(house.app.area_list(&grid, Some(3)).unwrap().len(), 8);
-        assert_eq!(house.app.area_list(&Who::public(), None).unwrap_err().kind, Kind::SignedOut);
+        assert_eq!(
+            house.app.area_list(&Who::public(), None).unwrap_err().kind,
+            Kind::SignedOut
+        );
     });
 }

@@ -3,9 +3,9 @@
 use fangxian_app::Kind;
 use fangxian_app::responses::{ApprovalInput, ResponseInput};
 use fangxian_base::{CommandId, ResponseId};
+use fangxian_store::DbError;
 use fangxian_store::records::record_original;
 use fangxian_store::testing::{number, record};
-use fangxian_store::DbError;
 
 use super::{House, each_house, fields};
 
@@ -31,12 +31,29 @@ fn a_response_is_opened_with_its_key_and_a_repeated_command_opens_one() {
     each_house(|house| {
         let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
         let command = CommandId::new();
-        let id = house.app.response_open(&duty, command, &input("flu-2025-01")).unwrap();
-        assert_eq!(house.app.response_open(&duty, command, &input("flu-2025-01")).unwrap(), id);
-        let error = house.app.response_open(&duty, CommandId::new(), &input("flu-2025-01")).unwrap_err();
+        let id = house
+            .app
+            .response_open(&duty, command, &input("flu-2025-01"))
+            .unwrap();
+        assert_eq!(
+            house
+                .app
+                .response_open(&duty, command, &input("flu-2025-01"))
+                .unwrap(),
+            id
+        );
+        let error = house
+            .app
+            .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
+            .unwrap_err();
         assert_eq!(fields(&error), ["code"]);
-        let keys = std::fs::read_dir(house.store.keys().dir().join("responses")).unwrap().count();
-        assert_eq!(keys, 2, "routine and this one: no key of a refused or repeated command is left");
+        let keys = std::fs::read_dir(house.store.keys().dir().join("responses"))
+            .unwrap()
+            .count();
+        assert_eq!(
+            keys, 2,
+            "routine and this one: no key of a refused or repeated command is left"
+        );
         record(&house.store, id, None);
         let error = house
             .app
@@ -50,7 +67,10 @@ fn a_response_is_opened_with_its_key_and_a_repeated_command_opens_one() {
 fn an_approval_is_on_record_with_its_organ_and_days() {
     each_house(|house| {
         let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
-        let id = house.app.response_open(&duty, CommandId::new(), &input("flu-2025-01")).unwrap();
+        let id = house
+            .app
+            .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
+            .unwrap();
         let mut approval = ApprovalInput {
             kind: "class_a_management".into(),
             organ: "国务院".into(),
@@ -58,10 +78,16 @@ fn an_approval_is_on_record_with_its_organ_and_days() {
             from_on: "2025-01-16".into(),
             until_on: "2025-01-01".into(),
         };
-        let error = house.app.response_approve(&duty, CommandId::new(), id, &approval).unwrap_err();
+        let error = house
+            .app
+            .response_approve(&duty, CommandId::new(), id, &approval)
+            .unwrap_err();
         assert_eq!(fields(&error), ["until_on"]);
         approval.until_on = String::new();
-        house.app.response_approve(&duty, CommandId::new(), id, &approval).unwrap();
+        house
+            .app
+            .response_approve(&duty, CommandId::new(), id, &approval)
+            .unwrap();
         let list = house.app.response_list(&duty).unwrap();
         let view = list.iter().find(|response| response.id == id).unwrap();
         assert_eq!(view.approvals[0].organ, "国务院");
@@ -72,23 +98,48 @@ fn an_approval_is_on_record_with_its_organ_and_days() {
 fn what_one_closed_another_destroys_and_then_it_is_gone() {
     each_house(|house| {
         let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
-        let id = house.app.response_open(&duty, CommandId::new(), &input("flu-2025-01")).unwrap();
+        let id = house
+            .app
+            .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
+            .unwrap();
         let record = record(&house.store, id, None);
         let (app, v) = (&house.app, || version(&house, id));
-        let early = app.response_destroy(&house.admin, CommandId::new(), id, v()).unwrap_err();
-        assert!(matches!(early.kind, Kind::Forbidden | Kind::Conflict), "{early}");
+        let early = app
+            .response_destroy(&house.admin, CommandId::new(), id, v())
+            .unwrap_err();
+        assert!(
+            matches!(early.kind, Kind::Forbidden | Kind::Conflict),
+            "{early}"
+        );
         let closer = [&duty, &house.admin]
             .into_iter()
             .find(|who| app.response_close(who, CommandId::new(), id, v()).is_ok())
             .expect("somebody may close");
-        let same = app.response_destroy(closer, CommandId::new(), id, v()).unwrap_err();
-        assert_eq!(same.kind, Kind::Forbidden, "whoever closed it cannot destroy it");
-        app.response_destroy(&fangxian_app::Who::cli(), CommandId::new(), id, v()).unwrap();
-        let original =
-            house.store.read::<_, DbError>(|tx| record_original(tx, record)).unwrap();
+        let same = app
+            .response_destroy(closer, CommandId::new(), id, v())
+            .unwrap_err();
+        assert_eq!(
+            same.kind,
+            Kind::Forbidden,
+            "whoever closed it cannot destroy it"
+        );
+        app.response_destroy(&fangxian_app::Who::cli(), CommandId::new(), id, v())
+            .unwrap();
+        let original = house
+            .store
+            .read::<_, DbError>(|tx| record_original(tx, record))
+            .unwrap();
         assert_eq!(original, None);
         assert_eq!(number(&house.store, "SELECT COUNT(*) FROM token"), 0);
-        assert!(!house.store.keys().dir().join("responses").join(format!("{id}.key")).exists());
+        assert!(
+            !house
+                .store
+                .keys()
+                .dir()
+                .join("responses")
+                .join(format!("{id}.key"))
+                .exists()
+        );
         house.app.upkeep_once(house.app.now());
         assert!(fangxian_store::audit::verify(&house.store).unwrap().holds());
     });
@@ -99,7 +150,10 @@ fn routine_surveillance_is_there_from_the_beginning_and_has_no_end() {
     each_house(|house| {
         let routine = house.app.routine().unwrap();
         let cli = fangxian_app::Who::cli();
-        let error = house.app.response_close(&cli, CommandId::new(), routine, 1).unwrap_err();
+        let error = house
+            .app
+            .response_close(&cli, CommandId::new(), routine, 1)
+            .unwrap_err();
         assert_eq!(error.kind, Kind::Conflict);
     });
 }

@@ -1,9 +1,9 @@
 //! What the program does by itself, and how it says how it is.
 
 use fangxian_base::Clock;
+use fangxian_store::DbError;
 use fangxian_store::queue::{NewMessage, message_insert};
 use fangxian_store::testing::{command, number, record, tamper};
-use fangxian_store::DbError;
 
 use super::{House, each_house};
 
@@ -43,7 +43,10 @@ fn a_message_for_a_channel_that_is_not_here_is_given_up_and_shown() {
         queue(&house, "pigeon");
         house.app.upkeep_once(house.clock.now());
         let waiting = house.app.queue_list(&house.admin).unwrap();
-        assert_eq!((waiting[0].state.as_str(), waiting[0].attempts), ("dead", 1));
+        assert_eq!(
+            (waiting[0].state.as_str(), waiting[0].attempts),
+            ("dead", 1)
+        );
         assert_eq!(house.app.health(&house.admin).unwrap().queue_dead, 1);
     });
 }
@@ -56,10 +59,22 @@ fn the_nightly_sample_finds_a_damaged_projection_once() {
         tamper(&house.store, "DELETE FROM record_person");
         house.app.upkeep_once(house.clock.now());
         house.app.upkeep_once(house.clock.now());
-        assert_eq!(number(&house.store, "SELECT COUNT(*) FROM job WHERE state = 'dead'"), 1);
+        assert_eq!(
+            number(
+                &house.store,
+                "SELECT COUNT(*) FROM job WHERE state = 'dead'"
+            ),
+            1
+        );
         house.clock.advance_minutes(24 * 60);
         house.app.upkeep_once(house.clock.now());
-        assert_eq!(number(&house.store, "SELECT COUNT(*) FROM job WHERE state = 'dead'"), 2);
+        assert_eq!(
+            number(
+                &house.store,
+                "SELECT COUNT(*) FROM job WHERE state = 'dead'"
+            ),
+            2
+        );
     });
 }
 

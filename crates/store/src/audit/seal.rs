@@ -44,7 +44,7 @@ pub enum HeadError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     pub last_seal: i64,
-    pub head: String,
+    pub hash: String,
     pub signature: String,
 }
 
@@ -99,7 +99,7 @@ impl Store {
             .map(|row| {
                 Ok(Head {
                     last_seal: row.get(0)?,
-                    head: hex(&row.get::<Vec<u8>>(1)?),
+                    hash: hex(&row.get::<Vec<u8>>(1)?),
                     signature: hex(&row.get::<Vec<u8>>(2)?),
                 })
             })

@@ -101,7 +101,7 @@ pub fn verify(store: &Store) -> Result<VerifyReport, DbError> {
     let fits = |head: &Head| {
         unhex(&head.signature).and_then(|bytes| Signature::from_slice(&bytes).ok()).is_some_and(
             |signature| {
-                key.verify(signed_text(head.last_seal, &head.head).as_bytes(), &signature).is_ok()
+                key.verify(signed_text(head.last_seal, &head.hash).as_bytes(), &signature).is_ok()
             },
         )
     };
@@ -115,7 +115,7 @@ pub fn verify(store: &Store) -> Result<VerifyReport, DbError> {
         let mut at_seal = BTreeMap::new();
         for head in inside.iter().chain(&told) {
             if fits(head) {
-                at_seal.insert(head.last_seal, head.head.clone());
+                at_seal.insert(head.last_seal, head.hash.clone());
             } else {
                 report.find(FindingKind::SignatureWrong, Some(head.last_seal), None);
             }
@@ -135,7 +135,7 @@ fn batch_heads(tx: &mut Tx<'_>) -> Result<Vec<Head>, DbError> {
         .map(|row| {
             Ok(Head {
                 last_seal: row.get(0)?,
-                head: hex(&row.get::<Vec<u8>>(1)?),
+                hash: hex(&row.get::<Vec<u8>>(1)?),
                 signature: hex(&row.get::<Vec<u8>>(2)?),
             })
         })

@@ -75,7 +75,9 @@ fn copy_responses(from: &Path, to: &Path) -> Result<(), BackupError> {
     let dir = from.join("responses");
     for item in std::fs::read_dir(&dir).map_err(BackupError::file(&dir))? {
         let path = item.map_err(BackupError::file(&dir))?.path();
-        let Some(name) = path.file_name() else { continue };
+        let Some(name) = path.file_name() else {
+            continue;
+        };
         let target = to.join("responses").join(name);
         if path.extension().is_some_and(|ending| ending == "key") && !target.exists() {
             copy(&path, &target)?;

@@ -34,17 +34,29 @@ pub fn restore(
 ) -> Result<RestoreReport, BackupError> {
     let (manifest, text) = read_manifest(from)?;
     check_files(from, &manifest)?;
-    let key_dir = config.keys.clone().unwrap_or_else(|| config.data.join("keys"));
+    let key_dir = config
+        .keys
+        .clone()
+        .unwrap_or_else(|| config.data.join("keys"));
     keys::ready(&key_dir, key_copy)?;
     let store = Store::open(config, clock)?;
     check_signature(&store, from, &text)?;
     let known = store.schema_version()?;
     if manifest.schema != known {
-        return Err(BackupError::Schema { found: manifest.schema, known });
+        return Err(BackupError::Schema {
+            found: manifest.schema,
+            known,
+        });
     }
-    let known_tables: HashMap<String, Table> =
-        tables::all().into_iter().map(|table| (table.name.clone(), table)).collect();
-    if manifest.tables.iter().any(|part| !known_tables.contains_key(&part.name)) {
+    let known_tables: HashMap<String, Table> = tables::all()
+        .into_iter()
+        .map(|table| (table.name.clone(), table))
+        .collect();
+    if manifest
+        .tables
+        .iter()
+        .any(|part| !known_tables.contains_key(&part.name))
+    {
         return Err(BackupError::Damaged(MANIFEST.to_owned()));
     }
     check_empty(&store)?;
@@ -55,7 +67,10 @@ pub fn restore(
     store.finish_destruction()?;
     let (responses_destroyed, records_destroyed) = store.replay_destruction()?;
     let verified = verify(&store)?;
-    let detail = vec![("last_seal", manifest.last_seal), ("lost_entries", lost_entries)];
+    let detail = vec![
+        ("last_seal", manifest.last_seal),
+        ("lost_entries", lost_entries),
+    ];
     store.tell(Author::Cli, "backup.restore", detail)?;
     store.seal()?;
     Ok(RestoreReport {
@@ -71,8 +86,7 @@ pub fn restore(
 fn read_manifest(from: &Path) -> Result<(Manifest, Vec<u8>), BackupError> {
     let path = from.join(MANIFEST);
     let text = std::fs::read(&path).map_err(BackupError::file(&path))?;
-    let manifest =
-        serde_json::from_slice(&text).map_err(|e| BackupError::file(&path)(e.into()))?;
+    let manifest = serde_json::from_slice(&text).map_err(|e| BackupError::file(&path)(e.into()))?;
     Ok((manifest, text))
 }
 
@@ -81,19 +95,36 @@ fn check_signature(store: &Store, from: &Path, manifest: &[u8]) -> Result<(), Ba
     let text = std::fs::read_to_string(&path).map_err(BackupError::file(&path))?;
     let fits = unhex(text.trim())
         .and_then(|bytes| Signature::from_slice(&bytes).ok())
-        .is_some_and(|s| store.keys().verifying().verify(&signed(manifest), &s).is_ok());
-    if fits { Ok(()) } else { Err(BackupError::Signature) }
+        .is_some_and(|s| {
+            store
+                .keys()
+                .verifying()
+                .verify(&signed(manifest), &s)
+                .is_ok()
+        });
+    if fits {
+        Ok(())
+    } else {
+        Err(BackupError::Signature)
+    }
 }
 
 /// Compares every file with the manifest before anything is opened.
 fn check_files(from: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let heads = std::iter::once((&manifest.heads, HEADS.to_owned()));
-    let parts = manifest.tables.iter().map(|part| (part, format!("{}.jsonl", part.name)));
+    let parts = manifest
+        .tables
+        .iter()
+        .map(|part| (part, format!("{}.jsonl", part.name)));
     for (part, name) in parts.chain(heads) {
         let path = from.join(&name);
         let mut file = BufReader::new(File::open(&path).map_err(BackupError::file(&path))?);
         let (mut hash, mut rows, mut line) = (Sha256::new(), 0, Vec::new());
-        while file.read_until(b'\n', &mut line).map_err(BackupError::file(&path))? > 0 {
+        while file
+            .read_until(b'\n', &mut line)
+            .map_err(BackupError::file(&path))?
+            > 0
+        {
             hash.update(&line);
             rows += 1;
             line.clear();
@@ -160,9 +191,12 @@ fn load_table(tx: &mut Tx<'_>, from: &Path, part: &Part) -> Result<i64, BackupEr
     let mut rows = 0;
     for line in file.lines() {
         let line = line.map_err(BackupError::file(&path))?;
-        let cells: Vec<Value> = serde_json::from_str(&line).map_err(|_: serde_json::Error| damaged())?;
+        let cells: Vec<Value> =
+            serde_json::from_str(&line).map_err(|_e: serde_json::Error| damaged())?;
         let values: Option<Vec<Val>> = cells.iter().map(tables::from_json).collect();
-        let values = values.filter(|v| v.len() == part.columns.len()).ok_or_else(damaged)?;
+        let values = values
+            .filter(|v| v.len() == part.columns.len())
+            .ok_or_else(damaged)?;
         tx.exec(&sql, &values)?;
         rows += 1;
     }

@@ -23,7 +23,9 @@ pub(super) fn all() -> Vec<Table> {
     for text in MIGRATIONS {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
-            let Some(name) = line.strip_prefix("CREATE TABLE ").and_then(|l| l.split(' ').next())
+            let Some(name) = line
+                .strip_prefix("CREATE TABLE ")
+                .and_then(|l| l.split(' ').next())
             else {
                 continue;
             };
@@ -35,7 +37,10 @@ pub(super) fn all() -> Vec<Table> {
                 primary_key(body)
             };
             if !LEFT_OUT.contains(&name) {
-                tables.push(Table { name: name.to_owned(), order });
+                tables.push(Table {
+                    name: name.to_owned(),
+                    order,
+                });
             }
         }
     }
@@ -47,9 +52,18 @@ fn primary_key<'t>(body: impl Iterator<Item = &'t str>) -> Vec<String> {
     for line in body {
         let line = line.trim();
         if let Some(list) = line.strip_prefix("PRIMARY KEY (") {
-            key = list.trim_end_matches([')', ',']).split(", ").map(str::to_owned).collect();
+            key = list
+                .trim_end_matches([')', ','])
+                .split(", ")
+                .map(str::to_owned)
+                .collect();
         } else if line.contains(" PRIMARY KEY") {
-            key = line.split(' ').next().map(str::to_owned).into_iter().collect();
+            key = line
+                .split(' ')
+                .next()
+                .map(str::to_owned)
+                .into_iter()
+                .collect();
         }
     }
     key
@@ -64,7 +78,10 @@ pub(super) fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, DbErr
              WHERE table_schema = CURRENT_SCHEMA AND table_name = $1 ORDER BY ordinal_position"
         }
     };
-    tx.rows(sql, &vals![table])?.iter().map(|row| row.get(0)).collect()
+    tx.rows(sql, &vals![table])?
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 /// A value as both engines understand it: ids and bytes are hex, for they are the same thing here.
@@ -100,7 +117,10 @@ mod tests {
     #[test]
     fn every_table_of_the_schema_is_known_with_a_key() {
         let tables = all();
-        let created: usize = MIGRATIONS.iter().map(|text| text.matches("CREATE TABLE ").count()).sum();
+        let created: usize = MIGRATIONS
+            .iter()
+            .map(|text| text.matches("CREATE TABLE ").count())
+            .sum();
         assert_eq!(tables.len() + LEFT_OUT.len(), created);
         for table in &tables {
             assert!(!table.order.is_empty(), "{}", table.name);

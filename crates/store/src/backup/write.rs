@@ -56,9 +56,15 @@ impl Store {
         write_all(&half.join(SIGNATURE), signature.as_bytes())?;
         std::fs::rename(&half, to).map_err(BackupError::file(to))?;
         if let Some(above) = to.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            File::open(above).and_then(|dir| dir.sync_all()).map_err(BackupError::file(above))?;
+            File::open(above)
+                .and_then(|dir| dir.sync_all())
+                .map_err(BackupError::file(above))?;
         }
-        self.tell(author, "backup.create", vec![("last_seal", manifest.last_seal)])?;
+        self.tell(
+            author,
+            "backup.create",
+            vec![("last_seal", manifest.last_seal)],
+        )?;
         Ok(manifest)
     }
 
@@ -112,7 +118,11 @@ struct Lines {
 
 impl Lines {
     fn begin(path: &Path) -> std::io::Result<Self> {
-        Ok(Self { file: BufWriter::new(File::create(path)?), hash: Sha256::new(), rows: 0 })
+        Ok(Self {
+            file: BufWriter::new(File::create(path)?),
+            hash: Sha256::new(),
+            rows: 0,
+        })
     }
 
     fn add(&mut self, line: &str) -> std::io::Result<()> {
@@ -128,7 +138,12 @@ impl Lines {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
         let sha256 = hex(&self.hash.finalize());
-        Ok(Part { name: name.to_owned(), columns, rows: self.rows, sha256 })
+        Ok(Part {
+            name: name.to_owned(),
+            columns,
+            rows: self.rows,
+            sha256,
+        })
     }
 }
 
@@ -143,22 +158,32 @@ fn copy_table(tx: &mut Tx<'_>, dir: &Path, table: &Table) -> Result<Part, Backup
     let mut lines = Lines::begin(&path).map_err(BackupError::file(&path))?;
     let mut after: Option<Vec<Val>> = None;
     loop {
-        let rows = tx.rows(&page_sql(table, &columns, after.is_some()), &page_values(after))?;
+        let rows = tx.rows(
+            &page_sql(table, &columns, after.is_some()),
+            &page_values(after),
+        )?;
         let Some(last) = rows.last() else { break };
         after = Some(key.iter().map(|n| last.0[*n].clone()).collect());
         for row in &rows {
             let cells: Vec<Value> = row.0.iter().map(tables::to_json).collect();
-            lines.add(&Value::Array(cells).to_string()).map_err(BackupError::file(&path))?;
+            lines
+                .add(&Value::Array(cells).to_string())
+                .map_err(BackupError::file(&path))?;
         }
     }
-    lines.end(&table.name, columns).map_err(BackupError::file(&path))
+    lines
+        .end(&table.name, columns)
+        .map_err(BackupError::file(&path))
 }
 
 fn page_sql(table: &Table, columns: &[String], further: bool) -> String {
     let order = table.order.join(", ");
     let places: Vec<String> = (1..=table.order.len()).map(|n| format!("${n}")).collect();
-    let after =
-        if further { format!("WHERE ({order}) > ({})", places.join(", ")) } else { String::new() };
+    let after = if further {
+        format!("WHERE ({order}) > ({})", places.join(", "))
+    } else {
+        String::new()
+    };
     let limit = if further { table.order.len() + 1 } else { 1 };
     format!(
         "SELECT {} FROM {} {after} ORDER BY {order} LIMIT ${limit}",
@@ -187,5 +212,7 @@ fn copy_heads(dir: &Path, data: &Path, last_seal: i64) -> Result<Part, BackupErr
             lines.add(line).map_err(BackupError::file(&to))?;
         }
     }
-    lines.end("heads", Vec::new()).map_err(BackupError::file(&to))
+    lines
+        .end("heads", Vec::new())
+        .map_err(BackupError::file(&to))
 }

@@ -109,7 +109,7 @@ pub enum Engine {
 
 enum Inner<'c> {
     Sqlite(&'c rusqlite::Connection),
-    Postgres(&'c mut postgres::PgConn),
+    Postgres(&'c mut PgConn),
 }
 
 /// An open transaction on either engine.
@@ -138,7 +138,7 @@ impl<'c> Tx<'c> {
         Self { inner: Inner::Sqlite(conn), context }
     }
 
-    pub(crate) fn on_postgres(conn: &'c mut postgres::PgConn, context: TxContext<'c>) -> Self {
+    pub(crate) fn on_postgres(conn: &'c mut PgConn, context: TxContext<'c>) -> Self {
         Self { inner: Inner::Postgres(conn), context }
     }
 

@@ -90,7 +90,11 @@ impl PgPool {
                 state.open += 1;
                 state.waiting -= 1;
                 drop(state);
-                return self.connect().inspect_err(|_| self.lock().open -= 1);
+                return self.connect().inspect_err(|_| {
+                    self.lock().open -= 1;
+                    // Somebody else who waits may try, and learn it as well.
+                    self.returned.notify_one();
+                });
             }
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

@@ -3,7 +3,7 @@
 //! Writers hand the thread a job each; it runs what is waiting inside one transaction, every job in
 //! a savepoint of its own, commits once with `synchronous=FULL`, and only then answers everybody.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -40,7 +40,6 @@ pub(crate) trait WriteJob: Send {
 }
 
 pub(crate) struct SqliteDb {
-    path: PathBuf,
     jobs: Option<SyncSender<Box<dyn WriteJob>>>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
@@ -58,18 +57,13 @@ impl SqliteDb {
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write_loop(&writer, &receiver))
-            .map_err(|_: std::io::Error| DbError::Unavailable)?;
+            .map_err(|_e: std::io::Error| DbError::Unavailable)?;
         Ok(Self {
-            path: path.to_owned(),
             jobs: Some(sender),
             writer: Some(thread),
             readers: Mutex::new(readers),
             returned: Condvar::new(),
         })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Hands a job to the writer, or refuses when too many wait.

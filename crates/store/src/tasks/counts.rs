@@ -37,7 +37,11 @@ struct Limits<'a> {
 impl Limits<'_> {
     /// The condition on rows of `x` with this area column; its values follow `first - 1` others.
     fn sql(&self, column: &str, first: usize) -> String {
-        let open = if self.confined { "1 = 1" } else { "x.confined = 0" };
+        let open = if self.confined {
+            "1 = 1"
+        } else {
+            "x.confined = 0"
+        };
         if self.area.is_everywhere() {
             return open.to_owned();
         }
@@ -50,7 +54,10 @@ impl Limits<'_> {
     /// The values: those given, then the bounds of the area.
     fn values(&self, mut values: Vec<Val>) -> Vec<Val> {
         if !self.area.is_everywhere() {
-            let bounds = [Val::from(self.area.from.as_str()), Val::from(self.area.to.as_str())];
+            let bounds = [
+                Val::from(self.area.from.as_str()),
+                Val::from(self.area.to.as_str()),
+            ];
             values.extend(bounds);
         }
         values

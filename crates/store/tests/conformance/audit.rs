@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fangxian_base::{FactId, RecordId};
+use fangxian_store::Store;
 use fangxian_store::audit::{FindingKind, VerifyReport, verify};
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::testing::{each_engine, fact, number, record, response, sql_id, tamper};
-use fangxian_store::Store;
 
 /// A store with some sealed work: eight entries in three batches, four of them with facts.
 fn worked() -> impl Fn(&Arc<Store>) -> (RecordId, Vec<FactId>) {
@@ -16,7 +16,8 @@ fn worked() -> impl Fn(&Arc<Store>) -> (RecordId, Vec<FactId>) {
         store.seal().unwrap();
         let facts = (0..4)
             .map(|n| {
-                let new = NewFact::new("temperature", When::Unknown, "measured").with("value", 36 + n);
+                let new =
+                    NewFact::new("temperature", When::Unknown, "measured").with("value", 36 + n);
                 let id = fact(store, record, response, new);
                 if n == 1 {
                     store.seal().unwrap();
@@ -60,7 +61,10 @@ fn sealing_twice_changes_nothing() {
 fn a_changed_entry_is_named() {
     each_engine(|store, _| {
         worked()(&store);
-        tamper(&store, "UPDATE audit_entry SET author = 'user:somebody' WHERE seal = 3");
+        tamper(
+            &store,
+            "UPDATE audit_entry SET author = 'user:somebody' WHERE seal = 3",
+        );
         let report = verify(&store).unwrap();
         assert_eq!(kinds(&report), [FindingKind::EntryChanged]);
         assert_eq!(report.findings[0].seal, Some(3));
@@ -132,7 +136,10 @@ fn swapped_entries_are_named() {
                     .filter(|f| f.kind == FindingKind::EntryReordered)
                     .map(|f| f.seal)
                     .collect();
-                assert!(moved.contains(&Some(a)) && moved.contains(&Some(b)), "{a} {b}: {report:?}");
+                assert!(
+                    moved.contains(&Some(a)) && moved.contains(&Some(b)),
+                    "{a} {b}: {report:?}"
+                );
             });
         }
     }
@@ -145,12 +152,21 @@ fn a_chain_made_anew_without_the_key_is_named_also_without_the_heads_outside() {
         std::fs::remove_file(store.data_dir().join("audit").join("heads.jsonl")).unwrap();
         let report = verify(&store).unwrap();
         assert_eq!(kinds(&report), [FindingKind::HeadsMissing]);
-        tamper(&store, "UPDATE seal_batch SET head = (SELECT hash FROM audit_entry WHERE seal = 3) WHERE last_seal = 4");
+        tamper(
+            &store,
+            "UPDATE seal_batch SET head = (SELECT hash FROM audit_entry WHERE seal = 3) WHERE last_seal = 4",
+        );
         let report = verify(&store).unwrap();
-        assert!(kinds(&report).contains(&FindingKind::SignatureWrong), "{report:?}");
+        assert!(
+            kinds(&report).contains(&FindingKind::SignatureWrong),
+            "{report:?}"
+        );
         tamper(&store, "DELETE FROM seal_batch WHERE last_seal > 4");
         let report = verify(&store).unwrap();
-        assert!(kinds(&report).contains(&FindingKind::TrailUnsigned), "{report:?}");
+        assert!(
+            kinds(&report).contains(&FindingKind::TrailUnsigned),
+            "{report:?}"
+        );
     });
 }
 
@@ -159,11 +175,20 @@ fn a_changed_fact_row_is_named() {
     each_engine(|store, _| {
         let (_, facts) = worked()(&store);
         let id = sql_id(&store, facts[1].uuid());
-        for change in ["evidence = 'laboratory'", "at = 1", "withdraws = 1", "kind = 'x'"] {
+        for change in [
+            "evidence = 'laboratory'",
+            "at = 1",
+            "withdraws = 1",
+            "kind = 'x'",
+        ] {
             let before = verify(&store).unwrap();
             tamper(&store, &format!("UPDATE fact SET {change} WHERE id = {id}"));
             let report = verify(&store).unwrap();
-            assert_eq!(kinds(&report), [FindingKind::FactChanged], "{change} {before:?}");
+            assert_eq!(
+                kinds(&report),
+                [FindingKind::FactChanged],
+                "{change} {before:?}"
+            );
             assert_eq!(report.findings[0].id, Some(facts[1].to_string()));
         }
     });
@@ -173,7 +198,13 @@ fn a_changed_fact_row_is_named() {
 fn a_deleted_fact_row_is_named() {
     each_engine(|store, _| {
         let (_, facts) = worked()(&store);
-        tamper(&store, &format!("DELETE FROM fact WHERE id = {}", sql_id(&store, facts[0].uuid())));
+        tamper(
+            &store,
+            &format!(
+                "DELETE FROM fact WHERE id = {}",
+                sql_id(&store, facts[0].uuid())
+            ),
+        );
         let report = verify(&store).unwrap();
         assert_eq!(kinds(&report), [FindingKind::FactMissing]);
         assert_eq!(report.findings[0].id, Some(facts[0].to_string()));
@@ -198,10 +229,19 @@ fn a_fact_that_was_slipped_in_is_named_also_in_place_of_another() {
         let report = verify(&store).unwrap();
         assert_eq!(kinds(&report), [FindingKind::FactUnaccounted]);
         assert_eq!(report.findings[0].id, Some(stray.to_string()));
-        tamper(&store, &format!("DELETE FROM fact WHERE id = {}", sql_id(&store, facts[0].uuid())));
+        tamper(
+            &store,
+            &format!(
+                "DELETE FROM fact WHERE id = {}",
+                sql_id(&store, facts[0].uuid())
+            ),
+        );
         let mut named = kinds(&verify(&store).unwrap());
         named.sort_by_key(|kind| format!("{kind:?}"));
-        assert_eq!(named, [FindingKind::FactMissing, FindingKind::FactUnaccounted]);
+        assert_eq!(
+            named,
+            [FindingKind::FactMissing, FindingKind::FactUnaccounted]
+        );
     });
 }
 
@@ -213,10 +253,17 @@ fn heads_that_a_kill_kept_inside_are_told_at_the_next_sealing() {
         let text = std::fs::read_to_string(&path).unwrap();
         let first = text.lines().next().unwrap();
         // The second line was cut in the middle of a write.
-        std::fs::write(&path, format!("{first}\n{}", &text[first.len() + 1..first.len() + 20])).unwrap();
+        std::fs::write(
+            &path,
+            format!("{first}\n{}", &text[first.len() + 1..first.len() + 20]),
+        )
+        .unwrap();
         store.seal().unwrap();
         let report = verify(&store).unwrap();
         assert!(report.holds(), "{report:?}");
-        assert_eq!(report.told_up_to, number(&store, "SELECT last_seal FROM seal_state"));
+        assert_eq!(
+            report.told_up_to,
+            number(&store, "SELECT last_seal FROM seal_state")
+        );
     });
 }

@@ -18,8 +18,18 @@ use fangxian_store::testing::{
 use fangxian_store::{Author, DbError, Engine, Store};
 
 const TABLES: [&str; 12] = [
-    "area", "unit", "account", "account_grant", "response", "record", "record_key", "token", "fact",
-    "link", "record_person", "person",
+    "area",
+    "unit",
+    "account",
+    "account_grant",
+    "response",
+    "record",
+    "record_key",
+    "token",
+    "fact",
+    "link",
+    "record_person",
+    "person",
 ];
 
 /// Some of everything: areas, accounts, two responses with records, facts and a link.
@@ -83,8 +93,14 @@ fn readable(store: &Store, record: RecordId) -> (bool, bool, bool) {
     store
         .read::<_, DbError>(|tx| {
             let original = record_original(tx, record)?.is_some();
-            let facts = fact_list(tx, &[record])?.iter().all(|fact| fact.attrs.is_some());
-            Ok((original, facts, token_find(tx, "name", "王小明", 10)?.contains(&record)))
+            let facts = fact_list(tx, &[record])?
+                .iter()
+                .all(|fact| fact.attrs.is_some());
+            Ok((
+                original,
+                facts,
+                token_find(tx, "name", "王小明", 10)?.contains(&record),
+            ))
         })
         .unwrap()
 }
@@ -103,10 +119,17 @@ fn a_backup_comes_back_whole_on_either_engine() {
             assert_eq!(report.lost_entries, 0);
             let copy = target.open();
             for table in TABLES {
-                assert_eq!(rows(&copy, table), rows(&store, table), "{from:?} → {to:?}: {table}");
+                assert_eq!(
+                    rows(&copy, table),
+                    rows(&store, table),
+                    "{from:?} → {to:?}: {table}"
+                );
             }
             assert_eq!(readable(&copy, records[0]), (true, true, true));
-            assert!(verify(&copy).unwrap().holds(), "after the entry about the restore");
+            assert!(
+                verify(&copy).unwrap().holds(),
+                "after the entry about the restore"
+            );
             record(&copy, response(&copy, "later"), None);
             copy.seal().unwrap();
             assert!(verify(&copy).unwrap().holds());
@@ -122,13 +145,19 @@ fn an_older_backup_brings_nothing_personal_back() {
         let (data, keys) = made(place, &store);
         let single = records[2];
         store
-            .write::<_, DbError, _>(command("people.destroy"), move |tx| record_destroy(tx, single))
+            .write::<_, DbError, _>(command("people.destroy"), move |tx| {
+                record_destroy(tx, single)
+            })
             .unwrap();
         store
-            .write::<_, DbError, _>(command("responses.close"), move |tx| response_close(tx, flu, 1))
+            .write::<_, DbError, _>(command("responses.close"), move |tx| {
+                response_close(tx, flu, 1)
+            })
             .unwrap();
         store
-            .write::<_, DbError, _>(command("responses.destroy"), move |tx| response_destroy(tx, flu, 2))
+            .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
+                response_destroy(tx, flu, 2)
+            })
             .unwrap();
         store.finish_destruction().unwrap();
         store.seal().unwrap();
@@ -138,16 +167,31 @@ fn an_older_backup_brings_nothing_personal_back() {
         let target = Place::new(place.engine());
         copy_dir(&key_dir, &target.config().keys.unwrap());
         let report = restored(&target, &data, Some(&keys)).unwrap();
-        assert_eq!((report.responses_destroyed, report.records_destroyed), (1, 1));
+        assert_eq!(
+            (report.responses_destroyed, report.records_destroyed),
+            (1, 1)
+        );
         assert!(report.verified.holds(), "{report:?}");
         let copy = target.open();
         for record in [records[0], single] {
             assert_eq!(readable(&copy, record), (false, false, false));
         }
-        assert_eq!(readable(&copy, records[1]), (false, true, false), "it has no facts");
+        assert_eq!(
+            readable(&copy, records[1]),
+            (false, true, false),
+            "it has no facts"
+        );
         assert_eq!(number(&copy, "SELECT COUNT(*) FROM token"), 0);
         assert_eq!(number(&copy, "SELECT COUNT(*) FROM record_key"), 0);
-        assert!(!target.config().keys.unwrap().join("responses").join(format!("{flu}.key")).exists());
+        assert!(
+            !target
+                .config()
+                .keys
+                .unwrap()
+                .join("responses")
+                .join(format!("{flu}.key"))
+                .exists()
+        );
     });
 }
 
@@ -159,10 +203,14 @@ fn a_newer_backup_destroys_also_what_an_older_copy_of_the_keys_still_has() {
         let keys = place.dir().join("old-keys");
         backup_keys(store.keys().dir(), &keys).unwrap();
         store
-            .write::<_, DbError, _>(command("responses.close"), move |tx| response_close(tx, flu, 1))
+            .write::<_, DbError, _>(command("responses.close"), move |tx| {
+                response_close(tx, flu, 1)
+            })
             .unwrap();
         store
-            .write::<_, DbError, _>(command("responses.destroy"), move |tx| response_destroy(tx, flu, 2))
+            .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
+                response_destroy(tx, flu, 2)
+            })
             .unwrap();
         store.finish_destruction().unwrap();
         let data = place.dir().join("backup");
@@ -172,7 +220,14 @@ fn a_newer_backup_destroys_also_what_an_older_copy_of_the_keys_still_has() {
         assert_eq!(report.responses_destroyed, 1);
         let copy = target.open();
         assert_eq!(readable(&copy, records[0]), (false, false, false));
-        assert!(!copy.keys().dir().join("responses").join(format!("{flu}.key")).exists());
+        assert!(
+            !copy
+                .keys()
+                .dir()
+                .join("responses")
+                .join(format!("{flu}.key"))
+                .exists()
+        );
     });
 }
 
@@ -190,7 +245,10 @@ fn entries_that_the_heads_here_know_and_the_backup_does_not_are_counted_as_lost(
     }
     let report = restored(&place, &data, None).unwrap();
     assert_eq!(report.lost_entries, told - report.last_seal);
-    assert!(report.lost_entries >= 2, "the later response and the entry about the backup");
+    assert!(
+        report.lost_entries >= 2,
+        "the later response and the entry about the backup"
+    );
     assert!(verify(&place.open()).unwrap().holds());
 }
 
@@ -231,7 +289,10 @@ fn a_trail_that_was_tampered_with_before_the_backup_is_told_at_the_restore() {
     let place = Place::new(Engine::Sqlite);
     let store = place.open();
     fill(&store);
-    tamper(&store, "UPDATE audit_entry SET author = 'cli' WHERE seal = 2");
+    tamper(
+        &store,
+        "UPDATE audit_entry SET author = 'cli' WHERE seal = 2",
+    );
     let (data, keys) = made(&place, &store);
     let report = restored(&Place::new(Engine::Sqlite), &data, Some(&keys)).unwrap();
     assert_eq!(report.verified.findings[0].kind, FindingKind::EntryChanged);
@@ -260,6 +321,10 @@ fn copy_dir(from: &Path, to: &Path) {
     for item in std::fs::read_dir(from).unwrap() {
         let path = item.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy_dir(&path, &target) } else { drop(std::fs::copy(&path, target).unwrap()) }
+        if path.is_dir() {
+            copy_dir(&path, &target);
+        } else {
+            std::fs::copy(&path, target).unwrap();
+        }
     }
 }

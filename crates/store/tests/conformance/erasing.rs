@@ -12,7 +12,9 @@ fn readable(store: &Store, record: RecordId) -> (bool, bool, bool) {
     store
         .read::<_, DbError>(|tx| {
             let original = record_original(tx, record)?.is_some();
-            let facts = fact_list(tx, &[record])?.iter().all(|fact| fact.attrs.is_some());
+            let facts = fact_list(tx, &[record])?
+                .iter()
+                .all(|fact| fact.attrs.is_some());
             let found = token_find(tx, "name", "王小明", 10)?.contains(&record);
             Ok((original, facts, found))
         })
@@ -28,10 +30,15 @@ fn a_destroyed_record_is_unreadable_for_good_and_its_neighbours_are_not() {
     each_place(|place| {
         let store = place.open();
         let response = response(&store, "influenza");
-        let (a, b) = (record(&store, response, None), record(&store, response, None));
+        let (a, b) = (
+            record(&store, response, None),
+            record(&store, response, None),
+        );
         fact(&store, a, response, some_fact());
         fact(&store, b, response, some_fact());
-        store.write::<_, DbError, _>(command("people.destroy"), move |tx| record_destroy(tx, a)).unwrap();
+        store
+            .write::<_, DbError, _>(command("people.destroy"), move |tx| record_destroy(tx, a))
+            .unwrap();
         store.finish_destruction().unwrap();
         assert!(store.keys().destroyed().records.contains(&a));
         store.seal().unwrap();
@@ -45,10 +52,14 @@ fn a_destroyed_record_is_unreadable_for_good_and_its_neighbours_are_not() {
 
 fn destroy(store: &Store, id: fangxian_base::ResponseId) {
     store
-        .write::<_, DbError, _>(command("responses.close"), move |tx| response_close(tx, id, 1))
+        .write::<_, DbError, _>(command("responses.close"), move |tx| {
+            response_close(tx, id, 1)
+        })
         .unwrap();
     let done = store
-        .write::<_, DbError, _>(command("responses.destroy"), move |tx| response_destroy(tx, id, 2))
+        .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
+            response_destroy(tx, id, 2)
+        })
         .unwrap();
     assert!(done.value);
 }
@@ -68,7 +79,10 @@ fn a_destroyed_response_is_unreadable_and_another_is_not() {
         assert_eq!(number(&store, "SELECT COUNT(*) FROM token"), 1);
         store.seal().unwrap();
         assert!(verify(&store).unwrap().holds());
-        let row = store.read::<_, DbError>(|tx| response_fetch(tx, over)).unwrap().unwrap();
+        let row = store
+            .read::<_, DbError>(|tx| response_fetch(tx, over))
+            .unwrap()
+            .unwrap();
         assert!(row.destroyed_at.is_some());
     });
 }
@@ -79,7 +93,9 @@ fn an_open_response_cannot_be_destroyed() {
         let store = place.open();
         let open = response(&store, "influenza");
         let done = store
-            .write::<_, DbError, _>(command("responses.destroy"), move |tx| response_destroy(tx, open, 1))
+            .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
+                response_destroy(tx, open, 1)
+            })
             .unwrap();
         assert!(!done.value);
         assert_eq!(number(&store, "SELECT COUNT(*) FROM erasure"), 0);
@@ -92,12 +108,20 @@ fn a_destruction_that_a_kill_interrupted_is_finished_later() {
         let store = place.open();
         let over = response(&store, "influenza");
         let a = record(&store, over, None);
-        let key = store.keys().dir().join("responses").join(format!("{over}.key"));
+        let key = store
+            .keys()
+            .dir()
+            .join("responses")
+            .join(format!("{over}.key"));
         destroy(&store, over);
         drop(store);
         assert!(key.exists(), "killed before the key went");
         let store = place.open();
-        assert_eq!(readable(&store, a), (false, true, false), "wrapped keys and tokens are gone at once");
+        assert_eq!(
+            readable(&store, a),
+            (false, true, false),
+            "wrapped keys and tokens are gone at once"
+        );
         store.finish_destruction().unwrap();
         assert!(!key.exists());
         assert!(store.keys().destroyed().responses.contains(&over));

@@ -11,7 +11,9 @@ fn onset(day: &str) -> NewFact {
 }
 
 fn facts_of(store: &Store, record: RecordId) -> Vec<Fact> {
-    store.read::<_, DbError>(|tx| fact_list(tx, &[record])).unwrap()
+    store
+        .read::<_, DbError>(|tx| fact_list(tx, &[record]))
+        .unwrap()
 }
 
 fn known_at(store: &Store, record: RecordId, seal: i64) -> Vec<FactId> {
@@ -42,7 +44,10 @@ fn a_fact_reads_back_as_it_was_recorded() {
         for when in kinds {
             let new = NewFact::new("stay", when, "register").with("room", "三〇四");
             let id = fact(&store, record, response, new);
-            let found = facts_of(&store, record).into_iter().find(|f| f.id == id).unwrap();
+            let found = facts_of(&store, record)
+                .into_iter()
+                .find(|f| f.id == id)
+                .unwrap();
             assert_eq!(found.when, when);
             assert_eq!(found.attrs.unwrap()["room"], "三〇四");
             assert_eq!(found.recorded_at, fangxian_base::Clock::now(&*clock));
@@ -56,11 +61,21 @@ fn what_was_corrected_or_withdrawn_no_longer_stands_but_is_still_there() {
         let response = response(&store, "influenza");
         let record = record(&store, response, None);
         let first = fact(&store, record, response, onset("2025-01-10"));
-        let better = NewFact { corrects: Some(first), ..onset("2025-01-11") };
+        let better = NewFact {
+            corrects: Some(first),
+            ..onset("2025-01-11")
+        };
         let second = fact(&store, record, response, better);
         let facts = facts_of(&store, record);
-        assert_eq!(standing(&facts).iter().map(|f| f.id).collect::<Vec<_>>(), [second]);
-        let gone = NewFact { corrects: Some(second), withdraws: true, ..onset("2025-01-11") };
+        assert_eq!(
+            standing(&facts).iter().map(|f| f.id).collect::<Vec<_>>(),
+            [second]
+        );
+        let gone = NewFact {
+            corrects: Some(second),
+            withdraws: true,
+            ..onset("2025-01-11")
+        };
         fact(&store, record, response, gone);
         let facts = facts_of(&store, record);
         assert!(standing(&facts).is_empty());
@@ -76,7 +91,11 @@ fn as_of_a_seal_only_what_was_sealed_by_then_is_known() {
         let first = fact(&store, record, response, onset("2025-01-10"));
         let early = store.seal().unwrap().last_seal;
         let second = fact(&store, record, response, onset("2025-01-11"));
-        assert_eq!(known_at(&store, record, i64::MAX), [first], "not sealed yet: not known as of");
+        assert_eq!(
+            known_at(&store, record, i64::MAX),
+            [first],
+            "not sealed yet: not known as of"
+        );
         let late = store.seal().unwrap().last_seal;
         assert_eq!(known_at(&store, record, early), [first]);
         assert_eq!(known_at(&store, record, late), [first, second]);

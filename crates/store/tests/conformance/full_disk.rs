@@ -39,7 +39,10 @@ fn a_full_disk_refuses_and_room_lets_in_again() {
         assert!(kept < 100, "the limit was not felt");
     };
     assert!(
-        matches!(refusal, WriteError::Db(DbError::DiskFull) | WriteError::Refused(DbError::DiskFull)),
+        matches!(
+            refusal,
+            WriteError::Db(DbError::DiskFull) | WriteError::Refused(DbError::DiskFull)
+        ),
         "{refusal:?}"
     );
     assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), kept);

@@ -2,6 +2,12 @@
 //!
 //! One module per promise; each test runs on SQLite and, when `FANGXIAN_TEST_POSTGRES` is set, on
 //! PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
 mod audit;
 mod backup;

@@ -22,11 +22,17 @@ fn link(store: &Store, a: RecordId, b: RecordId, says: Says, withdraws: Option<L
 }
 
 fn person(store: &Store, record: RecordId) -> PersonId {
-    store.read::<_, DbError>(|tx| person_of(tx, record)).unwrap().unwrap()
+    store
+        .read::<_, DbError>(|tx| person_of(tx, record))
+        .unwrap()
+        .unwrap()
 }
 
 fn rebuilt(store: &Store) -> i64 {
-    store.write::<_, DbError, _>(command("people.rebuild"), rebuild).unwrap().value
+    store
+        .write::<_, DbError, _>(command("people.rebuild"), rebuild)
+        .unwrap()
+        .value
 }
 
 #[test]
@@ -41,13 +47,23 @@ fn merging_joins_two_files_and_unmerging_parts_them_again() {
         link(&store, b, c, Says::Same, None);
         let joined = PersonId::of_record(a);
         assert!([a, b, c].iter().all(|r| person(&store, *r) == joined));
-        let row = store.read::<_, DbError>(|tx| person_fetch(tx, joined)).unwrap().unwrap();
-        assert_eq!(row.area, Some(areas.grids[3]), "the newest record with an area says where");
+        let row = store
+            .read::<_, DbError>(|tx| person_fetch(tx, joined))
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            row.area,
+            Some(areas.grids[3]),
+            "the newest record with an area says where"
+        );
         link(&store, a, b, Says::Different, None);
         assert_eq!(person(&store, a), joined);
         assert_eq!(person(&store, b), PersonId::of_record(b));
         assert_eq!(person(&store, c), PersonId::of_record(b));
-        let row = store.read::<_, DbError>(|tx| person_fetch(tx, joined)).unwrap().unwrap();
+        let row = store
+            .read::<_, DbError>(|tx| person_fetch(tx, joined))
+            .unwrap()
+            .unwrap();
         assert_eq!(row.area, Some(areas.grids[0]));
         assert_eq!(rebuilt(&store), 0);
     });
@@ -57,7 +73,10 @@ fn merging_joins_two_files_and_unmerging_parts_them_again() {
 fn taking_back_a_link_restores_what_was_said_before() {
     each_engine(|store, _| {
         let response = response(&store, "influenza");
-        let (a, b) = (record(&store, response, None), record(&store, response, None));
+        let (a, b) = (
+            record(&store, response, None),
+            record(&store, response, None),
+        );
         link(&store, a, b, Says::Same, None);
         let wrong = link(&store, a, b, Says::Different, None);
         assert_ne!(person(&store, a), person(&store, b));
@@ -108,7 +127,11 @@ fn step_by_step_and_from_nothing_give_the_same_persons() {
     each_engine(|store, _| {
         let response = response(&store, "influenza");
         let store = RefCell::new(store);
-        let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+        let config = Config {
+            cases: 24,
+            failure_persistence: None,
+            ..Config::default()
+        };
         TestRunner::new(config)
             .run(&ops(), |ops| {
                 let store = store.borrow();

@@ -16,12 +16,29 @@ fn paths_follow_the_tree_and_lists_follow_the_paths() {
         store
             .read::<_, DbError>(|tx| {
                 let root = area_root(tx)?.unwrap();
-                assert_eq!((root.id, root.level, root.path.as_str()), (areas.district, 0, "a."));
+                assert_eq!(
+                    (root.id, root.level, root.path.as_str()),
+                    (areas.district, 0, "a.")
+                );
                 let grid = area_by_code(tx, "99010100200102")?.unwrap();
-                assert_eq!((grid.id, grid.path.as_str()), (areas.grids[5], "a.02.01.02."));
+                assert_eq!(
+                    (grid.id, grid.path.as_str()),
+                    (areas.grids[5], "a.02.01.02.")
+                );
                 let above: Vec<_> = area_ancestors(tx, grid.id)?.iter().map(|a| a.id).collect();
-                assert_eq!(above, [areas.district, areas.townships[1], areas.communities[2], grid.id]);
-                assert_eq!(area_at_level(tx, grid.id, 1)?.unwrap().id, areas.townships[1]);
+                assert_eq!(
+                    above,
+                    [
+                        areas.district,
+                        areas.townships[1],
+                        areas.communities[2],
+                        grid.id
+                    ]
+                );
+                assert_eq!(
+                    area_at_level(tx, grid.id, 1)?.unwrap().id,
+                    areas.townships[1]
+                );
                 assert_eq!(area_children(tx, areas.townships[0])?.len(), 2);
                 let inside = [AreaRange::below("a.02.")];
                 assert_eq!(area_list(tx, &inside, None)?.len(), 7);
@@ -69,12 +86,18 @@ fn units_and_accounts_are_listed_by_area() {
             .read::<_, DbError>(|tx| {
                 let inside = [AreaRange::below("a.02.")];
                 assert_eq!(unit_list(tx, &inside, None)?.len(), 1);
-                assert_eq!(unit_list(tx, &[AreaRange::everywhere()], Some(UnitKind::Township))?.len(), 1);
+                assert_eq!(
+                    unit_list(tx, &[AreaRange::everywhere()], Some(UnitKind::Township))?.len(),
+                    1
+                );
                 let seen = accounts::account_list(tx, &inside, 10)?;
                 assert_eq!(seen.iter().map(|a| a.id).collect::<Vec<_>>(), [lead]);
                 let holders = accounts::account_holding(tx, "lead", areas.townships[1])?;
                 assert_eq!(holders.len(), 1);
-                assert_eq!(accounts::account_holding(tx, "lead", areas.townships[0])?.len(), 0);
+                assert_eq!(
+                    accounts::account_holding(tx, "lead", areas.townships[0])?.len(),
+                    0
+                );
                 assert_eq!(accounts::grant_list(tx, lead)?[0].path, "a.02.");
                 Ok(())
             })

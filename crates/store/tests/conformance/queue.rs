@@ -32,7 +32,10 @@ fn a_message_leaves_once_and_is_claimed_by_one_worker_at_a_time() {
         let claimed = store.message_claim(clock.now(), 10).unwrap();
         assert_eq!(claimed.len(), 1);
         assert_eq!(claimed[0].content.as_deref(), Some("请联系".as_bytes()));
-        assert!(store.message_claim(clock.now(), 10).unwrap().is_empty(), "leased");
+        assert!(
+            store.message_claim(clock.now(), 10).unwrap().is_empty(),
+            "leased"
+        );
         clock.advance_minutes(10);
         let again = store.message_claim(clock.now(), 10).unwrap();
         assert_eq!(again[0].attempts, 2, "the first worker died");
@@ -51,9 +54,14 @@ fn what_cannot_leave_is_tried_again_later_and_given_up_in_the_end() {
         for attempt in 1..=ATTEMPTS_MAX {
             let claimed = store.message_claim(clock.now(), 10).unwrap();
             assert_eq!(claimed.len(), 1, "attempt {attempt}");
-            let dead = store.message_failed(&claimed[0], "timeout", false, clock.now()).unwrap();
+            let dead = store
+                .message_failed(&claimed[0], "timeout", false, clock.now())
+                .unwrap();
             assert_eq!(dead, attempt == ATTEMPTS_MAX);
-            assert!(store.message_claim(clock.now(), 10).unwrap().is_empty(), "not at once");
+            assert!(
+                store.message_claim(clock.now(), 10).unwrap().is_empty(),
+                "not at once"
+            );
             clock.advance_minutes(400);
         }
         let state = store.read::<_, DbError>(queue_state).unwrap();
@@ -69,8 +77,15 @@ fn a_message_about_a_destroyed_record_has_no_content() {
         let response = response(&store, "influenza");
         let record = record(&store, response, None);
         queue(&store, record, "one");
-        store.write::<_, DbError, _>(command("people.destroy"), move |tx| record_destroy(tx, record)).unwrap();
-        assert_eq!(store.message_claim(clock.now(), 10).unwrap()[0].content, None);
+        store
+            .write::<_, DbError, _>(command("people.destroy"), move |tx| {
+                record_destroy(tx, record)
+            })
+            .unwrap();
+        assert_eq!(
+            store.message_claim(clock.now(), 10).unwrap()[0].content,
+            None
+        );
     });
 }
 
@@ -79,9 +94,14 @@ fn a_nightly_job_begins_once_on_however_many_nodes() {
     each_engine(|store, _| {
         let begun = std::thread::scope(|scope| {
             let nodes: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| store.job_begin_once("sample", "sample|2025-01-16").unwrap()))
+                .map(|_| {
+                    scope.spawn(|| store.job_begin_once("sample", "sample|2025-01-16").unwrap())
+                })
                 .collect();
-            nodes.into_iter().filter_map(|node| node.join().unwrap()).collect::<Vec<_>>()
+            nodes
+                .into_iter()
+                .filter_map(|node| node.join().unwrap())
+                .collect::<Vec<_>>()
         });
         assert_eq!(begun.len(), 1);
         store.job_end(begun[0], None).unwrap();

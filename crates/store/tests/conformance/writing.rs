@@ -8,21 +8,33 @@ use fangxian_store::testing::{command, each_engine, number};
 use fangxian_store::{Author, Command, DbError, Store, Tx, WriteError};
 
 fn open(tx: &mut Tx<'_>, id: ResponseId, code: &str) -> Result<String, DbError> {
-    let new = NewResponse { id, code, title_zh: "试", title_en: "Test", disease: "", region: "cn" };
+    let new = NewResponse {
+        id,
+        code,
+        title_zh: "试",
+        title_en: "Test",
+        disease: "",
+        region: "cn",
+    };
     response_insert(tx, &new)?;
     Ok(code.to_owned())
 }
 
 fn write(store: &Store, head: Command, code: &str) -> Result<(String, bool), WriteError<DbError>> {
     let (id, code) = (ResponseId::new(), code.to_owned());
-    store.write(head, move |tx| open(tx, id, &code)).map(|written| (written.value, written.repeated))
+    store
+        .write(head, move |tx| open(tx, id, &code))
+        .map(|written| (written.value, written.repeated))
 }
 
 #[test]
 fn a_command_that_is_repeated_gets_the_first_answer_and_does_nothing() {
     each_engine(|store, _| {
         let head = command("responses.open");
-        assert_eq!(write(&store, head.clone(), "one").unwrap(), ("one".into(), false));
+        assert_eq!(
+            write(&store, head.clone(), "one").unwrap(),
+            ("one".into(), false)
+        );
         assert_eq!(write(&store, head, "two").unwrap(), ("one".into(), true));
         assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);
         assert_eq!(number(&store, "SELECT COUNT(*) FROM audit_entry"), 1);
@@ -34,10 +46,22 @@ fn a_command_id_cannot_be_used_for_another_action_or_by_somebody_else() {
     each_engine(|store, _| {
         let head = command("responses.open");
         write(&store, head.clone(), "one").unwrap();
-        let other = Command { action: "responses.close", ..head.clone() };
-        assert!(matches!(write(&store, other, "two"), Err(WriteError::CommandReused)));
-        let other = Command { author: Author::Cli, ..head };
-        assert!(matches!(write(&store, other, "two"), Err(WriteError::CommandReused)));
+        let other = Command {
+            action: "responses.close",
+            ..head.clone()
+        };
+        assert!(matches!(
+            write(&store, other, "two"),
+            Err(WriteError::CommandReused)
+        ));
+        let other = Command {
+            author: Author::Cli,
+            ..head
+        };
+        assert!(matches!(
+            write(&store, other, "two"),
+            Err(WriteError::CommandReused)
+        ));
         assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);
     });
 }
@@ -50,11 +74,21 @@ fn a_refusal_leaves_nothing_behind() {
             open(tx, ResponseId::new(), "one")?;
             Err(DbError::Overloaded)
         });
-        assert!(matches!(refused, Err(WriteError::Refused(DbError::Overloaded))));
+        assert!(matches!(
+            refused,
+            Err(WriteError::Refused(DbError::Overloaded))
+        ));
         for table in ["response", "audit_entry", "receipt"] {
-            assert_eq!(number(&store, &format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
+            assert_eq!(
+                number(&store, &format!("SELECT COUNT(*) FROM {table}")),
+                0,
+                "{table}"
+            );
         }
-        assert!(!write(&store, head, "one").unwrap().1, "the same id may still be used");
+        assert!(
+            !write(&store, head, "one").unwrap().1,
+            "the same id may still be used"
+        );
     });
 }
 
@@ -64,7 +98,9 @@ fn a_panic_in_one_command_hurts_no_other() {
         let others: Vec<_> = (0..8)
             .map(|n| {
                 let store = Arc::clone(&store);
-                std::thread::spawn(move || write(&store, command("responses.open"), &format!("r{n}")))
+                std::thread::spawn(move || {
+                    write(&store, command("responses.open"), &format!("r{n}"))
+                })
             })
             .collect();
         let head = command("responses.open");
@@ -109,7 +145,10 @@ fn of_sixteen_writers_every_command_is_present_exactly_once() {
         }
         let all = i64::try_from(WRITERS * EACH).unwrap();
         assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), all);
-        assert_eq!(number(&store, "SELECT COUNT(DISTINCT code) FROM response"), all);
+        assert_eq!(
+            number(&store, "SELECT COUNT(DISTINCT code) FROM response"),
+            all
+        );
         assert_eq!(number(&store, "SELECT COUNT(*) FROM audit_entry"), all);
         assert_eq!(number(&store, "SELECT COUNT(*) FROM receipt"), all);
     });
@@ -123,12 +162,18 @@ fn the_same_command_from_many_at_once_happens_once() {
             .map(|n| {
                 let store = Arc::clone(&store);
                 std::thread::spawn(move || {
-                    let head = Command { id, ..command("responses.open") };
+                    let head = Command {
+                        id,
+                        ..command("responses.open")
+                    };
                     write(&store, head, &format!("r{n}")).unwrap()
                 })
             })
             .collect();
-        let answers: Vec<_> = askers.into_iter().map(|asker| asker.join().unwrap()).collect();
+        let answers: Vec<_> = askers
+            .into_iter()
+            .map(|asker| asker.join().unwrap())
+            .collect();
         assert_eq!(answers.iter().filter(|(_, repeated)| !repeated).count(), 1);
         assert!(answers.iter().all(|(code, _)| *code == answers[0].0));
         assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);

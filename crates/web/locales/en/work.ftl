@@ -321,3 +321,6 @@ command-table = As a table
 command-day = Day
 command-events = Latest
 command-schemes = Categories
+command-raised = { $count } with the next level
+home-desk = Your desk
+command-share = Share

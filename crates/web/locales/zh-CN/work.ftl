@@ -312,3 +312,6 @@ command-table = 以表格查看
 command-day = 日期
 command-events = 最近动态
 command-schemes = 分类情况
+command-raised = 已请上级协助 { $count } 件
+home-desk = 工作台
+command-share = 占比

@@ -69,7 +69,7 @@ fn rings(geometry: &Value) -> Vec<Vec<[f64; 2]>> {
         .collect()
 }
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 420.0;
 
 /// The map; `title` and `text` are read out. Put a table and [`legend`] beside it.
 pub fn map(regions: &[Region], title: &str, text: &str) -> Html {

@@ -3,8 +3,10 @@
 mod areas;
 mod audit;
 mod clocks;
+mod command;
 mod health;
 pub mod home;
+mod imports;
 mod inbox;
 mod measures;
 mod people;
@@ -27,7 +29,9 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         home::endpoints(),
         report::endpoints(),
         sessions::endpoints(),
+        command::endpoints(),
         inbox::endpoints(),
+        imports::endpoints(),
         people::endpoints(),
         reviews::endpoints(),
         measures::endpoints(),

@@ -85,15 +85,33 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
     }
 }
 
-/// The words of a fact: attributes as name and value.
+/// Attributes whose values are people's own words, never codes.
+const WORDS: [&str; 8] = ["address", "document_number", "note", "phone", "place", "reason", "text", "workplace"];
+
+/// One attribute in words.
+fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
+    match (kind, name, value) {
+        ("symptom", "name", _) => Some(s.code("symptom", value)),
+        ("symptom", "present", "true") => None,
+        ("symptom", "present", _) => Some(s.t("attr-absent")),
+        ("note", "text", _) => Some(value.to_owned()),
+        ("task_result", "task", _) => None,
+        ("task_result", "result", _) => Some(s.code("result", value)),
+        ("task_result", "kind", _) => Some(s.code("task-kind", value)),
+        (_, "case_record", _) => Some(format!("{} {}", s.t("attr-case-record"), super::short(value))),
+        ("identity", "name", _) => Some(format!("{} {value}", s.t("attr-name"))),
+        _ if WORDS.contains(&name) => Some(format!("{} {value}", s.code("attr", name))),
+        _ => Some(format!("{} {}", s.code("attr", name), s.code("value", value))),
+    }
+}
+
+/// The words of a fact: its attributes.
 pub fn attrs(s: &Shell, fact: &FactView) -> String {
     match &fact.attrs {
         None => s.t("destroyed"),
         Some(attrs) => {
-            let one = |(name, value): &(String, String)| {
-                format!("{} {}", s.code("attr", name), s.code("value", value))
-            };
-            attrs.iter().map(one).collect::<Vec<_>>().join(" · ")
+            let words = attrs.iter().filter_map(|(name, value)| attr(s, &fact.kind, name, value));
+            words.collect::<Vec<_>>().join(" · ")
         }
     }
 }

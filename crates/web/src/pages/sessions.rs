@@ -1,7 +1,7 @@
 //! Log-in, log-out, the own password, and the first administrator.
 
 use fangxian_app::accounts::{AdminInput, PasswordChange, SessionInfo};
-use fangxian_app::{App, AppError, Result};
+use fangxian_app::{Action, App, AppError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,13 +52,23 @@ struct Begun {
     must_change: bool,
 }
 
+/// Where the day begins: at the duty desk, with the own tasks, or at the menu.
+fn start(app: &App, token: &str) -> Result<&'static str> {
+    let Some((who, _)) = app.session_who(token)? else { return Ok("/") };
+    let first = [(Action::CommandView, "/desk"), (Action::TasksList, "/tasks/mine"), (Action::UsersList, "/users")];
+    Ok(first.into_iter().find(|(action, _)| app.may(&who, *action)).map_or("/", |(_, path)| path))
+}
+
 fn log_in(app: &App, ask: &Ask, input: LogIn) -> Result<Done<Begun>> {
     let address = ask.address.map(|address| address.to_string()).unwrap_or_default();
     let begun = app.log_in(&input.username, &input.password, &address)?;
     let to = if begun.must_change {
         "/password"
     } else {
-        input.next.as_deref().and_then(protect::own_path).unwrap_or("/")
+        match input.next.as_deref().and_then(protect::own_path) {
+            Some(next) if next != "/" => next,
+            _ => start(app, &begun.token)?,
+        }
     };
     Ok(Done {
         to: to.to_owned(),

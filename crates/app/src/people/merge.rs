@@ -1,0 +1,206 @@
+//! Who is one and the same: merge and unmerge by hand, and the queue for the doubtful. Everything
+//! here writes links, never rows of people.
+
+use fangxian_authz::{Action, Purpose, Resource};
+use fangxian_base::{CommandId, Instant, LinkId, PairId, PersonId, RecordId};
+use fangxian_store::people::{
+    Says, link_insert, link_list, pair_decide, pair_fetch, pair_list,
+};
+use fangxian_store::Tx;
+use fangxian_store::records::{record_fetch, record_ids_of};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{IdentityView, identity_view};
+use crate::intake::matching::identity_of;
+use crate::intake::{Candidate, person_now};
+use crate::{App, AppError, Result, Who, about, found, scopes};
+
+/// LIMIT: pairs shown at once.
+const PAIRS_MAX: i64 = 50;
+
+/// A pair in the queue for the doubtful, side by side.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PairView {
+    /// The pair.
+    pub id: PairId,
+    /// What the two share.
+    pub basis: String,
+    /// Since when it waits.
+    pub created_at: Instant,
+    /// The older record.
+    pub a: IdentityView,
+    /// The person it belongs to.
+    pub a_person: PersonId,
+    /// The newer record.
+    pub b: IdentityView,
+    /// The person it belongs to.
+    pub b_person: PersonId,
+}
+
+impl App {
+    /// Says that two persons are one, by hand.
+    ///
+    /// # Errors
+    /// When either is not there, or the asker may not merge.
+    pub fn people_merge(
+        &self,
+        who: &Who,
+        command: CommandId,
+        (a, b): (PersonId, PersonId),
+    ) -> Result<PersonId> {
+        self.read(|tx| {
+            for id in [a, b] {
+                let person = person_now(tx, id)?;
+                self.person_permit(who, tx, person, Action::PeopleMerge, Purpose::Intake)?;
+            }
+            Ok(())
+        })?;
+        let (author, rules) = (who.author(), self.rules());
+        self.write(who, command, Action::PeopleMerge, Purpose::Intake, None, move |tx| {
+            let (a, b) = (person_now(tx, a)?, person_now(tx, b)?);
+            if a == b {
+                return Err(AppError::conflict(
+                    "ONE-PERSON",
+                    "这两条已经是同一个人的档案。",
+                    "These two are one person's file already.",
+                ));
+            }
+            let pair = (a.first_record(), b.first_record());
+            link_insert(tx, pair, Says::Same, "by_hand", author, None)?;
+            let person = person_now(tx, a)?;
+            crate::assess::assess_person(&rules, tx, person, None)?;
+            Ok(person)
+        })
+    }
+
+    /// Takes a link back: the records it joined stand apart again, with what each brought.
+    ///
+    /// # Errors
+    /// When the link is not there, was taken back already, or the asker may not.
+    pub fn people_unmerge(
+        &self,
+        who: &Who,
+        command: CommandId,
+        person: PersonId,
+        link: LinkId,
+    ) -> Result<()> {
+        self.read(|tx| {
+            let person = person_now(tx, person)?;
+            self.person_permit(who, tx, person, Action::PeopleUnmerge, Purpose::Intake).map(drop)
+        })?;
+        let (author, rules) = (who.author(), self.rules());
+        self.write(who, command, Action::PeopleUnmerge, Purpose::Intake, None, move |tx| {
+            let person = person_now(tx, person)?;
+            let records = record_ids_of(tx, person)?;
+            let links = link_list(tx, &records)?;
+            let stands = |id| !links.iter().any(|link| link.withdraws == Some(id));
+            let old = links
+                .iter()
+                .find(|old| old.id == link && old.says == Says::Same && stands(old.id))
+                .ok_or_else(AppError::stale)?;
+            link_insert(tx, (old.a, old.b), Says::Different, "by_hand", author, Some(old.id))?;
+            for record in [old.a, old.b] {
+                let person = person_now(tx, PersonId::of_record(record))?;
+                crate::assess::assess_person(&rules, tx, person, None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The queue for the doubtful, oldest first.
+    ///
+    /// # Errors
+    /// When the asker may not see it.
+    pub fn pairs(&self, who: &Who) -> Result<Vec<PairView>> {
+        let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
+        let seen = scopes(&reach);
+        let today = self.today();
+        let views = self.read(|tx| {
+            let mut views = Vec::new();
+            for pair in pair_list(tx, &seen, PAIRS_MAX)? {
+                let person = |tx: &mut Tx<'_>, record| {
+                    person_now(tx, PersonId::of_record(record))
+                };
+                views.push(PairView {
+                    id: pair.id,
+                    basis: pair.basis.clone(),
+                    created_at: pair.created_at,
+                    a: identity_view(&identity_of(tx, &[pair.a])?, today),
+                    a_person: person(tx, pair.a)?,
+                    b: identity_view(&identity_of(tx, &[pair.b])?, today),
+                    b_person: person(tx, pair.b)?,
+                });
+            }
+            Ok(views)
+        })?;
+        let shown = views
+            .iter()
+            .flat_map(|view| [("person", view.a_person), ("person", view.b_person)])
+            .map(|(kind, id)| (kind, id.to_string()))
+            .collect();
+        self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
+        Ok(views)
+    }
+
+    /// Decides whether a doubtful pair is one person.
+    ///
+    /// # Errors
+    /// When somebody decided it already, or the asker may not.
+    pub fn pair_decide(
+        &self,
+        who: &Who,
+        command: CommandId,
+        id: PairId,
+        same: bool,
+    ) -> Result<()> {
+        self.read(|tx| {
+            let pair = found(pair_fetch(tx, id))?;
+            let record = found(record_fetch(tx, pair.b))?;
+            let about = about(tx, record.area, record.confined, Some(record.response))?;
+            self.permit(who, Action::PairsDecide, &Resource::Pair { about }, Purpose::Intake)
+                .map(drop)
+        })?;
+        let Some(user) = who.user() else { return Err(AppError::not_found()) };
+        let (author, rules) = (who.author(), self.rules());
+        self.write(who, command, Action::PairsDecide, Purpose::Intake, None, move |tx| {
+            let pair = found(pair_fetch(tx, id))?;
+            let says = if same { Says::Same } else { Says::Different };
+            if !pair_decide(tx, id, says, user)? {
+                return Err(AppError::stale());
+            }
+            link_insert(tx, (pair.a, pair.b), says, &pair.basis, author, None)?;
+            tx.detail("same", same);
+            let person = person_now(tx, PersonId::of_record(pair.a))?;
+            crate::assess::assess_person(&rules, tx, person, None)?;
+            Ok(())
+        })
+    }
+
+    /// Records that may be the same person as a record in the inbox.
+    ///
+    /// # Errors
+    /// When the asker may not see pairs.
+    pub fn candidates(&self, who: &Who, record: RecordId) -> Result<Vec<Candidate>> {
+        let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
+        let seen = scopes(&reach);
+        self.read(|tx| {
+            let mut candidates = Vec::new();
+            for pair in pair_list(tx, &seen, 1_000)? {
+                let other = match (pair.a == record, pair.b == record) {
+                    (true, _) => pair.b,
+                    (_, true) => pair.a,
+                    (false, false) => continue,
+                };
+                candidates.push(Candidate {
+                    record: other,
+                    person: person_now(tx, PersonId::of_record(other))?,
+                    name: identity_of(tx, &[other])?.name.unwrap_or_default(),
+                    basis: pair.basis,
+                    pair: Some(pair.id),
+                });
+            }
+            Ok(candidates)
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Finding people by tokens of what they are known by; sealed values are never scanned.
+
+use fangxian_authz::{Action, Resource};
+use fangxian_base::{Instant, PersonId, RecordId, Text};
+use fangxian_store::people::{person_fetch, person_of};
+use fangxian_store::records::{record_ids_of, token_find};
+use fangxian_store::Tx;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{IdentityView, identity_view, person_about, purpose};
+use crate::intake::matching::{identity_of, plain_name};
+use crate::{App, Result, Who};
+
+/// LIMIT: people shown for one search.
+const HITS_MAX: usize = 50;
+/// LIMIT: records looked at for one search token.
+const TOKENS_MAX: i64 = 500;
+
+/// A search.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Search {
+    /// A whole document number, a phone, a name or part of one, or the last four digits.
+    pub q: String,
+    /// Why: a purpose's code.
+    pub purpose: String,
+}
+
+/// A person found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Hit {
+    /// The person.
+    pub person: PersonId,
+    /// Who it is.
+    pub identity: IdentityView,
+    /// Where.
+    pub area: Option<Text>,
+    /// When something last changed.
+    pub changed_at: Instant,
+}
+
+/// What a search answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SearchView {
+    /// What was asked.
+    pub q: String,
+    /// The purpose it was asked for.
+    pub purpose: String,
+    /// The people found inside the reader's areas.
+    pub hits: Vec<Hit>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl App {
+    /// Finds people by number, phone, name, part of a name, or last four digits, inside the
+    /// reader's areas.
+    ///
+    /// # Errors
+    /// When no purpose is given, or the asker may not search.
+    pub fn people_search(&self, who: &Who, search: &Search) -> Result<SearchView> {
+        let purpose = purpose(&search.purpose)?;
+        let reach = self.reach(who, Action::PeopleSearch, purpose)?;
+        let today = self.today();
+        let q = search.q.trim();
+        let (hits, more) = self.read(|tx| {
+            let mut hits = Vec::new();
+            let mut more = false;
+            for person in search_people(tx, q)? {
+                let Some(row) = person_fetch(tx, person)? else { continue };
+                let about = person_about(tx, &row)?;
+                if !reach.contains(&Resource::Person { about }) {
+                    continue;
+                }
+                if hits.len() == HITS_MAX {
+                    more = true;
+                    break;
+                }
+                let records = record_ids_of(tx, person)?;
+                hits.push(Hit {
+                    person,
+                    identity: identity_view(&identity_of(tx, &records)?, today),
+                    area: crate::intake::area_name(tx, row.area)?,
+                    changed_at: row.changed_at,
+                });
+            }
+            Ok((hits, more))
+        })?;
+        let shown = hits.iter().map(|hit| ("person", hit.person.to_string())).collect();
+        let asked = vec![("letters", q.chars().count().into()), ("hits", hits.len().into())];
+        self.show(who, Action::PeopleSearch, purpose, shown, asked)?;
+        Ok(SearchView { q: q.to_owned(), purpose: search.purpose.clone(), hits, more })
+    }
+}
+
+/// Everybody whom a search text may mean, in the order of how surely.
+fn search_people(tx: &mut Tx<'_>, q: &str) -> Result<Vec<PersonId>> {
+    let number = fangxian_domain::identifiers::normalise(q);
+    let name = plain_name(q);
+    let mut records = Vec::new();
+    let mut add = |more: Vec<RecordId>| records.extend(more);
+    if number.len() == 4 && number.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        add(token_find(tx, "tail", &number, TOKENS_MAX)?);
+    } else if number.len() > 4 {
+        add(token_find(tx, "number", &number, TOKENS_MAX)?);
+        add(token_find(tx, "phone", &number, TOKENS_MAX)?);
+    }
+    if !name.is_empty() {
+        add(token_find(tx, "name", &name, TOKENS_MAX)?);
+        let letters: Vec<char> = name.chars().collect();
+        let mut common: Option<Vec<RecordId>> = None;
+        for pair in letters.windows(2) {
+            let text: String = pair.iter().collect();
+            let found = token_find(tx, "name_pair", &text, TOKENS_MAX)?;
+            common = Some(match common {
+                None => found,
+                Some(before) => before.into_iter().filter(|r| found.contains(r)).collect(),
+            });
+        }
+        add(common.unwrap_or_default());
+    }
+    let mut persons = Vec::new();
+    for record in records {
+        if let Some(person) = person_of(tx, record)?
+            && !persons.contains(&person)
+        {
+            persons.push(person);
+        }
+    }
+    Ok(persons)
+}

@@ -1,0 +1,217 @@
+//! Importing a list: upload, proposed mapping and preview, run, report and error file.
+//!
+//! Between preview and run the file waits in memory, for a few files and a short time only; the
+//! store keeps it sealed as soon as the import begins.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use fangxian_app::imports::{ListFile, Preview, Remark, Report};
+use fangxian_app::{Action, App, AppError, Kind, Result};
+use fangxian_base::{ImportId, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::inbox::{ResponseChoice, open_responses};
+use crate::answer::{Done, Download, page};
+use crate::ask::Ask;
+use crate::endpoint::{Access, Endpoint, Nothing};
+use crate::forms::Choice;
+use crate::i18n::Lang;
+use crate::shell::Shell;
+
+/// LIMIT: files that wait between preview and run.
+const WAITING_MAX: usize = 8;
+/// LIMIT: how long one waits.
+const WAITING: Duration = Duration::from_secs(30 * 60);
+
+struct Waiting {
+    owner: Option<UserId>,
+    since: Instant,
+    file: ListFile,
+}
+
+static TRAY: LazyLock<Mutex<BTreeMap<Uuid, Waiting>>> = LazyLock::new(Mutex::default);
+
+fn put(owner: Option<UserId>, file: ListFile) -> Uuid {
+    let mut tray = TRAY.lock().unwrap_or_else(PoisonError::into_inner);
+    tray.retain(|_, one| one.since.elapsed() < WAITING);
+    while tray.len() >= WAITING_MAX {
+        // Ids sort by the time they were made: the oldest goes.
+        tray.pop_first();
+    }
+    let id = Uuid::now_v7();
+    tray.insert(id, Waiting { owner, since: Instant::now(), file });
+    id
+}
+
+fn take(owner: Option<UserId>, id: &str) -> Result<ListFile> {
+    let tray = TRAY.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = id.parse::<Uuid>().ok().and_then(|id| tray.get(&id));
+    match found {
+        Some(one) if one.owner == owner && one.since.elapsed() < WAITING => Ok(one.file.clone()),
+        _ => Err(AppError::new(
+            Kind::Conflict,
+            "PREVIEW-GONE",
+            "预览已过期，请重新上传文件。",
+            "The preview is too old. Please upload the file again.",
+        )),
+    }
+}
+
+/// Imports so far, and the form for a new one.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Imports {
+    /// Imports, newest first.
+    imports: Vec<Report>,
+    /// Open responses.
+    responses: Vec<ResponseChoice>,
+    /// Whether the asker may import.
+    may_create: bool,
+}
+
+page!(Imports, "imports.html");
+
+fn list(app: &App, ask: &Ask, _: Nothing) -> Result<Imports> {
+    Ok(Imports {
+        imports: app.imports(&ask.who)?,
+        responses: open_responses(app, ask)?,
+        may_create: app.may(&ask.who, Action::ImportCreate),
+    })
+}
+
+/// Kinds of lists as choices.
+pub fn kinds(s: &Shell) -> Vec<Choice> {
+    ["linelist", "contacts", "movements"].map(|kind| Choice::new(kind, s.code("import-kind", kind))).to_vec()
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Hand {
+    /// `linelist`, `contacts` or `movements`.
+    #[serde(default)]
+    kind: String,
+    /// The namespace of the list's own case numbers.
+    #[serde(default)]
+    source: String,
+    /// Code of the response; empty: routine surveillance.
+    #[serde(default)]
+    response: String,
+    /// A mapping in its file form; empty: the proposed one.
+    #[serde(default)]
+    mapping: String,
+    /// The preview to go on from, instead of a file.
+    #[serde(default)]
+    waiting: String,
+    /// The file.
+    #[serde(default)]
+    #[schemars(extend("format" = "binary"))]
+    #[expect(dead_code, reason = "tells the interface's readers; the file itself comes apart")]
+    file: Option<String>,
+}
+
+/// What a file would come to.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PreviewPage {
+    /// The preview.
+    preview: Preview,
+    /// The name of the file.
+    file_name: String,
+    /// Where the file waits.
+    waiting: String,
+}
+
+page!(PreviewPage, "import-preview.html");
+
+fn handed(ask: &Ask, input: Hand) -> Result<ListFile> {
+    let owner = ask.who.user();
+    if !input.waiting.is_empty() {
+        let file = take(owner, &input.waiting)?;
+        return Ok(ListFile { mapping: input.mapping, ..file });
+    }
+    let Some(upload) = ask.files.iter().find(|one| one.field == "file") else {
+        return Err(AppError::field("file", "请选择要导入的文件。", "Choose the file to import."));
+    };
+    Ok(ListFile {
+        kind: if input.kind.is_empty() { "linelist".to_owned() } else { input.kind },
+        file_name: upload.name.clone(),
+        source: input.source,
+        response: input.response,
+        bytes: Arc::from(upload.bytes.as_slice()),
+        mapping: input.mapping,
+    })
+}
+
+fn preview(app: &App, ask: &Ask, input: Hand) -> Result<PreviewPage> {
+    let file = handed(ask, input)?;
+    let preview = app.import_preview(&ask.who, &file)?;
+    let file_name = file.file_name.clone();
+    let kept = ListFile { mapping: preview.mapping.clone(), ..file };
+    Ok(PreviewPage { preview, file_name, waiting: put(ask.who.user(), kept).to_string() })
+}
+
+fn run(app: &App, ask: &Ask, input: Hand) -> Result<Done<ImportId>> {
+    let mapping = input.mapping.clone();
+    let mut file = handed(ask, input)?;
+    if mapping.is_empty() && file.mapping.is_empty() && !ask.files.is_empty() {
+        file.mapping = app.import_preview(&ask.who, &file)?.mapping;
+    }
+    let (id, before) = app.import_start(&ask.who, ask.command, &file)?;
+    if !before {
+        let app = ask.app.clone();
+        let work = move || {
+            if let Err(error) = app.import_run(id, |_| true) {
+                error.log();
+            }
+        };
+        // A long list outlives the request; a kill is made good when the program starts again.
+        std::thread::Builder::new().name("import".to_owned()).spawn(work).map_err(AppError::internal)?;
+    }
+    Ok(Done::then(format!("/imports/{id}"), id))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Which {
+    /// The import.
+    id: ImportId,
+}
+
+/// An import and what came of it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+struct One(Report);
+
+page!(One, "import.html");
+
+fn one(app: &App, ask: &Ask, input: Which) -> Result<One> {
+    app.import_report(&ask.who, input.id).map(One)
+}
+
+fn errors(app: &App, ask: &Ask, input: Which) -> Result<Download> {
+    let bytes = app.import_errors(&ask.who, input.id, ask.lang == Lang::En)?;
+    Ok(Download { name: format!("errors-{}.csv", input.id), bytes })
+}
+
+/// Where a remark belongs: row and column.
+pub fn place(remark: &Remark) -> String {
+    let row = remark.row.map(|row| row.to_string());
+    [row, remark.column.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// How sure a proposal is, as a percentage.
+pub fn percent(confidence: &f32) -> String {
+    format!("{:.0} %", confidence * 100.0)
+}
+
+/// Their endpoints.
+pub fn endpoints() -> Vec<Endpoint> {
+    let (read, create) = (Access::Staff(Action::ImportRead), Access::Staff(Action::ImportCreate));
+    vec![
+        Endpoint::page("imports.list", "/imports", read, list),
+        Endpoint::once("imports.preview", "/imports/preview", create, "imports.list", preview).with_file().untraced(),
+        Endpoint::command("imports.run", "/imports", create, "imports.list", run).with_file(),
+        Endpoint::page("imports.view", "/imports/{id}", read, one),
+        Endpoint::file("imports.errors", "/imports/{id}/errors.csv", read, "text/csv; charset=utf-8", errors).traced(),
+    ]
+}
