@@ -45,10 +45,65 @@ export const LOGIN = {
   submit: 'form button[type="submit"]',
 };
 
-/** Pages for the screenshots. `as` names a person who logs in first. */
+/** The district of the journeys; the program's own demonstration has another. */
+const square = (x, y, w, h) => ({
+  type: 'Polygon',
+  coordinates: [[[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]].map(([a, b]) => [116 + a / 100, 36 + b / 100])],
+});
+export const AREAS = [
+  { code: '9901', zh: '示范市', en: 'Demonstration City', residents: 20000, geometry: square(0, 0, 8, 4) },
+  { code: '990101', parent: '9901', zh: '示范区', en: 'Demonstration District', residents: 20000, geometry: square(0, 0, 8, 4) },
+  { code: '990101001', parent: '990101', zh: '花园街道', en: 'Huayuan Subdistrict', residents: 12000, geometry: square(0, 0, 4, 4) },
+  { code: '990101001001', parent: '990101001', zh: '花园社区', en: 'Huayuan Community', residents: 7000, geometry: square(0, 0, 4, 2) },
+  { code: '99010100100101', parent: '990101001001', zh: '花园社区第一网格', en: 'Huayuan Grid 1', residents: 3500, geometry: square(0, 0, 2, 2) },
+  { code: '99010100100102', parent: '990101001001', zh: '花园社区第二网格', en: 'Huayuan Grid 2', residents: 3500, geometry: square(2, 0, 2, 2) },
+  { code: '990101001002', parent: '990101001', zh: '柳荫社区', en: 'Liuyin Community', residents: 5000, geometry: square(0, 2, 4, 2) },
+  { code: '990101002', parent: '990101', zh: '石桥镇', en: 'Shiqiao Town', residents: 8000, geometry: square(4, 0, 4, 4) },
+  { code: '990101002001', parent: '990101002', zh: '石桥村', en: 'Shiqiao Village', residents: 8000, geometry: square(4, 0, 4, 4) },
+];
+
+export const UNITS = [
+  { zh: '示范区疫情防控指挥部', en: 'District Headquarters', kind: 'headquarters', area: '990101' },
+  { zh: '示范区疾病预防控制中心', en: 'District CDC', kind: 'cdc_institution', area: '990101' },
+  { zh: '示范区人民医院', en: "District People's Hospital", kind: 'hospital', area: '990101' },
+  { zh: '花园街道办事处', en: 'Huayuan Subdistrict Office', kind: 'township', area: '990101001' },
+  { zh: '花园社区居民委员会', en: 'Huayuan Committee', kind: 'community', area: '990101001001' },
+  { zh: '石桥镇人民政府', en: 'Shiqiao Town Office', kind: 'township', area: '990101002' },
+  { zh: '示范区审计局', en: 'District Audit Office', kind: 'other', area: '990101' },
+];
+
+/** Who works there; beside them there is `admin`. `unit` counts in UNITS. */
+export const STAFF = [
+  { login: 'desk', name: '戴淑兰', unit: 0, role: 'desk', area: '9901' },
+  { login: 'duty', name: '杜建国', unit: 0, role: 'duty', area: '9901' },
+  { login: 'assessor', name: '岳明', unit: 1, role: 'assessor', area: '9901' },
+  { login: 'organ', name: '欧阳慧', unit: 1, role: 'organ', area: '9901' },
+  { login: 'clinic', name: '柯文', unit: 2, role: 'reporter', area: '9901' },
+  { login: 'town', name: '唐国强', unit: 3, role: 'lead', area: '990101001' },
+  { login: 'lead', name: '李秀英', unit: 4, role: 'lead', area: '990101001001' },
+  { login: 'grid1', name: '葛强', unit: 4, role: 'grid', area: '99010100100101' },
+  { login: 'grid2', name: '顾小燕', unit: 4, role: 'grid', area: '99010100100102' },
+  { login: 'elsewhere', name: '石磊', unit: 5, role: 'desk', area: '990101002' },
+  { login: 'auditor', name: '沈计', unit: 6, role: 'auditor', area: '9901' },
+];
+
+export const PASSWORD = 'three green umbrellas';
+
+/** The response that is open, with the approval to manage the disease as class A. */
+export const RESPONSE = {
+  code: 'flu',
+  title_zh: '输入性人感染新亚型流感疫情处置',
+  title_en: 'Imported novel influenza',
+  disease: 'novel-influenza',
+};
+
+/** The cookie that carries a session. */
+export const SESSION = 'fx';
+
+/** Pages for the screenshots. `as` names a person of PEOPLE who logs in first. */
 export const SCREENS = [
   { name: 'home', path: '/' },
 ];
 
-/** People of the installation that the journeys log in as: role → user name and password. */
+/** People of the demonstration: user name and password. */
 export const PEOPLE = {};

@@ -3,43 +3,55 @@
 
 import { after, before, describe, test } from 'node:test';
 import { axe, fits, launch, login, openPage, shot } from './browser.mjs';
+import { SESSION } from './contract.mjs';
 import { databases } from './database.mjs';
 import { startServer } from './server.mjs';
+import { found, settle } from './world.mjs';
 
 /**
  * Declares the journeys of one installation. `tell` gets `journey(name, story)`; the journeys of a
  * file share the installation and run in order. `start` is `serve`, `demo`, or null for no program.
+ * `district` settles the people of the contract in it.
  *
- * A story gets `{ server, page, login, axe, fits, shot }`: `page({ viewport, language, scripts })`
- * opens a fresh page.
+ * A story gets `{ server, page, as, sessions, login, axe, fits, shot }`: `page({ viewport, language,
+ * scripts })` opens a fresh page, `as(name, options)` one on which somebody of the district is
+ * logged in.
  */
-export function installation({ start = 'serve' }, tell) {
+export function installation({ start = 'serve', district = false }, tell) {
   for (const database of start ? databases() : ['none']) {
     describe(start ? `on ${database}` : 'without a program', () => {
       let server;
       let browser;
+      let sessions = {};
       before(async () => {
         browser = await launch();
-        if (start) server = await startServer({ start, database });
+        if (start) server = await startServer({ start, database, prepare: district ? found : undefined });
+        if (district) sessions = await settle(server);
       });
       after(async () => {
         await browser?.close();
         await server?.stop();
       });
-      tell((name, story) => test(name, () => run(name, story, { browser, server, database })));
+      tell((name, story) => test(name, () => run(name, story, { browser, server, database, sessions })));
     });
   }
 }
 
-async function run(name, story, { browser, server, database }) {
+async function run(name, story, { browser, server, database, sessions }) {
   const pages = [];
   const page = async (options) => {
     const opened = await openPage(browser, server, options);
     pages.push(opened);
     return opened;
   };
+  const as = async (person, options) => {
+    const opened = await page(options);
+    const { cookie } = sessions[person];
+    await opened.context().addCookies([{ name: SESSION, value: cookie, url: server.url }]);
+    return opened;
+  };
   try {
-    await story({ server, page, login, axe, fits, shot });
+    await story({ server, page, as, sessions, login, axe, fits, shot });
     const faults = pages.flatMap((opened) => opened.faults());
     if (faults.length > 0) throw new Error(faults.join('\n'));
   } catch (error) {

@@ -1,7 +1,7 @@
 // Starts the built program with a data folder and a port of its own, waits until it is ready, and
 // takes everything away again.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -14,8 +14,11 @@ import { createDatabase } from './database.mjs';
 const LOG_LINES = 40;
 const STOP_WITHIN_MS = 15_000;
 
-/** Starts the program. `start` is a key of START, `database` is `sqlite` or `postgres`. */
-export async function startServer({ start = 'serve', database = 'sqlite' } = {}) {
+/**
+ * Starts the program. `start` is a key of START, `database` is `sqlite` or `postgres`; `prepare` is
+ * given a way to run the program's other commands on the empty installation first.
+ */
+export async function startServer({ start = 'serve', database = 'sqlite', prepare } = {}) {
   const program = process.env[GIVEN.program];
   if (!program) throw new Error(`${GIVEN.program} does not say which program to start`);
   const folder = mkdtempSync(join(tmpdir(), 'fangxian-e2e-'));
@@ -25,6 +28,14 @@ export async function startServer({ start = 'serve', database = 'sqlite' } = {})
   env[ENV.data] = join(folder, 'data');
   env[ENV.listen] = `127.0.0.1:${port}`;
   if (store.url) env[ENV.database] = store.url;
+  const run = (words, input = '') => execFileSync(program, words, { env, input, encoding: 'utf8' });
+  try {
+    prepare?.(run);
+  } catch (error) {
+    store.drop();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 
   const log = [];
   const child = spawn(program, START[start](port), { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -43,6 +54,8 @@ export async function startServer({ start = 'serve', database = 'sqlite' } = {})
     url: `http://127.0.0.1:${port}`,
     database,
     dataFolder: env[ENV.data],
+    /** Runs another command of the program on this installation; gives what it prints. */
+    run,
     /** The last lines that the program wrote, for the report of a failure. */
     log: () => log.join('\n'),
     /** Ends the program at once, as a power cut would. */

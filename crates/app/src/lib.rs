@@ -292,7 +292,13 @@ pub(crate) fn about(
 /// Whether an action shows a personal file to somebody, so that the person concerned sees it in the
 /// list of who has read.
 pub(crate) fn reads_names(action: &str) -> bool {
-    [Action::PeopleRead, Action::PeopleSearch, Action::IntakeRead, Action::ReviewsFirstLook]
-        .into_iter()
-        .any(|reading| reading.code() == action)
+    const READING: [Action; 6] = [
+        Action::PeopleRead,
+        Action::PeopleSearch,
+        Action::IntakeRead,
+        Action::ReviewsFirstLook,
+        Action::MeasuresRead,
+        Action::TasksRead,
+    ];
+    READING.iter().any(|reading| reading.code() == action)
 }

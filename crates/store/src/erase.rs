@@ -56,8 +56,34 @@ pub(crate) fn erase_response(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbEr
         &vals![id],
     )?;
     tx.exec("DELETE FROM record_key WHERE response_id = $1", &vals![id])?;
+    blank(tx, id)?;
     tx.context.record_keys.clear();
     note(tx, What::Response, id.uuid())
+}
+
+/// Empties what was written for a response under the key of a record that was collected for
+/// something else, such as routine surveillance. An empty sealed value reads as destroyed.
+fn blank(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
+    const NOTHING: &[u8] = &[];
+    let tables = [
+        ("assessment", "outcome_sealed = $2", "response_id = $1"),
+        (
+            "review",
+            "proposal_sealed = $2, first_reason_sealed = $2, second_reason_sealed = $2",
+            "response_id = $1",
+        ),
+        ("measure", "content_sealed = $2, reason_sealed = $2", "response_id = $1"),
+        ("task", "content_sealed = $2", "response_id = $1"),
+        (
+            "task_step",
+            "note_sealed = $2",
+            "task_id IN (SELECT t.id FROM task t WHERE t.response_id = $1)",
+        ),
+    ];
+    for (table, columns, rows) in tables {
+        tx.exec(&format!("UPDATE {table} SET {columns} WHERE {rows}"), &vals![id, NOTHING])?;
+    }
+    Ok(())
 }
 
 /// Deletes a record's wrapped key and tokens, and asks for it to be noted beside the keys.

@@ -217,13 +217,16 @@ pub(crate) fn seal_under(
     Ok(key.seal(place, plain)?)
 }
 
-/// Opens what [`seal_under`] made; `None` when the key was destroyed.
+/// Opens what [`seal_under`] made; `None` when the key was destroyed or the value was emptied.
 pub(crate) fn open_under(
     tx: &mut Tx<'_>,
     record: RecordId,
     place: &str,
     sealed: &[u8],
 ) -> Result<Option<Vec<u8>>, DbError> {
+    if sealed.is_empty() {
+        return Ok(None);
+    }
     match record_key(tx, record)? {
         Some(key) => Ok(Some(key.open(place, sealed)?)),
         None => Ok(None),

@@ -423,6 +423,21 @@ pub fn printed(store: &Store, sql: &str) -> Vec<String> {
         .expect("rows")
 }
 
+/// How many rows a table has.
+pub fn count(store: &Store, table: &str) -> i64 {
+    number(store, &format!("SELECT COUNT(*) FROM {table}"))
+}
+
+/// Every row of a table, printed.
+pub fn dump(store: &Store, table: &str) -> Vec<String> {
+    printed(store, &format!("SELECT * FROM {table}"))
+}
+
+/// Damages the projection of persons behind the program's back.
+pub fn lose_persons(store: &Store) {
+    tamper(store, "DELETE FROM record_person");
+}
+
 /// How an id is written in SQL text on this engine.
 pub fn sql_id(store: &Store, id: uuid::Uuid) -> String {
     match store.engine() {

@@ -21,6 +21,8 @@ mod openapi;
 mod pages;
 mod protect;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;

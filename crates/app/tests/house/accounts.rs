@@ -6,7 +6,9 @@ use fangxian_app::Kind;
 use fangxian_app::accounts::PasswordChange;
 use fangxian_app::audit_trail::AuditQuery;
 use fangxian_base::{Clock, CommandId, ManualClock};
-use fangxian_store::testing::{BEGIN, each_engine, number, printed};
+use fangxian_store::DbError;
+use fangxian_store::audit::{EntryFilter, entry_list};
+use fangxian_store::testing::{BEGIN, count, dump, each_engine};
 
 use super::{PASSWORD, admin_input, app, each_house, enter, fields, user_input};
 
@@ -39,7 +41,7 @@ fn the_first_administrator_is_made_once_however_many_ask_at_once() {
                 .count()
         });
         assert_eq!(made, 1);
-        assert_eq!(number(&store, "SELECT COUNT(*) FROM account"), 1);
+        assert_eq!(count(&store, "account"), 1);
         assert_eq!(app.setup_token().unwrap(), None);
         let late = app
             .setup_admin(&token, CommandId::new(), &admin_input("late"))
@@ -56,7 +58,7 @@ fn a_weak_password_is_told_with_its_field_and_kept_nowhere() {
         input.password = "1234567890".into();
         let error = app.admin_create(CommandId::new(), &input).unwrap_err();
         assert_eq!(fields(&error), ["login", "password", "again"]);
-        assert_eq!(number(&store, "SELECT COUNT(*) FROM account"), 0);
+        assert_eq!(count(&store, "account"), 0);
     });
 }
 
@@ -94,10 +96,18 @@ fn failed_log_ins_are_on_record_without_what_was_typed() {
             .app
             .log_in("wang.xiaoming", "secret password", "192.0.2.7")
             .unwrap_err();
-        let entries = printed(
-            &house.store,
-            "SELECT refs, detail FROM audit_entry WHERE action = 'sessions.refuse'",
-        );
+        let filter = EntryFilter {
+            action: Some("sessions.refuse".into()),
+            limit: 9,
+            ..EntryFilter::default()
+        };
+        let entries: Vec<String> = house
+            .store
+            .read::<_, DbError>(|tx| entry_list(tx, &filter))
+            .unwrap()
+            .iter()
+            .map(|entry| format!("{entry:?}"))
+            .collect();
         assert_eq!(entries.len(), 1);
         for typed in ["wang", "secret", "192.0.2"] {
             assert!(!entries[0].contains(typed), "{entries:?}");
@@ -124,7 +134,7 @@ fn a_session_ends_when_idle_at_a_desk_but_not_in_the_field_and_always_after_half
         let report = house.app.upkeep_once(house.clock.now());
         assert_eq!(report.failed, Vec::<&str>::new());
         assert!(report.sessions >= 2);
-        assert_eq!(number(&house.store, "SELECT COUNT(*) FROM session"), 0);
+        assert_eq!(count(&house.store, "session"), 0);
     });
 }
 
@@ -143,7 +153,7 @@ fn only_digests_of_tokens_and_passwords_are_stored() {
         let (_, session, _) = house.staff("desk1", "desk", house.areas.district);
         let all: String = ["session", "account", "audit_entry", "receipt", "api_token"]
             .iter()
-            .flat_map(|table| printed(&house.store, &format!("SELECT * FROM {table}")))
+            .flat_map(|table| dump(&house.store, table))
             .collect();
         assert!(!all.contains(&session.token));
         assert!(!all.contains(PASSWORD));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fangxian_app::{Kind, Who};
 use fangxian_base::{CommandId, ManualClock};
-use fangxian_store::testing::{BEGIN, each_engine, number};
+use fangxian_store::testing::{BEGIN, count, each_engine};
 use serde_json::json;
 
 use super::{app, each_house, fields};
@@ -30,7 +30,7 @@ fn a_file_is_read_whole_takes_the_place_of_the_first_root_and_may_be_read_again(
         let app = app(&store, &clock, &Arc::new(ManualClock::at(BEGIN)));
         app.first_start().unwrap();
         app.first_start().unwrap();
-        assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);
+        assert_eq!(count(&store, "response"), 1);
         let cli = Who::cli();
         let done = app
             .places_import(&cli, CommandId::new(), &file().to_string())
@@ -90,7 +90,7 @@ fn every_problem_of_a_file_is_told_and_nothing_of_it_is_kept() {
                 .kind,
             Kind::Invalid
         );
-        assert_eq!(number(&store, "SELECT COUNT(*) FROM area"), 0);
+        assert_eq!(count(&store, "area"), 0);
     });
 }
 

@@ -5,7 +5,8 @@ use fangxian_app::responses::{ApprovalInput, ResponseInput};
 use fangxian_base::{CommandId, ResponseId};
 use fangxian_store::DbError;
 use fangxian_store::records::record_original;
-use fangxian_store::testing::{number, record};
+use fangxian_store::responses::response_fetch;
+use fangxian_store::testing::{count, record};
 
 use super::{House, each_house, fields};
 
@@ -19,11 +20,12 @@ fn input(code: &str) -> ResponseInput {
 }
 
 fn version(house: &House, id: ResponseId) -> i64 {
-    let sql = format!(
-        "SELECT version FROM response WHERE id = {}",
-        fangxian_store::testing::sql_id(&house.store, id.uuid())
-    );
-    number(&house.store, &sql)
+    house
+        .store
+        .read::<_, DbError>(|tx| response_fetch(tx, id))
+        .unwrap()
+        .unwrap()
+        .version
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn what_one_closed_another_destroys_and_then_it_is_gone() {
             .read::<_, DbError>(|tx| record_original(tx, record))
             .unwrap();
         assert_eq!(original, None);
-        assert_eq!(number(&house.store, "SELECT COUNT(*) FROM token"), 0);
+        assert_eq!(count(&house.store, "token"), 0);
         assert!(
             !house
                 .store

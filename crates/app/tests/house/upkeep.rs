@@ -3,7 +3,7 @@
 use fangxian_base::Clock;
 use fangxian_store::DbError;
 use fangxian_store::queue::{NewMessage, message_insert};
-use fangxian_store::testing::{command, number, record, tamper};
+use fangxian_store::testing::{command, lose_persons, record};
 
 use super::{House, each_house};
 
@@ -56,25 +56,13 @@ fn the_nightly_sample_finds_a_damaged_projection_once() {
     each_house(|house| {
         let routine = house.app.routine().unwrap();
         record(&house.store, routine, None);
-        tamper(&house.store, "DELETE FROM record_person");
+        lose_persons(&house.store);
         house.app.upkeep_once(house.clock.now());
         house.app.upkeep_once(house.clock.now());
-        assert_eq!(
-            number(
-                &house.store,
-                "SELECT COUNT(*) FROM job WHERE state = 'dead'"
-            ),
-            1
-        );
+        assert_eq!(house.app.health_now().unwrap().queue_dead, 1);
         house.clock.advance_minutes(24 * 60);
         house.app.upkeep_once(house.clock.now());
-        assert_eq!(
-            number(
-                &house.store,
-                "SELECT COUNT(*) FROM job WHERE state = 'dead'"
-            ),
-            2
-        );
+        assert_eq!(house.app.health_now().unwrap().queue_dead, 2);
     });
 }
 

@@ -106,29 +106,30 @@ fn password(app: &App, ask: &Ask, input: PasswordChange) -> Result<Done<()>> {
 
 #[derive(Deserialize, JsonSchema)]
 struct Key {
-    /// The key that the program printed when it started.
-    key: String,
+    /// The token in the address that the program printed when it started.
+    #[serde(default)]
+    token: String,
 }
 
 /// The page that makes the first administrator.
 #[derive(Debug, Serialize, JsonSchema)]
 struct SetupPage {
-    /// The key, as given.
-    key: String,
+    /// The token, as given.
+    token: String,
 }
 
 page!(SetupPage, "setup.html");
 
 fn setup_page(app: &App, _: &Ask, input: Key) -> Result<SetupPage> {
     let known = app.setup_token()?.ok_or_else(AppError::not_found)?;
-    if !protect::same(&known, &input.key) {
+    if !protect::same(&known, &input.token) {
         return Err(AppError::not_found());
     }
-    Ok(SetupPage { key: input.key })
+    Ok(SetupPage { token: input.token })
 }
 
 fn setup(app: &App, ask: &Ask, input: AdminInput) -> Result<Done<()>> {
-    app.setup_admin(ask.field("key").unwrap_or_default(), ask.command, &input)?;
+    app.setup_admin(ask.field("token").unwrap_or_default(), ask.command, &input)?;
     Ok(Done::then("/login", ()))
 }
 
@@ -140,7 +141,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::command("sessions.end", "/logout", Access::Session, "site.home", log_out),
         Endpoint::page("self.page", "/password", Access::Session, password_page),
         Endpoint::command("self.password", "/password", Access::Session, "self.page", password),
-        Endpoint::page("setup.page", "/setup/{key}", Access::Public, setup_page).page_only(),
-        Endpoint::command("setup.create", "/setup/{key}", Access::Public, "setup.page", setup),
+        Endpoint::page("setup.page", "/setup", Access::Public, setup_page).page_only(),
+        Endpoint::command("setup.create", "/setup", Access::Public, "setup.page", setup),
     ]
 }

@@ -1,0 +1,224 @@
+//! An installation for tests: a district, staff of every kind, and a browser that remembers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use fangxian_app::accounts::{GrantInput, PasswordChange, UserInput};
+use fangxian_app::{App, Settings, Who};
+use fangxian_base::{Clock, CommandId, Zone};
+use fangxian_packs::Library;
+use fangxian_store::testing::Place;
+use fangxian_store::{Engine, audit};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::Options;
+
+const PASSWORD: &str = "three green umbrellas";
+
+/// Staff: log-in name, unit, roles, area.
+const STAFF: [(&str, &str, &[&str], &str); 7] = [
+    ("admin1", "Administration unit", &["admin"], "990101"),
+    ("desk", "CDC", &["desk", "duty"], "990101"),
+    ("assessor", "CDC", &["assessor", "organ"], "990101"),
+    ("authority", "Authority", &["organ", "auditor"], "990101"),
+    ("duty", "Headquarters", &["duty"], "990101"),
+    ("lead", "Township", &["lead"], "990101001"),
+    ("grid", "Township", &["grid"], "990101001001"),
+];
+
+/// An installation.
+pub struct Town {
+    _place: Place,
+    pub app: Arc<App>,
+    pub router: Router,
+}
+
+/// A browser, or a program, with its cookies.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+    pub form_token: String,
+}
+
+/// An answer.
+pub struct Got {
+    pub status: StatusCode,
+    pub location: String,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
+impl Got {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+}
+
+fn places() -> String {
+    json!({
+        "areas": [
+            { "code": "990101", "zh": "示范区", "en": "District", "residents": 20_000 },
+            { "code": "990101001", "parent": "990101", "zh": "河湾街道", "en": "Hewan", "geometry": {
+                "type": "Polygon", "coordinates": [[[110.0, 30.0], [110.1, 30.0], [110.1, 30.1], [110.0, 30.1], [110.0, 30.0]]] } },
+            { "code": "990101001001", "parent": "990101001", "zh": "第一社区", "en": "First community" }
+        ],
+        "units": [
+            { "zh": "管理办公室", "en": "Administration unit", "kind": "other", "area": "990101" },
+            { "zh": "区疾控中心", "en": "CDC", "kind": "cdc_institution", "area": "990101" },
+            { "zh": "区疾控局", "en": "Authority", "kind": "disease_control_authority", "area": "990101" },
+            { "zh": "区指挥部", "en": "Headquarters", "kind": "headquarters", "area": "990101" },
+            { "zh": "河湾街道办事处", "en": "Township", "kind": "township", "area": "990101001" }
+        ]
+    })
+    .to_string()
+}
+
+impl Town {
+    /// A new installation with its staff.
+    pub fn new() -> Self {
+        let place = Place::new(Engine::Sqlite);
+        let clock: Arc<dyn Clock> = place.clock.clone();
+        let packs = Arc::new(Library::shipped().expect("the shipped packs"));
+        let settings = Settings { zone: Zone::china(), city: "demo".into() };
+        let app = App::new(place.open(), packs, clock.clone(), settings).unwrap().with_wall(clock);
+        let app = Arc::new(app);
+        app.first_start().unwrap();
+        app.places_import(&Who::cli(), CommandId::new(), &places()).unwrap();
+        let options = Options { secure_cookies: false, ..Options::default() };
+        let router = crate::router(app.clone(), options);
+        let town = Self { _place: place, app, router };
+        for (login, unit, roles, area) in STAFF {
+            town.staff(login, unit, roles, area);
+        }
+        town
+    }
+
+    fn staff(&self, login: &str, unit: &str, roles: &[&str], area: &str) {
+        let units = self.app.unit_list(&Who::cli(), None).unwrap();
+        let unit = units.iter().find(|one| one.name.en == unit).unwrap().id.to_string();
+        let area = self.app.area_by_code(&Who::cli(), area).unwrap().id.to_string();
+        let grant = |role: &&str| GrantInput { role: (*role).into(), area: area.clone(), ..GrantInput::default() };
+        let grants = roles.iter().map(grant).collect();
+        let input = UserInput { login: login.into(), name: login.into(), unit, grants };
+        let first = self.app.user_create(&Who::cli(), CommandId::new(), &input).unwrap().password.unwrap();
+        let begun = self.app.log_in(login, &first, "").unwrap();
+        let (who, _) = self.app.session_who(&begun.token).unwrap().unwrap();
+        let change = PasswordChange { old: first, new: PASSWORD.into(), again: PASSWORD.into() };
+        self.app.change_password(&who, CommandId::new(), &begun.token, &change).unwrap();
+    }
+
+    /// Somebody without an account.
+    pub fn stranger(&self) -> Browser {
+        Browser::of(self.router.clone())
+    }
+
+    /// A member of staff, logged in.
+    pub async fn browser(&self, login: &str) -> Browser {
+        let mut browser = self.stranger();
+        let input = json!({ "username": login, "password": PASSWORD });
+        let got = browser.api("POST", "/login", Some(input)).await;
+        assert_eq!(got.status, StatusCode::OK, "{login}: {}", got.text);
+        got.json()["data"]["form_token"].as_str().unwrap().clone_into(&mut browser.form_token);
+        browser
+    }
+
+    /// Somebody who may do this somewhere.
+    pub async fn whoever_may(&self, action: fangxian_app::Action) -> (&'static str, Browser) {
+        for (login, ..) in STAFF {
+            let begun = self.app.log_in(login, PASSWORD, "").unwrap();
+            let (who, _) = self.app.session_who(&begun.token).unwrap().unwrap();
+            if self.app.may(&who, action) {
+                return (login, self.browser(login).await);
+            }
+        }
+        panic!("nobody may {action}")
+    }
+
+    /// How many audit entries there are.
+    pub fn entries(&self) -> i64 {
+        self.app
+            .store()
+            .read(|tx| Ok::<i64, fangxian_store::DbError>(audit::last_seal(tx)? + audit::unsealed_count(tx)?))
+            .unwrap()
+    }
+}
+
+impl Browser {
+    /// A browser that knows nothing yet.
+    pub fn of(router: Router) -> Self {
+        Self { router, cookies: BTreeMap::new(), form_token: String::new() }
+    }
+
+    /// Sends a request and keeps the cookies of the answer.
+    pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Got {
+        let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let request = request
+            .header("host", "fangxian.test")
+            .header("cookie", cookies.join("; "))
+            .body(body)
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        for value in parts.headers.get_all("set-cookie") {
+            let (pair, _) = value.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let text = String::from_utf8_lossy(&to_bytes(body, 64 << 20).await.unwrap()).into_owned();
+        let location = parts.headers.get("location").map_or("", |v| v.to_str().unwrap()).to_owned();
+        Got { status: parts.status, location, headers: parts.headers, text }
+    }
+
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Got {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form, without anything but these fields.
+    pub async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
+        let body = fields.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect::<Vec<_>>().join("&");
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request, Body::from(body)).await
+    }
+
+    /// Sends a form with the session's token.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
+        let token = self.form_token.clone();
+        let mut all = vec![("form_token", token.as_str())];
+        all.extend(fields);
+        self.post_bare(path, &all).await
+    }
+
+    /// Asks the JSON interface.
+    pub async fn api(&mut self, method: &str, path: &str, body: Option<Value>) -> Got {
+        let method: Method = method.parse().unwrap();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header("content-type", "application/json");
+        if !self.form_token.is_empty() {
+            request = request.header("x-form-token", &self.form_token);
+        }
+        let body = body.map_or_else(Body::empty, |value| Body::from(value.to_string()));
+        self.send(request, body).await
+    }
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// An endpoint's path with ids that stand for nothing.
+pub fn nowhere(path: &str) -> String {
+    path.split('/')
+        .map(|part| if part.starts_with('{') { "01890000-0000-7000-8000-000000000000" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
