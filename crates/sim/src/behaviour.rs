@@ -54,7 +54,10 @@ impl Behaviour {
     /// Minutes until somebody acts: from `low` to `high`, short waits more often.
     pub fn minutes(self, key: &str, low: i64, high: i64) -> i64 {
         let width = u64::try_from(high - low + 1).unwrap_or(1);
-        let (a, b) = (self.below(key, width), self.below(&format!("{key}|again"), width));
+        let (a, b) = (
+            self.below(key, width),
+            self.below(&format!("{key}|again"), width),
+        );
         low + i64::try_from(a.min(b)).unwrap_or(0)
     }
 
@@ -112,7 +115,9 @@ mod tests {
     #[test]
     fn waits_stay_within_their_bounds() {
         let habits = Behaviour::new(9);
-        let waits: Vec<i64> = (0..500).map(|n| habits.minutes(&n.to_string(), 10, 90)).collect();
+        let waits: Vec<i64> = (0..500)
+            .map(|n| habits.minutes(&n.to_string(), 10, 90))
+            .collect();
         assert!(waits.iter().all(|wait| (10..=90).contains(wait)));
         assert!(waits.iter().any(|wait| *wait > 70));
     }

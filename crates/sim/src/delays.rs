@@ -41,7 +41,13 @@ impl Delays {
         let mut reader = csv::Reader::from_reader(CASES.as_bytes());
         let at = |name: &str, header: &csv::StringRecord| header.iter().position(|h| h == name);
         let columns = reader.headers().map_or([None; 4], |header| {
-            ["symptom_onset", "initial_visit", "hospitalised", "confirmed"].map(|n| at(n, header))
+            [
+                "symptom_onset",
+                "initial_visit",
+                "hospitalised",
+                "confirmed",
+            ]
+            .map(|n| at(n, header))
         });
         let rows = reader.records().filter_map(Result::ok);
         let cases = rows.filter_map(|row| {
@@ -49,7 +55,8 @@ impl Delays {
                 columns.map(|column| day(row.get(column?)?));
             let onset = onset?;
             let after = |day: Option<Date>| {
-                day.map(|day| days_between(onset, day)).filter(|days| (0..=DAYS_MAX).contains(days))
+                day.map(|day| days_between(onset, day))
+                    .filter(|days| (0..=DAYS_MAX).contains(days))
             };
             Some(Delay {
                 visit: after(visit),
@@ -57,7 +64,9 @@ impl Delays {
                 confirmation: after(confirmation)?,
             })
         });
-        Self { cases: cases.collect() }
+        Self {
+            cases: cases.collect(),
+        }
     }
 
     /// How many cases give a delay.
@@ -72,7 +81,11 @@ impl Delays {
 
     /// The delays of one case of the list.
     pub fn draw(&self, stream: &mut Stream) -> Delay {
-        let none = Delay { visit: Some(1), admission: Some(2), confirmation: 3 };
+        let none = Delay {
+            visit: Some(1),
+            admission: Some(2),
+            confirmation: 3,
+        };
         stream.pick(&self.cases).copied().unwrap_or(none)
     }
 
@@ -86,8 +99,9 @@ impl Delays {
 
 /// `21-Jan` as a day of the winter of 2019/20.
 fn day(cell: &str) -> Option<Date> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let (day, month) = cell.trim().split_once('-')?;
     let month = MONTHS.iter().position(|m| *m == month)? + 1;
     let year = if month > 8 { 2019 } else { 2020 };
@@ -104,7 +118,11 @@ mod tests {
     fn the_list_gives_the_delays_counted_elsewhere() {
         let delays = Delays::read();
         let days: i64 = delays.cases.iter().map(|case| case.confirmation).sum();
-        let visits = delays.cases.iter().filter(|case| case.visit.is_some()).count();
+        let visits = delays
+            .cases
+            .iter()
+            .filter(|case| case.visit.is_some())
+            .count();
         assert_eq!((delays.len(), days, visits), (1328, 9502, 1241));
         assert_eq!(delays.median_confirmation(), Some(7));
     }
@@ -113,9 +131,16 @@ mod tests {
     fn draws_follow_the_list() {
         let delays = Delays::read();
         let mut stream = Streams::of(1).named("delays");
-        let mut drawn: Vec<i64> = (0..4_001).map(|_| delays.draw(&mut stream).confirmation).collect();
+        let mut drawn: Vec<i64> = (0..4_001)
+            .map(|_| delays.draw(&mut stream).confirmation)
+            .collect();
         drawn.sort_unstable();
         let median = drawn[2_000];
-        assert!(delays.median_confirmation().is_some_and(|m| (m - median).abs() <= 1), "{median}");
+        assert!(
+            delays
+                .median_confirmation()
+                .is_some_and(|m| (m - median).abs() <= 1),
+            "{median}"
+        );
     }
 }

@@ -9,6 +9,7 @@ mod areas;
 pub mod audit;
 pub mod backup;
 pub mod clocks;
+pub mod command;
 mod db;
 mod erase;
 pub mod facts;

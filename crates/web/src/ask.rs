@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fangxian_app::{App, Who};
 use fangxian_app::accounts::SessionInfo;
-use fangxian_base::{CommandId, UserId};
+use fangxian_base::CommandId;
 use serde_json::{Map, Value};
 
 use crate::i18n::Lang;
@@ -40,11 +40,6 @@ pub struct Ask {
 impl Ask {
     pub(crate) fn in_path(&self, field: &str) -> bool {
         self.path_names.contains(&field)
-    }
-
-    /// The account, when somebody is logged in.
-    pub fn user(&self) -> Option<UserId> {
-        self.session.as_ref().map(|session| session.user)
     }
 
     /// What was sent, without what only guards the form: kept as received.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// One static file.
 #[derive(Debug)]
 pub struct Asset {
@@ -27,7 +29,7 @@ pub static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     .into_iter()
     .map(|(name, media, bytes)| {
         let digest = Sha256::digest(bytes);
-        let mark: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+        let mark = hex(digest.get(..5).unwrap_or_default());
         let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
         Asset { name, path: format!("/static/{stem}.{mark}.{ending}"), media, bytes }
     })

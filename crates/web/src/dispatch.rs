@@ -267,7 +267,7 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
         own_form(server, came, ask)?;
         let header = came.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         if let Some(text) = ask.field("command_id").or(header) {
-            ask.command = text.parse().map_err(|_| errors::unreadable())?;
+            ask.command = text.parse().map_err(|e: fangxian_base::ParseIdError| errors::unreadable().because(e))?;
         }
     }
     Ok(())

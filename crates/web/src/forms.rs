@@ -110,11 +110,6 @@ impl<'a> Form<'a> {
         self.control(Kind::Input("date"), name)
     }
 
-    /// A day and time.
-    pub fn moment(self, name: impl Into<String>) -> Control<'a> {
-        self.control(Kind::Input("datetime-local"), name)
-    }
-
     /// A password; never shown again.
     pub fn password(self, name: impl Into<String>) -> Control<'a> {
         let mut control = self.control(Kind::Input("password"), name);
@@ -160,6 +155,7 @@ impl<'a> Form<'a> {
     }
 
     /// A field that is sent but not seen.
+    #[expect(clippy::unused_self, reason = "templates write every control of a form alike")]
     pub fn carry(self, name: impl AsRef<str>, value: impl fmt::Display) -> Html {
         Html(format!(
             "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
@@ -200,15 +196,6 @@ impl Control<'_> {
             }
         }
         self
-    }
-
-    /// What stands in it at first, if anything.
-    #[must_use]
-    pub fn maybe(self, value: &Option<impl fmt::Display>) -> Self {
-        match value {
-            Some(value) => self.value(value),
-            None => self,
-        }
     }
 
     /// One more attribute.

@@ -120,7 +120,7 @@ impl One<'_> {
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
-        text.parse().map_err(|_| de::Error::custom("not a number of the kind asked for"))
+        text.parse().map_err(|_refused| de::Error::custom("not a number of the kind asked for"))
     }
 }
 

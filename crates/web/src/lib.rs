@@ -13,6 +13,7 @@ mod endpoint;
 mod errors;
 mod forms;
 mod gather;
+mod hex;
 mod i18n;
 mod lenient;
 mod limiter;

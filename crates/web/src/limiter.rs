@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// More addresses than this are not remembered: the oldest minute is forgotten.
 const REMEMBERED: usize = 50_000;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// At most so many a minute from one address.
 #[derive(Debug)]

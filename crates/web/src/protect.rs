@@ -9,6 +9,7 @@ use axum::http::header::{COOKIE, HOST, ORIGIN};
 use fangxian_app::{AppError, Result};
 
 use crate::errors;
+use crate::hex::hex;
 
 /// One cookie of a request.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -50,7 +51,7 @@ pub fn same(a: &str, b: &str) -> bool {
 pub fn door_token() -> Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(|e| AppError::internal(e.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 /// Where log-in may lead: a path of our own.

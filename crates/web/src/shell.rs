@@ -175,11 +175,6 @@ impl Shell {
         ))
     }
 
-    /// Whether a moment lies behind us.
-    pub fn past(&self, moment: &Instant) -> bool {
-        *moment < self.now
-    }
-
     /// Minutes as days, hours and minutes: the two largest.
     pub fn span(&self, minutes: i64) -> String {
         let (days, hours, rest) = (minutes / 1440, minutes % 1440 / 60, minutes % 60);

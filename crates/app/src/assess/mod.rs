@@ -27,6 +27,7 @@ use fangxian_store::{Tx, audit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::responses::ELSEWHERE;
 use crate::{Action, App, AppError, Purpose, Result, Who};
 
 pub use status::StatusView;
@@ -234,24 +235,24 @@ pub(crate) fn assess_person(
     };
     let known = fact_list(tx, &records)?;
     let today = rules.today(tx);
-    let mut all = Vec::new();
+    let mut asked = Vec::new();
     for (response, own) in responses_for(tx, person)? {
         let facts = facts::for_packs(rules, tx, &standing(&known), &response)?;
         let approvals = approvals_of(tx, &response)?;
         let outcome = rules.assess(&response, &facts, &approvals, judged_on(&facts, today));
-        if !own && says_nothing(&outcome) {
+        asked.push((response, own, outcome));
+    }
+    let mut all = Vec::new();
+    for ((response, _, outcome), keeps) in asked.iter().zip(concerned(&asked)) {
+        if !keeps {
             assessment_clear(tx, person, response.id)?;
             continue;
         }
-        let mut assessed = keep(rules, tx, person, under, &response, &outcome)?;
+        let mut assessed = keep(rules, tx, person, under, response, outcome)?;
         if let Some(trigger) = trigger {
-            let signal = proposal::Signal {
-                person,
-                trigger,
-                response: &response,
-            };
-            assessed.clocks = proposal::start_clocks(tx, &signal, &outcome)?;
-            assessed.review = proposal::propose(tx, &signal, &outcome)?;
+            let signal = proposal::Signal { person, trigger, response };
+            assessed.clocks = proposal::start_clocks(tx, &signal, outcome)?;
+            assessed.review = proposal::propose(tx, &signal, outcome)?;
         }
         all.push(assessed);
     }
@@ -282,8 +283,27 @@ fn judged_on(facts: &[fangxian_packs::Fact], today: Date) -> Date {
     }
 }
 
+/// Which of the responses asked about concern the person: those the person belongs to, and those
+/// whose disease has something to say. When none speaks of its disease, a category that holds for
+/// any of them (a fever, say) concerns one response only: one report is looked at once.
+fn concerned(asked: &[(Response, bool, Assessment)]) -> Vec<bool> {
+    let speaks = |outcome: &Assessment| {
+        let alone = Assessment { categories: Vec::new(), ..outcome.clone() };
+        !says_nothing(&alone)
+    };
+    let mut concerned: Vec<bool> =
+        asked.iter().map(|(_, own, outcome)| *own || speaks(outcome)).collect();
+    if !concerned.contains(&true) {
+        let first = asked.iter().position(|(_, _, outcome)| !says_nothing(outcome));
+        if let Some(kept) = first.and_then(|first| concerned.get_mut(first)) {
+            *kept = true;
+        }
+    }
+    concerned
+}
+
 /// The open responses to ask about, and whether the person has a record in them. Whoever is known
-/// to routine surveillance is asked about every one.
+/// to routine surveillance is asked about every one here; lists about people elsewhere ask nobody.
 fn responses_for(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Response, bool)>> {
     let own = response_ids_of(tx, person)?;
     let all = response_list(tx)?;
@@ -297,7 +317,7 @@ fn responses_for(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Response, boo
             let has = own.contains(&r.id);
             (r, has)
         })
-        .filter(|(_, has)| *has || routine)
+        .filter(|(r, has)| *has || (routine && r.region != ELSEWHERE))
         .collect())
 }
 

@@ -16,6 +16,7 @@ fn input(code: &str) -> ResponseInput {
         title_zh: "新型流感聚集性疫情".into(),
         title_en: "Novel influenza cluster".into(),
         disease: "novel-influenza".into(),
+        elsewhere: false,
     }
 }
 

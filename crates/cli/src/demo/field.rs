@@ -3,8 +3,8 @@
 
 use fangxian_app::Who;
 use fangxian_app::tasks::{
-    CloseInput, FeedbackInput, HandDownInput, HelpInput, MyTask, ReturnInput, TaskRow,
-    TasksFilter, TimeInput,
+    CloseInput, FeedbackInput, HandDownInput, HelpInput, MyTask, ReturnInput, TaskRow, TasksFilter,
+    TimeInput,
 };
 use fangxian_base::CommandId;
 use fangxian_sim::Found;
@@ -26,11 +26,11 @@ impl Player {
             .collect();
         for (login, leads) in staff {
             match leads {
-                Some(area) if self.looks_up(&login, 120, 7..22) => {
+                Some(area) if self.looks_up(&login, 75, 7..22) => {
                     let who = self.who(&login);
                     self.lead(&who, &area);
                 }
-                None if self.looks_up(&login, 90, 8..21) => {
+                None if self.looks_up(&login, 60, 8..21) => {
                     let who = self.who(&login);
                     self.grid(&who);
                 }
@@ -42,7 +42,9 @@ impl Player {
     fn lead(&mut self, who: &Who, area: &str) {
         let app = self.app();
         // Counts name nobody; lists are opened only when there is something in them.
-        let Some(figures) = self.tried("figures", app.figures(who, area)) else { return };
+        let Some(figures) = self.tried("figures", app.figures(who, area)) else {
+            return;
+        };
         if figures.area.open > 0 {
             for row in self.held(who, "open") {
                 if self.code_of(row.holder_id) == area {
@@ -61,8 +63,13 @@ impl Player {
             }
         }
         if figures.area.raised > 0 {
-            let filter = TasksFilter { raised_to_me: true, ..TasksFilter::default() };
-            let Some(page) = self.tried("raised", app.tasks(who, &filter)) else { return };
+            let filter = TasksFilter {
+                raised_to_me: true,
+                ..TasksFilter::default()
+            };
+            let Some(page) = self.tried("raised", app.tasks(who, &filter)) else {
+                return;
+            };
             for row in page.rows {
                 let key = format!("time|{}|{}", row.name, row.created_at);
                 if area.len() == 9 && self.got_round(&key, row.due_at, 240, 900) {
@@ -80,8 +87,13 @@ impl Player {
 
     fn held(&mut self, who: &Who, state: &str) -> Vec<TaskRow> {
         let app = self.app();
-        let filter = TasksFilter { states: vec![state.into()], ..TasksFilter::default() };
-        self.tried("tasks", app.tasks(who, &filter)).map(|page| page.rows).unwrap_or_default()
+        let filter = TasksFilter {
+            states: vec![state.into()],
+            ..TasksFilter::default()
+        };
+        self.tried("tasks", app.tasks(who, &filter))
+            .map(|page| page.rows)
+            .unwrap_or_default()
     }
 
     fn hand_down(&mut self, who: &Who, area: &str, row: &TaskRow) {
@@ -95,7 +107,10 @@ impl Player {
             ..HandDownInput::default()
         };
         let app = self.app();
-        self.tried("hand_down", app.task_hand_down(who, CommandId::new(), row.id, &input));
+        self.tried(
+            "hand_down",
+            app.task_hand_down(who, CommandId::new(), row.id, &input),
+        );
     }
 
     fn close(&mut self, who: &Who, key: &str, row: &TaskRow) {
@@ -103,7 +118,11 @@ impl Player {
         let input = CloseInput {
             version: row.version,
             reopen: again && row.version < 6,
-            note: if again { "请晚间再去一次".into() } else { String::new() },
+            note: if again {
+                "请晚间再去一次".into()
+            } else {
+                String::new()
+            },
         };
         let app = self.app();
         let what = if input.reopen { "reopen" } else { "close" };
@@ -115,17 +134,21 @@ impl Player {
         if app.my_task_count(who).unwrap_or_default() == 0 {
             return;
         }
-        let Some(mine) = self.tried("my_tasks", app.my_tasks(who)) else { return };
+        let Some(mine) = self.tried("my_tasks", app.my_tasks(who)) else {
+            return;
+        };
         for task in mine.tasks.iter().filter(|task| task.today) {
             let row = &task.row;
-            let key = format!("{}|{}|{}|{}", row.kind, row.name, row.created_at, row.holder_id);
+            let key = format!(
+                "{}|{}|{}|{}",
+                row.kind, row.name, row.created_at, row.holder_id
+            );
             if task.receipt_asked {
-                if self.got_round(&key, row.created_at, 5, 90) {
-                    let received =
-                        app.task_receive(who, CommandId::new(), row.id, row.version);
+                if self.got_round(&key, row.created_at, 5, 60) {
+                    let received = app.task_receive(who, CommandId::new(), row.id, row.version);
                     self.tried("receive", received);
                 }
-            } else if self.got_round(&key, row.created_at, 60, 420) {
+            } else if self.got_round(&key, row.created_at, 45, 300) {
                 self.go_there(who, &key, task);
             }
         }
@@ -164,7 +187,10 @@ impl Player {
                     asks: "help".into(),
                     note: "人手不足，请求协助".into(),
                 };
-                self.tried("help", app.task_ask_help(who, CommandId::new(), row.id, &input));
+                self.tried(
+                    "help",
+                    app.task_ask_help(who, CommandId::new(), row.id, &input),
+                );
             }
             Found::Undone => {}
         }

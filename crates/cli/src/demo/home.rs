@@ -1,6 +1,7 @@
 //! Where a demonstration lives: a directory of its own with a marker, so that `--fresh` can remove
 //! what a demonstration made and nothing else.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,10 @@ pub struct Home {
     pub residents: usize,
     /// The city pack.
     pub city: String,
-    /// What the directory was begun with.
-    pub marker: Option<Marker>,
+    /// Seed of everything made up.
+    pub seed: u64,
+    /// Held as long as the demonstration runs, so that a second one keeps away.
+    _lock: File,
 }
 
 impl Home {
@@ -42,14 +45,22 @@ impl Home {
     /// # Errors
     /// When the directory holds something that no demonstration made.
     pub fn prepare(config: &Config, args: &DemoArgs) -> Result<Self, Failed> {
-        let dir = if config.data_was_set() { config.data() } else { config.data().join("demo") };
+        let dir = if config.data_was_set() {
+            config.data()
+        } else {
+            config.data().join("demo")
+        };
+        let before = lock(&dir)?;
         if args.fresh {
             forget(config, &dir)?;
         }
+        drop(before);
         let marker = match read(&dir)? {
             Some(marker) => marker,
             None => begin(&dir, args)?,
         };
+        let lock =
+            lock(&dir)?.ok_or_else(|| Failed::new("the demonstration's directory is gone"))?;
         if (marker.seed, marker.residents) != (args.seed, args.residents) {
             out::note(format_args!(
                 "Going on with the district that is there (seed {}, {} residents); --fresh begins anew.",
@@ -59,9 +70,26 @@ impl Home {
         Ok(Self {
             config: config.clone().with_data(&dir),
             residents: marker.residents,
-            city: marker.city.clone(),
-            marker: Some(marker),
+            seed: marker.seed,
+            city: marker.city,
+            _lock: lock,
         })
+    }
+}
+
+/// Takes hold of the marker; nothing when there is none.
+fn lock(dir: &Path) -> Result<Option<File>, Failed> {
+    let Ok(file) = File::open(dir.join(MARKER)) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(Failed::new(format!(
+            "another demonstration is running in `{}`",
+            dir.display()
+        ))
+        .hint("stop it first, or name another directory with --data")),
+        Err(TryLockError::Error(e)) => Err(e.into()),
     }
 }
 
@@ -85,12 +113,18 @@ fn foreign(dir: &Path) -> Option<PathBuf> {
 
 fn begin(dir: &Path, args: &DemoArgs) -> Result<Marker, Failed> {
     if let Some(there) = foreign(dir) {
-        return Err(Failed::new(format!("`{}` was not made by a demonstration", there.display()))
-            .hint("name an empty directory with --data or FANGXIAN_DATA"));
+        return Err(Failed::new(format!(
+            "`{}` was not made by a demonstration",
+            there.display()
+        ))
+        .hint("name an empty directory with --data or FANGXIAN_DATA"));
     }
     std::fs::create_dir_all(dir).map_err(|e| Failed::new(format!("`{}`: {e}", dir.display())))?;
-    let marker =
-        Marker { seed: args.seed, residents: args.residents, city: args.city.clone() };
+    let marker = Marker {
+        seed: args.seed,
+        residents: args.residents,
+        city: args.city.clone(),
+    };
     std::fs::write(dir.join(MARKER), serde_json::to_vec_pretty(&marker)?)?;
     Ok(marker)
 }

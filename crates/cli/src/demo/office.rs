@@ -14,7 +14,7 @@ impl Player {
     /// Everybody at a desk who looks up now.
     pub(super) fn offices(&mut self) {
         for desk in ["desk1", "desk2"] {
-            if self.looks_up(desk, 20, 7..23) || self.looks_up(desk, 120, 0..24) {
+            if self.looks_up(desk, 30, 7..23) || self.looks_up(desk, 120, 0..24) {
                 let who = self.who(desk);
                 self.first_looks(&who);
                 self.inbox(&who);
@@ -46,9 +46,13 @@ impl Player {
 
     fn first_looks(&mut self, who: &Who) {
         let app = self.app();
-        let filter =
-            ReviewsFilter { states: vec!["first_look".into()], ..ReviewsFilter::default() };
-        let Some(page) = self.tried("reviews", app.reviews(who, &filter)) else { return };
+        let filter = ReviewsFilter {
+            states: vec!["first_look".into()],
+            ..ReviewsFilter::default()
+        };
+        let Some(page) = self.tried("reviews", app.reviews(who, &filter)) else {
+            return;
+        };
         for row in page.rows {
             let key = format!("first|{}|{}|{}", row.name, row.opened_at, row.version);
             if !self.got_round(&key, row.opened_at, 10, 110) {
@@ -85,53 +89,82 @@ impl Player {
             proposal.measures.iter().any(|measure| measure.is_new)
                 || proposal.tasks.iter().any(|task| task.is_new)
         });
-        let call = |kind: &str| FirstLookInput { add: vec![kind.to_owned()], ..look("amend", "") };
+        let call = |kind: &str| FirstLookInput {
+            add: vec![kind.to_owned()],
+            ..look("amend", "")
+        };
         match self.habits.below(key, 100) {
             _ if proposes && area_code.is_empty() => look("confirm", ""),
             _ if proposes => look("amend", ""),
-            0..34 => call("phone_check"),
-            34..54 => call("door_visit"),
-            54..60 if view.row.state == "first_look" && version < 3 => {
+            0..46 => call("phone_check"),
+            46..74 => call("door_visit"),
+            74..82 if view.row.state == "first_look" && version < 3 => {
                 look("ask", "请补问最近十天是否接触过禽类、有无同住人发热")
             }
-            _ => look("no_follow_up", "一般感冒症状，无流行病学史，已告知就医和休息"),
+            _ => look(
+                "no_follow_up",
+                "一般感冒症状，无流行病学史，已告知就医和休息",
+            ),
         }
     }
 
     /// The community that an address names; otherwise one that somebody guesses.
     fn place_of(&self, address: &str, key: &str) -> String {
-        let communities: Vec<_> = self.world.areas.iter().filter(|a| a.code.len() == 12).collect();
+        let communities: Vec<_> = self
+            .world
+            .areas
+            .iter()
+            .filter(|a| a.code.len() == 12)
+            .collect();
         let named = communities.iter().find(|a| address.starts_with(&a.name_zh));
         let guess = || {
             let at = self.habits.below(key, communities.len() as u64);
             communities.get(usize::try_from(at).unwrap_or(0))
         };
-        named.or_else(guess).map(|area| area.code.clone()).unwrap_or_default()
+        named
+            .or_else(guess)
+            .map(|area| area.code.clone())
+            .unwrap_or_default()
     }
 
     fn inbox(&mut self, who: &Who) {
         let app = self.app();
-        let filter = InboxFilter { state: "new".into(), ..InboxFilter::default() };
-        let Some(page) = self.tried("inbox", app.inbox(who, &filter)) else { return };
+        let filter = InboxFilter {
+            state: "new".into(),
+            ..InboxFilter::default()
+        };
+        let Some(page) = self.tried("inbox", app.inbox(who, &filter)) else {
+            return;
+        };
         for row in page.rows {
             let key = format!("inbox|{}|{}", row.name, row.received_at);
             if !self.got_round(&key, row.received_at, 20, 230) {
                 continue;
             }
-            let Some(view) = self.tried("record_read", app.record(who, row.id)) else { continue };
-            let reason = "症状轻微，无流行病学史，电话告知居家休息、必要时就医";
-            let aside =
-                app.record_set_aside(who, CommandId::new(), row.id, view.version, reason);
+            let Some(view) = self.tried("record_read", app.record(who, row.id)) else {
+                continue;
+            };
+            let reason = if row.channel == "staff_form" {
+                "暂不符合病例定义，校医已告知居家休息和消毒，出现加重再报"
+            } else {
+                "症状轻微，无流行病学史，电话告知居家休息、必要时就医"
+            };
+            let aside = app.record_set_aside(who, CommandId::new(), row.id, view.version, reason);
             self.tried("set_aside", aside);
         }
     }
 
     fn pairs(&mut self, who: &Who) {
         let app = self.app();
-        let Some(pairs) = self.tried("pairs", app.pairs(who)) else { return };
+        let Some(pairs) = self.tried("pairs", app.pairs(who)) else {
+            return;
+        };
         for pair in pairs {
             let same = pair.a.name == pair.b.name && pair.a.address == pair.b.address;
-            self.tried("pair", app.pair_decide(who, CommandId::new(), pair.id, same));
+            self.tried(
+                "pair",
+                app.pair_decide(who, CommandId::new(), pair.id, same),
+            );
         }
     }
 
@@ -139,8 +172,13 @@ impl Player {
     fn desk_tasks(&mut self, who: &Who) {
         let app = self.app();
         for state in ["open", "done"] {
-            let filter = TasksFilter { states: vec![state.into()], ..TasksFilter::default() };
-            let Some(page) = self.tried("tasks", app.tasks(who, &filter)) else { return };
+            let filter = TasksFilter {
+                states: vec![state.into()],
+                ..TasksFilter::default()
+            };
+            let Some(page) = self.tried("tasks", app.tasks(who, &filter)) else {
+                return;
+            };
             for row in page.rows {
                 let at_the_top = self.code_of(row.holder_id).len() == 6;
                 let key = format!("desk|{state}|{}|{}", row.name, row.created_at);
@@ -148,10 +186,20 @@ impl Player {
                     continue;
                 }
                 if state == "done" {
-                    let input = CloseInput { version: row.version, ..CloseInput::default() };
-                    self.tried("close", app.task_close(who, CommandId::new(), row.id, &input));
+                    let input = CloseInput {
+                        version: row.version,
+                        ..CloseInput::default()
+                    };
+                    self.tried(
+                        "close",
+                        app.task_close(who, CommandId::new(), row.id, &input),
+                    );
                 } else if row.assignee.is_none() {
-                    let login = if self.habits.percent(&key, 50) { "cdc1" } else { "cdc2" };
+                    let login = if self.habits.percent(&key, 50) {
+                        "cdc1"
+                    } else {
+                        "cdc2"
+                    };
                     let input = HandDownInput {
                         version: row.version,
                         login: login.into(),
@@ -166,12 +214,19 @@ impl Player {
 
     fn second_looks(&mut self, who: &Who) {
         let app = self.app();
-        let filter =
-            ReviewsFilter { states: vec!["second_look".into()], ..ReviewsFilter::default() };
-        let Some(page) = self.tried("reviews", app.reviews(who, &filter)) else { return };
+        let filter = ReviewsFilter {
+            states: vec!["second_look".into()],
+            ..ReviewsFilter::default()
+        };
+        let Some(page) = self.tried("reviews", app.reviews(who, &filter)) else {
+            return;
+        };
         for row in page.rows {
             let key = format!("second|{}|{}|{}", row.name, row.opened_at, row.version);
-            if !self.got_round(&key, row.opened_at, 30, 180) {
+            // What is only a fever gives somebody a visit: not one in the evening.
+            let routine = row.category.as_deref() == Some("fever");
+            let may_wait = routine && !(8..17).contains(&self.hour());
+            if may_wait || !self.got_round(&key, row.opened_at, 30, 180) {
                 continue;
             }
             let Some(view) = self.tried("review_read", app.review_read(who, row.id)) else {
@@ -184,7 +239,11 @@ impl Player {
             let input = SecondLookInput {
                 version: view.row.version,
                 outcome: if back { "return" } else { "confirm" }.into(),
-                reason: if back { "请核对住址后再报".into() } else { String::new() },
+                reason: if back {
+                    "请核对住址后再报".into()
+                } else {
+                    String::new()
+                },
             };
             let what = format!("second_look={}", input.outcome);
             let looked = app.review_second_look(who, CommandId::new(), row.id, &input);
@@ -201,7 +260,9 @@ impl Player {
         if app.my_task_count(who).unwrap_or_default() == 0 {
             return;
         }
-        let Some(mine) = self.tried("my_tasks", app.my_tasks(who)) else { return };
+        let Some(mine) = self.tried("my_tasks", app.my_tasks(who)) else {
+            return;
+        };
         for task in mine.tasks {
             let row = task.row;
             let key = format!("investigate|{}|{}", row.name, row.created_at);
@@ -221,9 +282,13 @@ impl Player {
 
     fn decisions(&mut self, who: &Who, organ: &str) {
         let app = self.app();
-        let filter =
-            MeasuresFilter { states: vec!["proposed".into()], ..MeasuresFilter::default() };
-        let Some(page) = self.tried("measures", app.measures(who, &filter)) else { return };
+        let filter = MeasuresFilter {
+            states: vec!["proposed".into()],
+            ..MeasuresFilter::default()
+        };
+        let Some(page) = self.tried("measures", app.measures(who, &filter)) else {
+            return;
+        };
         for row in page.rows {
             let key = format!("decide|{}|{}", row.name, row.proposed_at);
             // Hospitals isolate the ill; contacts are the CDC institution's.
@@ -244,13 +309,18 @@ impl Player {
         for row in page.rows {
             let key = format!("report|{}|{}|{}", row.name, row.disease, row.started_at);
             // Most are sent well within two hours, a few are late.
-            if !self.got_round(&key, row.started_at, 10, 125) {
+            if !self.got_round(&key, row.started_at, 10, 160) {
                 continue;
             }
             let number = self.habits.below(&key, 900_000) + 100_000;
-            let input =
-                SentInput { version: row.version, reference: format!("NR-2026-{number}") };
-            self.tried("report", app.clock_mark_sent(who, CommandId::new(), row.id, &input));
+            let input = SentInput {
+                version: row.version,
+                reference: format!("NR-2026-{number}"),
+            };
+            self.tried(
+                "report",
+                app.clock_mark_sent(who, CommandId::new(), row.id, &input),
+            );
         }
     }
 }

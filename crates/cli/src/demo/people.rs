@@ -35,7 +35,9 @@ impl People {
             return Ok(who);
         }
         let session = app.log_in(login, PASSWORD, ADDRESS)?;
-        let (who, _) = app.session_who(&session.token)?.ok_or_else(AppError::not_found)?;
+        let (who, _) = app
+            .session_who(&session.token)?
+            .ok_or_else(AppError::not_found)?;
         self.keep(login, session.token);
         Ok(who)
     }
@@ -44,7 +46,9 @@ impl People {
 /// Logs in with a first password and changes it to that of the demonstration.
 pub fn first_log_in(app: &Arc<App>, login: &str, first: &str) -> Result<NewSession, AppError> {
     let session = app.log_in(login, first, ADDRESS)?;
-    let (who, _) = app.session_who(&session.token)?.ok_or_else(AppError::not_found)?;
+    let (who, _) = app
+        .session_who(&session.token)?
+        .ok_or_else(AppError::not_found)?;
     let change = PasswordChange {
         old: first.to_owned(),
         new: PASSWORD.to_owned(),

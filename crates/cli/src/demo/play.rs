@@ -27,6 +27,8 @@ const STRETCH_DAYS: i64 = 5;
 const FILL_STEP: i64 = 10;
 /// While filling, upkeep runs after so many minutes.
 const UPKEEP_EVERY: i64 = 30;
+/// LIMIT: overdue tasks that climb in one sweep while filling.
+const CLIMBS: i64 = 200;
 /// After a restart, events of so many minutes are told once more; repeating them is harmless.
 const TOLD_AGAIN: i64 = 6 * 60;
 
@@ -54,7 +56,10 @@ pub struct Player {
 
 /// A command's id from a text, the same in every run of the same seed.
 pub fn command(habits: Behaviour, key: &str) -> CommandId {
-    habits.command(key).parse().unwrap_or_else(|_: fangxian_base::ParseIdError| CommandId::new())
+    habits
+        .command(key)
+        .parse()
+        .unwrap_or_else(|_: fangxian_base::ParseIdError| CommandId::new())
 }
 
 impl Player {
@@ -112,7 +117,11 @@ impl Player {
 
     /// What was done and refused, for the log.
     pub fn told(&self) -> String {
-        self.done.iter().map(|(what, n)| format!("{what}={n}")).collect::<Vec<_>>().join(" ")
+        self.done
+            .iter()
+            .map(|(what, n)| format!("{what}={n}"))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// How often something was done or refused.
@@ -125,6 +134,7 @@ impl Player {
     pub fn play_until(&mut self, end: Instant, day: impl Fn(fangxian_base::Date)) {
         let mut told = None;
         let mut upkeep = self.now();
+        let mut days = None;
         while self.now() < end {
             let today = self.app.today();
             if told != Some(today) {
@@ -133,8 +143,16 @@ impl Player {
             }
             self.step(self.now().plus_minutes(FILL_STEP));
             if self.now() >= upkeep {
-                self.app.upkeep_once(self.now());
                 upkeep = self.now().plus_minutes(UPKEEP_EVERY);
+                // What changes by the clock, and once a day what changes by the calendar.
+                let late = self.app.overdue_sweep(CLIMBS);
+                self.tried("overdue_sweep", late);
+                let swept = self.app.day_sweep();
+                self.tried("day_sweep", swept);
+                if days != told {
+                    days = told;
+                    self.app.upkeep_once(self.now());
+                }
             }
         }
         self.app.upkeep_once(self.now());
@@ -147,7 +165,11 @@ impl Player {
             self.stretch += 1;
             self.fetch_stretch();
         }
-        while self.events.front().is_some_and(|event| event.at_minute <= self.minute()) {
+        while self
+            .events
+            .front()
+            .is_some_and(|event| event.at_minute <= self.minute())
+        {
             if let Some(event) = self.events.pop_front() {
                 self.tell(&event);
             }
@@ -165,7 +187,9 @@ impl Player {
         let mut events = if self.stretch == 0 {
             Scenario::generate(&self.world, self.seed, FIRST_DAY, STRETCH_DAYS)
         } else {
-            let seed = self.seed.wrapping_add(u64::try_from(self.stretch).unwrap_or_default());
+            let seed = self
+                .seed
+                .wrapping_add(u64::try_from(self.stretch).unwrap_or_default());
             let days = self.stretch * STRETCH_DAYS;
             let start = fangxian_base::plus_days(FIRST_DAY, days);
             let mut later = background(&self.world, seed, start, STRETCH_DAYS);
@@ -181,8 +205,14 @@ impl Player {
     }
 
     fn tell(&mut self, event: &Event) {
-        let of = event.contact_of.as_deref().and_then(|key| self.receipt_of(key));
-        let report = Report { contact_of: of.unwrap_or_default(), ..event.report.clone() };
+        let of = event
+            .contact_of
+            .as_deref()
+            .and_then(|key| self.receipt_of(key));
+        let report = Report {
+            contact_of: of.unwrap_or_default(),
+            ..event.report.clone()
+        };
         let (login, channel, what) = match event.source {
             Source::Resident => (None, Channel::SelfReport, "self_report"),
             Source::Clinic => (Some("clinic1"), Channel::StaffForm, "clinic"),
@@ -261,22 +291,42 @@ impl Player {
     }
 
     fn count_refusal(&mut self, what: &str, error: &AppError) {
-        let fields: Vec<&str> = error.fields.iter().map(|field| field.field.as_str()).collect();
-        tracing::debug!(what, code = error.code, ?fields, "the demonstration was refused");
-        *self.done.entry(format!("{what}:{}", error.code)).or_default() += 1;
+        let fields: Vec<&str> = error
+            .fields
+            .iter()
+            .map(|field| field.field.as_str())
+            .collect();
+        tracing::debug!(
+            what,
+            code = error.code,
+            ?fields,
+            "the demonstration was refused"
+        );
+        *self
+            .done
+            .entry(format!("{what}:{}", error.code))
+            .or_default() += 1;
     }
 
     /// Whether somebody looks up now: every so many minutes, between two hours of the day.
     pub(super) fn looks_up(&mut self, who: &str, every: i64, hours: std::ops::Range<i64>) -> bool {
         let now = self.now();
-        let hour = self.minute().rem_euclid(24 * 60) / 60;
-        if !hours.contains(&hour) || self.wakes.get(who).is_some_and(|next| *next > now) {
+        if !hours.contains(&self.hour()) || self.wakes.get(who).is_some_and(|next| *next > now) {
             return false;
         }
         let first = !self.wakes.contains_key(who);
-        let wait = if first { self.habits.minutes(who, 0, every) } else { every };
+        let wait = if first {
+            self.habits.minutes(who, 0, every)
+        } else {
+            every
+        };
         self.wakes.insert(who.to_owned(), now.plus_minutes(wait));
         !first
+    }
+
+    /// The hour of the day.
+    pub(super) fn hour(&self) -> i64 {
+        self.minute().rem_euclid(24 * 60) / 60
     }
 
     /// Whether somebody has got round to something that waits since a moment.
@@ -291,12 +341,19 @@ impl Player {
 
     /// The division code of an area.
     pub(super) fn code_of(&self, area: AreaId) -> String {
-        self.areas.get(&area).map(|area| area.code.clone()).unwrap_or_default()
+        self.areas
+            .get(&area)
+            .map(|area| area.code.clone())
+            .unwrap_or_default()
     }
 
     /// The areas directly below a code, in the order of their codes.
     pub(super) fn below(&self, code: &str) -> Vec<String> {
-        let children = self.world.areas.iter().filter(|a| a.parent.as_deref() == Some(code));
+        let children = self
+            .world
+            .areas
+            .iter()
+            .filter(|a| a.parent.as_deref() == Some(code));
         children.map(|area| area.code.clone()).collect()
     }
 }

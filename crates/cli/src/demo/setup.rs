@@ -14,7 +14,7 @@ use fangxian_sim::district::staff::Staff;
 use serde_json::json;
 
 use super::PASSWORD;
-use super::people::{People, first_log_in};
+use super::people::first_log_in;
 use super::play::{FLU, LISTS, NORO, Player, command};
 use crate::out::Failed;
 
@@ -79,31 +79,14 @@ impl Player {
         let who = self.people.who(app, "admin")?;
         let (areas, units) = (app.area_list(&who, None)?, app.unit_list(&who, None)?);
         let habits = self.habits;
-        // Hashing passwords takes its time on purpose; two run at once.
-        let (left, right) = self.world.staff.split_at(self.world.staff.len() / 2);
-        let made = std::thread::scope(|scope| {
-            let halves = [left, right].map(|half| {
-                let (who, areas, units) = (&who, &areas, &units);
-                scope.spawn(move || {
-                    half.iter()
-                        .map(|one| account(app, who, habits, one, areas, units))
-                        .collect::<Result<Vec<_>, AppError>>()
-                })
-            });
-            halves.map(|half| half.join().unwrap_or_else(|_panicked| Err(AppError::stale())))
-        });
-        for half in made {
-            for (login, token) in half? {
-                keep(&mut self.people, &login, token);
+        // One after the other: memory for hashing on several threads would stay with each of them.
+        for one in &self.world.staff {
+            let token = account(app, &who, habits, one, &areas, &units)?;
+            if let Some(token) = token {
+                self.people.keep(&one.login, token);
             }
         }
         Ok(())
-    }
-}
-
-fn keep(people: &mut People, login: &str, token: Option<String>) {
-    if let Some(token) = token {
-        people.keep(login, token);
     }
 }
 
@@ -115,12 +98,16 @@ fn account(
     staff: &Staff,
     areas: &[AreaView],
     units: &[UnitView],
-) -> Result<(String, Option<String>), AppError> {
+) -> Result<Option<String>, AppError> {
     let unit = units.iter().find(|unit| unit.name.zh == staff.unit);
     let unit = unit.ok_or_else(AppError::not_found)?;
     let grants = staff.grants.iter().filter_map(|(role, code)| {
         let area = areas.iter().find(|area| area.code == *code)?;
-        Some(GrantInput { role: role.clone(), area: area.id.to_string(), ..GrantInput::default() })
+        Some(GrantInput {
+            role: role.clone(),
+            area: area.id.to_string(),
+            ..GrantInput::default()
+        })
     });
     let input = UserInput {
         login: staff.login.clone(),
@@ -133,8 +120,11 @@ fn account(
     let first = match made.password {
         Some(first) => first,
         // An earlier filling was stopped; it may have come as far as the password.
-        None if app.log_in(&staff.login, PASSWORD, super::people::ADDRESS).is_ok() => {
-            return Ok((staff.login.clone(), None));
+        None if app
+            .log_in(&staff.login, PASSWORD, super::people::ADDRESS)
+            .is_ok() =>
+        {
+            return Ok(None);
         }
         None => app
             .user_reset(admin, CommandId::new(), made.user)?
@@ -142,7 +132,7 @@ fn account(
             .ok_or_else(AppError::stale)?,
     };
     let session = first_log_in(app, &staff.login, &first)?;
-    Ok((staff.login.clone(), Some(session.token)))
+    Ok(Some(session.token))
 }
 
 fn responses(app: &App, duty: &Who, habits: Behaviour) -> Result<(), AppError> {
@@ -152,6 +142,7 @@ fn responses(app: &App, duty: &Who, habits: Behaviour) -> Result<(), AppError> {
             title_zh: zh.into(),
             title_en: en.into(),
             disease: disease.into(),
+            elsewhere: code == LISTS,
         };
         app.response_open(duty, command(habits, &format!("response|{code}")), &input)
     };
@@ -175,7 +166,12 @@ fn responses(app: &App, duty: &Who, habits: Behaviour) -> Result<(), AppError> {
         "Norovirus in the Experimental Primary School",
         "norovirus",
     )?;
-    open(LISTS, "新冠肺炎：外地病例名单", "COVID-19: lists of cases elsewhere", "covid-19")?;
+    open(
+        LISTS,
+        "新冠肺炎：外地病例名单",
+        "COVID-19: lists of cases elsewhere",
+        "covid-19",
+    )?;
     Ok(())
 }
 

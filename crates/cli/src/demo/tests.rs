@@ -27,7 +27,13 @@ fn two_days_close_loops_and_leave_a_trail_that_holds() {
     let mut story = player(&dir);
     story.set_up().unwrap();
     story.play_until(story.beginning().plus_hours(48), |_| {});
-    for what in ["clinic", "school", "self_report", "first_look=confirm", "second_look=confirm"] {
+    for what in [
+        "clinic",
+        "school",
+        "self_report",
+        "first_look=confirm",
+        "second_look=confirm",
+    ] {
         assert!(story.count(what) > 0, "{what}: {}", story.told());
     }
     for what in ["decide", "receive", "fed_back=well", "close", "report"] {

@@ -6,7 +6,7 @@
 //! invented origin, written as degrees near 0° N 0° E, open sea that stands for no place.
 //! Knows nothing of names or levels. Start with [`Tiling::new`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::streams::{Stream, Streams};
 
@@ -46,14 +46,13 @@ impl Tiling {
         let cells: Vec<[usize; 6]> = (0..ROWS)
             .flat_map(|row| (0..COLUMNS).map(move |column| hexagon(row, column)))
             .collect();
-        let mut edges = BTreeMap::new();
+        let mut edges: BTreeMap<(usize, usize), Vec<Point>> = BTreeMap::new();
         for cell in &cells {
             for (a, b) in sides(cell) {
                 let key = (a.min(b), a.max(b));
-                if !edges.contains_key(&key) {
-                    let inner = roughen(corners[key.0], corners[key.1], 2, &mut stream);
-                    edges.insert(key, inner);
-                }
+                edges
+                    .entry(key)
+                    .or_insert_with(|| roughen(corners[key.0], corners[key.1], 2, &mut stream));
             }
         }
         Self {
@@ -97,16 +96,16 @@ impl Tiling {
     /// and has no hole.
     pub(crate) fn outline(&self, cells: &[usize]) -> Vec<Vec<Point>> {
         let mut open: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut directed: BTreeMap<(usize, usize), ()> = BTreeMap::new();
+        let mut directed: BTreeSet<(usize, usize)> = BTreeSet::new();
         for cell in cells {
             for (a, b) in sides(&self.cells[*cell]) {
-                if directed.remove(&(b, a)).is_none() {
-                    directed.insert((a, b), ());
+                if !directed.remove(&(b, a)) {
+                    directed.insert((a, b));
                 }
             }
         }
         // Three edges meet at a corner, so at most one open side leaves it.
-        open.extend(directed.into_keys());
+        open.extend(directed);
         let mut rings = Vec::new();
         while let Some((&start, _)) = open.first_key_value() {
             let (mut ring, mut at) = (Vec::new(), start);

@@ -45,7 +45,12 @@ impl District {
         let units = staff::units(&areas);
         let mut names = NameBook::new(streams.named("staff"));
         let staff = staff::staff(&areas, &mut names, &mut streams.named("staff.sex"));
-        Self { areas, units, staff, residents }
+        Self {
+            areas,
+            units,
+            staff,
+            residents,
+        }
     }
 
     /// The areas of a level.
@@ -82,7 +87,11 @@ mod tests {
     #[test]
     fn every_resident_has_a_number_that_holds_and_nobody_elses() {
         let district = District::generate(1, 3_000);
-        let ids: BTreeSet<&str> = district.residents.iter().map(|r| r.id_number.as_str()).collect();
+        let ids: BTreeSet<&str> = district
+            .residents
+            .iter()
+            .map(|r| r.id_number.as_str())
+            .collect();
         assert_eq!(ids.len(), district.residents.len());
         assert!(ids.iter().all(|id| id_number_holds(id)));
     }
@@ -108,7 +117,11 @@ mod tests {
             assert_eq!(workers.count(), 1, "{}", grid.code);
         }
         for staff in &district.staff {
-            assert!(district.units.iter().any(|unit| unit.zh == staff.unit), "{}", staff.unit);
+            assert!(
+                district.units.iter().any(|unit| unit.zh == staff.unit),
+                "{}",
+                staff.unit
+            );
         }
     }
 }

@@ -60,7 +60,10 @@ pub(super) fn settle(
     book: &mut NameBook,
     count: usize,
 ) -> Vec<Resident> {
-    let grids: Vec<&Area> = areas.iter().filter(|area| area.level == Level::Grid).collect();
+    let grids: Vec<&Area> = areas
+        .iter()
+        .filter(|area| area.level == Level::Grid)
+        .collect();
     let mut registry = Registry {
         stream: streams.named("residents"),
         numbers: Numbers::new(streams.named("numbers")),
@@ -69,8 +72,10 @@ pub(super) fn settle(
         households: 0,
     };
     // Urban grids hold about twice as many people.
-    let weights: Vec<u32> =
-        grids.iter().map(|g| if g.setting == Setting::Urban { 2 } else { 1 }).collect();
+    let weights: Vec<u32> = grids
+        .iter()
+        .map(|g| if g.setting == Setting::Urban { 2 } else { 1 })
+        .collect();
     while registry.all.len() < count && !grids.is_empty() {
         let at = registry.stream.weighted(weights.iter().copied());
         if let Some(grid) = grids.get(at) {
@@ -88,20 +93,39 @@ impl Registry<'_> {
         let parents = self.stream.between(24, 72);
         let single = self.stream.percent(24);
         let phone = self.numbers.phone();
-        let first = if single && self.stream.percent(50) { Sex::Female } else { Sex::Male };
+        let first = if single && self.stream.percent(50) {
+            Sex::Female
+        } else {
+            Sex::Male
+        };
         self.person(his, first, parents, phone.clone(), &address, grid);
         if single {
             return;
         }
         let other = self.numbers.phone();
         let younger = self.stream.between(-2, 5);
-        self.person(hers, Sex::Female, (parents - younger).max(22), other, &address, grid);
+        self.person(
+            hers,
+            Sex::Female,
+            (parents - younger).max(22),
+            other,
+            &address,
+            grid,
+        );
         if parents < 55 {
             for _ in 0..self.stream.weighted([4, 5, 2].into_iter()) {
                 let age = (parents - self.stream.between(24, 36)).max(0);
-                let sex = if self.stream.percent(52) { Sex::Male } else { Sex::Female };
+                let sex = if self.stream.percent(52) {
+                    Sex::Male
+                } else {
+                    Sex::Female
+                };
                 let surname = self.book.inherited(his, hers);
-                let own = if age < 14 { phone.clone() } else { self.numbers.phone() };
+                let own = if age < 14 {
+                    phone.clone()
+                } else {
+                    self.numbers.phone()
+                };
                 self.person(surname, sex, age, own, &address, grid);
             }
             if self.stream.percent(18) {

@@ -38,7 +38,9 @@ pub struct Staff {
 impl Staff {
     /// Whether this is the grid worker of an area.
     pub fn works_in(&self, area: &str) -> bool {
-        self.grants.iter().any(|(role, code)| role == "grid" && code == area)
+        self.grants
+            .iter()
+            .any(|(role, code)| role == "grid" && code == area)
     }
 
     /// Whether somebody holds this role anywhere.
@@ -54,31 +56,94 @@ pub const HOSPITAL: &str = "示范区人民医院";
 
 /// Name in Chinese and English, kind, area.
 const UNITS: [(&str, &str, &str, &str); 10] = [
-    ("示范区疫情防控指挥部数据专班", "Data Desk of the Headquarters", "headquarters", COUNTY_CODE),
-    ("示范区疫情防控指挥部值班室", "Duty Office of the Headquarters", "headquarters", COUNTY_CODE),
-    ("示范区疾病预防控制局", "District Disease Control Authority", "disease_control_authority", COUNTY_CODE),
-    ("示范区疾病预防控制中心", "District CDC", "cdc_institution", COUNTY_CODE),
-    (HOSPITAL, "District People's Hospital", "hospital", COUNTY_CODE),
-    ("示范区中医医院", "District Hospital of Chinese Medicine", "hospital", COUNTY_CODE),
-    ("示范市医学检验所", "City Medical Laboratory", "laboratory", CITY_CODE),
+    (
+        "示范区疫情防控指挥部数据专班",
+        "Data Desk of the Headquarters",
+        "headquarters",
+        COUNTY_CODE,
+    ),
+    (
+        "示范区疫情防控指挥部值班室",
+        "Duty Office of the Headquarters",
+        "headquarters",
+        COUNTY_CODE,
+    ),
+    (
+        "示范区疾病预防控制局",
+        "District Disease Control Authority",
+        "disease_control_authority",
+        COUNTY_CODE,
+    ),
+    (
+        "示范区疾病预防控制中心",
+        "District CDC",
+        "cdc_institution",
+        COUNTY_CODE,
+    ),
+    (
+        HOSPITAL,
+        "District People's Hospital",
+        "hospital",
+        COUNTY_CODE,
+    ),
+    (
+        "示范区中医医院",
+        "District Hospital of Chinese Medicine",
+        "hospital",
+        COUNTY_CODE,
+    ),
+    (
+        "示范市医学检验所",
+        "City Medical Laboratory",
+        "laboratory",
+        CITY_CODE,
+    ),
     (SCHOOL, "Experimental Primary School", "school", COUNTY_CODE),
-    ("示范区人民政府", "District People's Government", "government", COUNTY_CODE),
-    ("示范区审计局", "District Audit Office", "other", COUNTY_CODE),
+    (
+        "示范区人民政府",
+        "District People's Government",
+        "government",
+        COUNTY_CODE,
+    ),
+    (
+        "示范区审计局",
+        "District Audit Office",
+        "other",
+        COUNTY_CODE,
+    ),
 ];
 
 /// The office of a township or the committee of a community.
 fn office(area: &Area) -> (String, String, &'static str) {
     if area.level == Level::Township {
-        let kind = if area.name_zh.ends_with("街道") { "办事处" } else { "人民政府" };
-        (format!("{}{kind}", area.name_zh), format!("{} Office", area.name_en), "township")
+        let kind = if area.name_zh.ends_with("街道") {
+            "办事处"
+        } else {
+            "人民政府"
+        };
+        (
+            format!("{}{kind}", area.name_zh),
+            format!("{} Office", area.name_en),
+            "township",
+        )
     } else {
-        let kind = if area.name_zh.ends_with('村') { "村民委员会" } else { "居民委员会" };
-        (format!("{}{kind}", area.name_zh), format!("{} Committee", area.name_en), "community")
+        let kind = if area.name_zh.ends_with('村') {
+            "村民委员会"
+        } else {
+            "居民委员会"
+        };
+        (
+            format!("{}{kind}", area.name_zh),
+            format!("{} Committee", area.name_en),
+            "community",
+        )
     }
 }
 
 fn local(areas: &[Area]) -> impl Iterator<Item = &Area> {
-    areas.iter().filter(|area| matches!(area.level, Level::Township | Level::Community))
+    areas
+        .iter()
+        .filter(|area| matches!(area.level, Level::Township | Level::Community))
 }
 
 /// All units.
@@ -91,7 +156,12 @@ pub(super) fn units(areas: &[Area]) -> Vec<Unit> {
     });
     let offices = local(areas).map(|area| {
         let (zh, en, kind) = office(area);
-        Unit { zh, en, kind: kind.to_owned(), area: area.code.clone() }
+        Unit {
+            zh,
+            en,
+            kind: kind.to_owned(),
+            area: area.code.clone(),
+        }
     });
     fixed.chain(offices).collect()
 }
@@ -118,7 +188,10 @@ fn slug(area: &Area) -> String {
     let mut words = area.name_en.split_whitespace();
     let first = words.next().unwrap_or_default().to_lowercase();
     match area.level {
-        Level::Township => format!("{first}-{}", words.next_back().unwrap_or_default().to_lowercase()),
+        Level::Township => format!(
+            "{first}-{}",
+            words.next_back().unwrap_or_default().to_lowercase()
+        ),
         _ => first,
     }
 }
@@ -127,7 +200,11 @@ fn slug(area: &Area) -> String {
 /// for the grids of each community.
 pub(super) fn staff(areas: &[Area], book: &mut NameBook, stream: &mut Stream) -> Vec<Staff> {
     let mut name = || {
-        let sex = if stream.percent(50) { Sex::Female } else { Sex::Male };
+        let sex = if stream.percent(50) {
+            Sex::Female
+        } else {
+            Sex::Male
+        };
         let born = i16::try_from(stream.between(1966, 1998)).unwrap_or(1980);
         book.anybody(sex, born).zh
     };
@@ -136,7 +213,9 @@ pub(super) fn staff(areas: &[Area], book: &mut NameBook, stream: &mut Stream) ->
         .map(|(login, unit, role, post)| Staff {
             login: (*login).to_owned(),
             name: name(),
-            unit: UNITS.get(*unit).map_or_else(String::new, |unit| unit.0.to_owned()),
+            unit: UNITS
+                .get(*unit)
+                .map_or_else(String::new, |unit| unit.0.to_owned()),
             post: (*post).to_owned(),
             grants: vec![((*role).to_owned(), CITY_CODE.to_owned())],
         })
@@ -152,13 +231,17 @@ pub(super) fn staff(areas: &[Area], book: &mut NameBook, stream: &mut Stream) ->
             grants: vec![("lead".to_owned(), area.code.clone())],
         });
         if area.level == Level::Community {
-            let grids = areas.iter().filter(|grid| grid.parent.as_ref() == Some(&area.code));
+            let grids = areas
+                .iter()
+                .filter(|grid| grid.parent.as_ref() == Some(&area.code));
             all.push(Staff {
                 login: format!("grid-{slug}"),
                 name: name(),
                 unit,
                 post: format!("{}网格员", area.name_zh),
-                grants: grids.map(|grid| ("grid".to_owned(), grid.code.clone())).collect(),
+                grants: grids
+                    .map(|grid| ("grid".to_owned(), grid.code.clone()))
+                    .collect(),
             });
         }
     }

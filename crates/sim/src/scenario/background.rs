@@ -11,8 +11,9 @@ use crate::streams::{Stream, Streams};
 /// Reports a day, not counting doubles.
 const PER_DAY: i64 = 48;
 /// Weights of the hours of a day.
-const HOURS: [u32; 24] =
-    [1, 0, 0, 0, 0, 1, 3, 7, 11, 12, 11, 9, 7, 6, 7, 8, 8, 8, 9, 11, 12, 9, 5, 2];
+const HOURS: [u32; 24] = [
+    1, 0, 0, 0, 0, 1, 3, 7, 11, 12, 11, 9, 7, 6, 7, 8, 8, 8, 9, 11, 12, 9, 5, 2,
+];
 
 /// Reports of residents over some days, in the order of their time.
 pub fn background(district: &District, seed: u64, start: Date, days: i64) -> Vec<Event> {
@@ -22,7 +23,9 @@ pub fn background(district: &District, seed: u64, start: Date, days: i64) -> Vec
         for n in 0..PER_DAY + stream.between(-8, 8) {
             let hour = i64::try_from(stream.weighted(HOURS.into_iter())).unwrap_or(12);
             let at = (day * 24 + hour) * 60 + stream.between(0, 59);
-            let Some(person) = stream.pick(&district.residents) else { return events };
+            let Some(person) = stream.pick(&district.residents) else {
+                return events;
+            };
             let key = format!("background/{seed}/{day}/{n}");
             one(&mut stream, start, days, person, key, at, &mut events);
         }
@@ -55,7 +58,10 @@ fn one(
     match stream.below(100) {
         // A slip in the last place; most correct it at once.
         0..4 => {
-            let wrong = Report { document_number: slip(&person.id_number), ..report.clone() };
+            let wrong = Report {
+                document_number: slip(&person.id_number),
+                ..report.clone()
+            };
             told(format!("{key}/slip"), at, wrong, true);
             told(key, at + 2, report, false);
         }
@@ -63,8 +69,12 @@ fn one(
         4..11 => {
             let again = Report {
                 document_number: String::new(),
-                birth_date: String::new(),
-                phone: if stream.percent(50) { report.phone.clone() } else { String::new() },
+                // With the phone it is the same person; by name and birth date alone it may be.
+                phone: if stream.percent(40) {
+                    report.phone.clone()
+                } else {
+                    String::new()
+                },
                 ..report.clone()
             };
             told(key.clone(), at, report, false);

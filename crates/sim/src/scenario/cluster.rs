@@ -34,9 +34,18 @@ pub(super) fn cluster(
         .residents
         .iter()
         .filter(|r| (45..65).contains(&r.age(start)))
-        .filter(|r| district.residents.iter().filter(|o| o.household == r.household).count() > 2)
+        .filter(|r| {
+            district
+                .residents
+                .iter()
+                .filter(|o| o.household == r.household)
+                .count()
+                > 2
+        })
         .collect();
-    let Some(index) = stream.pick(&adults).copied() else { return Vec::new() };
+    let Some(index) = stream.pick(&adults).copied() else {
+        return Vec::new();
+    };
     let home: Vec<&Resident> = district
         .residents
         .iter()
@@ -49,11 +58,20 @@ pub(super) fn cluster(
         .collect();
     stream.shuffle(&mut work);
     work.truncate(6);
-    let mut story = Story { stream, delays, start, events: Vec::new() };
+    let mut story = Story {
+        stream,
+        delays,
+        start,
+        events: Vec::new(),
+    };
     story.index(index, &home, &work);
     let ill = home.iter().find(|r| r.age(start) > 16).or(home.first());
-    for (n, (contact, setting)) in
-        [(ill.copied(), "household"), (work.first().copied(), "workplace")].into_iter().enumerate()
+    for (n, (contact, setting)) in [
+        (ill.copied(), "household"),
+        (work.first().copied(), "workplace"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         if let Some(contact) = contact {
             story.falls_ill(contact, setting, n);
@@ -67,11 +85,18 @@ impl Story<'_> {
     fn delay(&mut self) -> Delay {
         for _ in 0..40 {
             let delay = self.delays.draw(&mut self.stream);
-            if delay.visit.is_some_and(|days| (1..=VISIT_MAX).contains(&days)) {
+            if delay
+                .visit
+                .is_some_and(|days| (1..=VISIT_MAX).contains(&days))
+            {
                 return delay;
             }
         }
-        Delay { visit: Some(2), admission: Some(2), confirmation: 4 }
+        Delay {
+            visit: Some(2),
+            admission: Some(2),
+            confirmation: 4,
+        }
     }
 
     fn told(&mut self, key: String, at_minute: i64, report: Report, contact_of: Option<String>) {
@@ -159,6 +184,11 @@ impl Story<'_> {
             result: "positive".to_owned(),
             ..base
         };
-        self.told(format!("flu/contact-{n}/confirmed"), found, confirmed, index());
+        self.told(
+            format!("flu/contact-{n}/confirmed"),
+            found,
+            confirmed,
+            index(),
+        );
     }
 }

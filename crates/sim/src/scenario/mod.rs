@@ -63,7 +63,10 @@ pub struct Event {
 /// A report with the fields of the forms; empty ones are left out when it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the fields are those of the forms, which document them")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the forms, which document them"
+)]
 pub struct Report {
     pub name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -122,7 +125,10 @@ pub struct Report {
 
 /// Somebody whom the reported person met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are those of the forms, which document them")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the forms, which document them"
+)]
 pub struct Contact {
     pub name: String,
     pub phone: String,
@@ -208,20 +214,29 @@ mod tests {
         let keys: BTreeSet<&str> = events.iter().map(|event| event.key.as_str()).collect();
         assert_eq!(keys.len(), events.len());
         assert!(events.is_sorted_by_key(|event| event.at_minute));
-        assert!(events.iter().all(|event| (0..5 * 24 * 60).contains(&event.at_minute)));
+        assert!(
+            events
+                .iter()
+                .all(|event| (0..5 * 24 * 60).contains(&event.at_minute))
+        );
     }
 
     #[test]
     fn twenty_three_pupils_and_two_teachers_fall_ill_at_the_school() {
-        let ill = events().iter().filter(|e| e.source == Source::School).count();
+        let ill = events()
+            .iter()
+            .filter(|e| e.source == Source::School)
+            .count();
         assert_eq!(ill, 25);
     }
 
     #[test]
     fn the_cluster_has_an_index_case_with_contacts_two_of_whom_fall_ill() {
         let events = events();
-        let cluster: Vec<&Event> =
-            events.iter().filter(|e| e.response == Response::Influenza).collect();
+        let cluster: Vec<&Event> = events
+            .iter()
+            .filter(|e| e.response == Response::Influenza)
+            .collect();
         let index = cluster[0];
         assert_eq!(index.report.animals, "live_bird_market");
         assert!(index.report.contacts.len() >= 6);
@@ -238,10 +253,19 @@ mod tests {
         let events = events();
         for event in &events {
             let number = &event.report.document_number;
-            assert_eq!(event.refused, !number.is_empty() && !id_number_holds(number));
+            assert_eq!(
+                event.refused,
+                !number.is_empty() && !id_number_holds(number)
+            );
         }
         assert!(events.iter().any(|event| event.refused));
-        assert!(events.iter().filter(|e| e.source == Source::Resident).count() > 200);
+        assert!(
+            events
+                .iter()
+                .filter(|e| e.source == Source::Resident)
+                .count()
+                > 200
+        );
     }
 
     #[test]

@@ -16,7 +16,10 @@ const TEACHERS: usize = 2;
 pub(super) fn school(district: &District, streams: Streams, start: Date) -> Vec<Event> {
     let mut stream = streams.named("school");
     let aged = |low: i16, high: i16| -> Vec<&Resident> {
-        let of_age = district.residents.iter().filter(|r| (low..=high).contains(&r.age(start)));
+        let of_age = district
+            .residents
+            .iter()
+            .filter(|r| (low..=high).contains(&r.age(start)));
         of_age.collect()
     };
     let (mut pupils, mut teachers) = (aged(6, 11), aged(26, 52));

@@ -128,10 +128,13 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, DbError> {
     conn.busy_timeout(Duration::from_secs(10)).map_err(DbError::sqlite)?;
     use_wal(&conn)?;
     conn.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON;",
     )
     .map_err(DbError::sqlite)?;
+    // Kibibytes of pages kept per connection; the system's own cache holds the rest.
+    conn.execute_batch(if read_only { "PRAGMA cache_size = -2000" } else { "PRAGMA cache_size = -8000" })
+        .map_err(DbError::sqlite)?;
     if read_only {
         conn.execute_batch("PRAGMA query_only = ON").map_err(DbError::sqlite)?;
     }

@@ -1,4 +1,4 @@
-//! Bars by day, a line in a table cell, a meter.
+//! Bars by day, and a meter.
 
 use std::fmt::Write as _;
 
@@ -90,24 +90,6 @@ pub fn bars(bars: &[Bar], title: &str, text: &str) -> Html {
     }
     svg.push_str("</svg>");
     Html(svg)
-}
-
-/// A line of a few numbers, for a table cell.
-pub fn spark(counts: &[u64], title: &str) -> Html {
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let mut path = String::new();
-    let mut x = 2.0;
-    let steps = u64::try_from(counts.len().max(2) - 1).unwrap_or(1);
-    let wide = 116.0 / number(steps);
-    for (n, count) in counts.iter().enumerate() {
-        let y = 26.0 - 24.0 * number(*count) / number(most);
-        let _ = write!(path, "{}{x:.1} {y:.1}", if n == 0 { 'M' } else { 'L' });
-        x += wide;
-    }
-    Html(format!(
-        "<svg class=\"drawing\" viewBox=\"0 0 120 28\" width=\"120\" height=\"28\" role=\"img\" aria-label=\"{}\"><path class=\"line\" d=\"{path}\"/></svg>",
-        escape(title)
-    ))
 }
 
 /// A share as a bar; the number stands beside it in words.

@@ -84,7 +84,7 @@ pub fn map(regions: &[Region], title: &str, text: &str) -> Html {
         return Html(String::new());
     }
     // Equirectangular about the middle latitude: right enough for one city.
-    let squeeze = ((south + north) / 2.0).to_radians().cos();
+    let squeeze = f64::midpoint(south, north).to_radians().cos();
     let unit = WIDTH / ((east - west) * squeeze);
     let height = (north - south) * unit;
     let place = |[x, y]: [f64; 2]| ((x - west) * squeeze * unit, (north - y) * unit);

@@ -4,8 +4,8 @@
 mod bars;
 mod map;
 
-pub use bars::{Bar, bars, meter, spark};
-pub use map::{Region, legend, map, regions};
+pub use bars::{Bar, bars, meter};
+pub use map::{legend, map, regions};
 
 /// The ends of the steps that counts are shaded by: 0, up to 2, 5, 10, and more.
 const STEPS: [u64; 4] = [0, 2, 5, 10];

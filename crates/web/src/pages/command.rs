@@ -1,6 +1,7 @@
 //! The duty desk: what is open, where help is needed, which clocks run, by area. Counts only.
 
-use fangxian_app::tasks::{AreaFiguresView, FiguresView};
+use fangxian_app::command::CommandView;
+use fangxian_app::tasks::AreaFiguresView;
 use fangxian_app::{Action, App, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,8 @@ struct Place {
 /// The duty desk.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Desk {
-    /// The figures.
-    figures: FiguresView,
+    /// What came in, is open, is late, happened last.
+    command: CommandView,
     /// Outlines of the areas below.
     outlines: Value,
 }
@@ -31,7 +32,8 @@ pub struct Desk {
 page!(Desk, "command.html");
 
 fn desk(app: &App, ask: &Ask, input: Place) -> Result<Desk> {
-    let figures = app.figures(&ask.who, input.code.as_deref().unwrap_or_default())?;
+    let command = app.command_view(&ask.who, input.code.as_deref().unwrap_or_default())?;
+    let figures = &command.figures;
     let mut outlines = json!({ "type": "FeatureCollection", "features": [] });
     if app.may(&ask.who, Action::AreasView) {
         let area = app.area_by_code(&ask.who, &figures.area.code)?;
@@ -43,7 +45,7 @@ fn desk(app: &App, ask: &Ask, input: Place) -> Result<Desk> {
             });
         }
     }
-    Ok(Desk { figures, outlines })
+    Ok(Desk { command, outlines })
 }
 
 /// A count, never below zero.
@@ -56,12 +58,12 @@ pub fn map(s: &Shell, v: &Desk) -> Html {
     let mut regions = draw::regions(&v.outlines, s.lang == Lang::En);
     for region in &mut regions {
         region.href = format!("/desk?code={}", region.code);
-        if let Some(figures) = v.figures.children.iter().find(|child| child.code == region.code) {
+        if let Some(figures) = v.command.figures.children.iter().find(|child| child.code == region.code) {
             region.count = plain(figures.open);
             region.words = format!("{} {}", s.t("command-open"), figures.open);
         }
     }
-    let title = s.t1("area-map-of", "area", s.text(&v.figures.area.name));
+    let title = s.t1("area-map-of", "area", s.text(&v.command.figures.area.name));
     draw::map(&regions, &title, &s.t("command-map-text"))
 }
 
@@ -72,8 +74,25 @@ pub fn legend(s: &Shell) -> Html {
 
 /// The share of open tasks that an area holds, as a bar beside its number.
 pub fn share(v: &Desk, child: &AreaFiguresView) -> Html {
-    let most = v.figures.children.iter().map(|one| one.open).max().unwrap_or(0);
+    let most = v.command.figures.children.iter().map(|one| one.open).max().unwrap_or(0);
     draw::meter(plain(child.open), plain(most))
+}
+
+/// What came in, day by day; the last day is not over.
+pub fn trend(s: &Shell, v: &Desk) -> Html {
+    let last = v.command.days.len().saturating_sub(1);
+    let days: Vec<draw::Bar> = v
+        .command
+        .days
+        .iter()
+        .enumerate()
+        .map(|(n, day)| draw::Bar {
+            label: day.day.to_string(),
+            count: plain(day.count),
+            unfinished: n == last,
+        })
+        .collect();
+    draw::bars(&days, &s.t("command-trend"), &s.t("command-trend-text"))
 }
 
 /// Its endpoints.

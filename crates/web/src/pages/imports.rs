@@ -25,7 +25,7 @@ use crate::shell::Shell;
 /// LIMIT: files that wait between preview and run.
 const WAITING_MAX: usize = 8;
 /// LIMIT: how long one waits.
-const WAITING: Duration = Duration::from_secs(30 * 60);
+const WAITING: Duration = Duration::from_mins(30);
 
 struct Waiting {
     owner: Option<UserId>,

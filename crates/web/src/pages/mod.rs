@@ -1,5 +1,9 @@
 //! The pages, one file per feature; each lists its endpoints. [`REGISTRY`] is the list of all.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+#![expect(clippy::unnecessary_wraps, reason = "handlers all have one shape")]
+#![expect(clippy::struct_field_names, reason = "fields are named for readers of the interface")]
+
 mod areas;
 mod audit;
 mod clocks;
@@ -9,6 +13,7 @@ pub mod home;
 mod imports;
 mod inbox;
 mod measures;
+mod packs;
 mod people;
 mod report;
 mod responses;
@@ -17,6 +22,7 @@ mod sessions;
 mod tasks;
 mod users;
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use crate::answer::{Html, escape};
@@ -38,6 +44,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         tasks::endpoints(),
         clocks::endpoints(),
         areas::endpoints(),
+        packs::endpoints(),
         responses::endpoints(),
         users::endpoints(),
         audit::endpoints(),
@@ -65,7 +72,7 @@ const PAGE: i64 = 100;
 pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Html {
     let mut query = String::new();
     for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
-        query.push_str(&format!("{}={}&amp;", escape(name), escape(value)));
+        let _ = write!(query, "{}={}&amp;", escape(name), escape(value));
     }
     let mut html = format!(
         "<nav class=\"pager\" aria-label=\"{}\"><span>{}</span><span class=\"row\">",
@@ -73,7 +80,7 @@ pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Htm
         escape(&s.t1("total", "count", total))
     );
     let mut step = |to: i64, words: String| {
-        html.push_str(&format!("<a href=\"?{query}offset={to}\">{}</a> ", escape(&words)));
+        let _ = write!(html, "<a href=\"?{query}offset={to}\">{}</a> ", escape(&words));
     };
     if *offset > 0 {
         step((offset - PAGE).max(0), format!("← {}", s.t("page-before")));

@@ -92,10 +92,9 @@ const WORDS: [&str; 8] = ["address", "document_number", "note", "phone", "place"
 fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
     match (kind, name, value) {
         ("symptom", "name", _) => Some(s.code("symptom", value)),
-        ("symptom", "present", "true") => None,
+        ("symptom", "present", "true") | ("task_result", "task", _) => None,
         ("symptom", "present", _) => Some(s.t("attr-absent")),
         ("note", "text", _) => Some(value.to_owned()),
-        ("task_result", "task", _) => None,
         ("task_result", "result", _) => Some(s.code("result", value)),
         ("task_result", "kind", _) => Some(s.code("task-kind", value)),
         (_, "case_record", _) => Some(format!("{} {}", s.t("attr-case-record"), super::short(value))),
@@ -144,7 +143,7 @@ fn back(id: PersonId, purpose: Option<&String>) -> String {
 
 fn merge(app: &App, ask: &Ask, input: Merge) -> Result<Done<PersonId>> {
     let text = input.other.trim().split('?').next().unwrap_or_default();
-    let other = text.rsplit('/').next().unwrap_or_default().parse().map_err(|_| {
+    let other = text.rsplit('/').next().unwrap_or_default().parse().map_err(|_no_id: fangxian_base::ParseIdError| {
         AppError::field("other", "请粘贴另一份档案的编号或网址。", "Paste the other file's id or address.")
     })?;
     let person = app.people_merge(&ask.who, ask.command, (input.id, other))?;

@@ -186,14 +186,6 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
-    /// Sends a form with the session's token.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
-        let token = self.form_token.clone();
-        let mut all = vec![("form_token", token.as_str())];
-        all.extend(fields);
-        self.post_bare(path, &all).await
-    }
-
     /// Asks the JSON interface.
     pub async fn api(&mut self, method: &str, path: &str, body: Option<Value>) -> Got {
         let method: Method = method.parse().unwrap();
