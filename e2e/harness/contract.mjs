@@ -81,8 +81,8 @@ export const STAFF = [
   { login: 'clinic', name: '柯文', unit: 2, role: 'reporter', area: '9901' },
   { login: 'town', name: '唐国强', unit: 3, role: 'lead', area: '990101001' },
   { login: 'lead', name: '李秀英', unit: 4, role: 'lead', area: '990101001001' },
-  { login: 'grid1', name: '葛强', unit: 4, role: 'grid', area: '99010100100101' },
-  { login: 'grid2', name: '顾小燕', unit: 4, role: 'grid', area: '99010100100102' },
+  { login: 'grid', name: '葛强', unit: 4, role: 'grid', area: '99010100100101' },
+  { login: 'grid-two', name: '顾小燕', unit: 4, role: 'grid', area: '99010100100102' },
   { login: 'elsewhere', name: '石磊', unit: 5, role: 'desk', area: '990101002' },
   { login: 'auditor', name: '沈计', unit: 6, role: 'auditor', area: '9901' },
 ];

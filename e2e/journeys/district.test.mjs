@@ -1,8 +1,17 @@
 // The stories of one district, told in order on one installation for each database.
 
 import { installation } from '../harness/journey.mjs';
+import { formsForgive } from '../stories/forms.mjs';
+import { theImport } from '../stories/import.mjs';
 import { theLoop } from '../stories/loop.mjs';
+import { mergeAndUnmerge } from '../stories/merge.mjs';
+import { readersTrace } from '../stories/trace.mjs';
+
+const told = process.env.STORIES?.split(',');
+const stories = { theLoop, mergeAndUnmerge, theImport, readersTrace, formsForgive };
 
 installation({ start: 'serve', district: true }, (journey) => {
-  theLoop(journey);
+  for (const [name, story] of Object.entries(stories)) {
+    if (!told || told.includes(name)) story(journey);
+  }
 });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { RESPONSE } from '../harness/contract.mjs';
 import { chapters } from '../harness/journey.mjs';
 import { day } from '../harness/world.mjs';
+import { open } from './steps.mjs';
 
 const PATIENT = { name: '王小明', phone: '13900010001', address: '花园路 8 号' };
 const CONTACT = { name: '王丽', phone: '13900010002', address: '花园路 8 号' };
@@ -169,7 +170,7 @@ export function theLoop(journey) {
   });
 
   chapter('the grid worker gives feedback on the phone in three taps', async ({ as, axe, fits, shot }) => {
-    const phone = await as('grid1', { viewport: 'phone' });
+    const phone = await as('grid', { viewport: 'phone' });
     await phone.goto('/tasks/mine');
     await fits(phone);
     await axe(phone);
@@ -233,13 +234,6 @@ export function theLoop(journey) {
     await english.getByRole('heading', { name: 'Look up a receipt' }).or(english.getByRole('heading', { level: 1 })).first().waitFor();
     await shot(english, 'loop receipt closed en');
   });
-}
-
-/** Opens the row of somebody in a list. */
-async function open(page, path, name) {
-  await page.goto(path);
-  await page.getByRole('row').filter({ hasText: name }).getByRole('link').first().click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
 }
 
 /** Looks a receipt up from the first page; gives the step that it has reached. */

@@ -27,6 +27,10 @@ use clap::Parser;
 use args::{Cli, Verb};
 use out::Ended;
 
+/// Gives memory back after a burst, which the system's allocator keeps for every thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

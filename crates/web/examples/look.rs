@@ -75,7 +75,7 @@ fn main() {
     }
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:8931").await.unwrap();
-        let options = Options { secure_cookies: false, log_ins_per_minute: 0, ..Options::default() };
+        let options = Options { secure_cookies: false, log_ins_per_minute: 0, door_per_minute: 0, ..Options::default() };
         fangxian_web::serve(app, listener, options).await.unwrap();
     });
 }

@@ -121,7 +121,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
     }
     let ready = server.clone();
     for asset in assets::ASSETS.iter() {
-        router = router.route(&asset.path, get(move || static_file(asset)));
+        router = router.route(&asset.path, get(async move || static_file(asset)));
     }
     let lost = server.clone();
     router
@@ -149,7 +149,7 @@ fn mounted(server: &Arc<Server>, endpoint: &'static Endpoint, face: Face) -> Met
     })
 }
 
-async fn static_file(asset: &'static assets::Asset) -> Response<Body> {
+fn static_file(asset: &'static assets::Asset) -> Response<Body> {
     let mut shown = bytes_answer(StatusCode::OK, asset.media, asset.bytes.to_vec());
     shown
         .headers_mut()

@@ -1,6 +1,10 @@
 //! What every page knows beside its view: language, who is logged in, the menu, the form being
 //! shown again, the time. Templates call it `s`.
 
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+#![expect(clippy::ref_option, reason = "templates hand over references")]
+#![expect(clippy::unused_self, reason = "templates know one name only, `s`")]
+
 use std::fmt::Write as _;
 
 use fangxian_app::App;

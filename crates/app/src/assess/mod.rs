@@ -306,7 +306,8 @@ fn concerned(asked: &[(Response, bool, Assessment)]) -> Vec<bool> {
 /// to routine surveillance is asked about every one here; lists about people elsewhere ask nobody.
 fn responses_for(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<(Response, bool)>> {
     let own = response_ids_of(tx, person)?;
-    let all = response_list(tx)?;
+    let mut all = response_list(tx)?;
+    all.sort_by_key(|response| response.opened_at);
     let routine = all
         .iter()
         .any(|r| r.disease.is_empty() && own.contains(&r.id));

@@ -89,12 +89,12 @@ async fn a_report_becomes_work_and_comes_back_and_everything_leaves_a_trace() {
     let public = inbox.iter().find(|row| row["channel"] == "self_report").expect("the public report").clone();
     let reviews = rows(&mut assessor, "/reviews").await;
     let is_reviewed = |record: &Value| reviews.iter().any(|row| row["record"] == record["id"]);
-    if !is_reviewed(&public) {
+    if is_reviewed(&public) {
+        story.told.insert("intake.set_aside");
+    } else {
         let view = desk.api("GET", &format!("/inbox/{}", text(&public["id"])), None).await.json();
         story.does(&mut desk, "intake.set_aside", text(&public["id"]), json!({
             "version": view["record"]["version"], "reason": "电话核实无事" })).await;
-    } else {
-        story.told.insert("intake.set_aside");
     }
 
     for review in &reviews {
@@ -111,6 +111,10 @@ async fn a_report_becomes_work_and_comes_back_and_everything_leaves_a_trace() {
         story.does(&mut desk, "reports.mark_sent", text(&clock["id"]), json!({
             "version": clock["version"], "reference": "R-1" })).await;
     }
+
+    let screen = assessor.api("GET", "/desk", None).await.json();
+    assert!(screen["command"]["last_day"].as_i64().unwrap() >= 2, "{screen}");
+    assert_eq!(screen["command"]["days"].as_array().unwrap().last().unwrap()["count"], screen["command"]["last_day"]);
 
     work(&mut story, &mut lead, &mut grid, &mut desk).await;
     accounts(&mut story, &mut admin).await;

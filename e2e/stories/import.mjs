@@ -1,0 +1,90 @@
+// A messy list through the page: proposed mapping, preview, run, report, rows that went back.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { chapters } from '../harness/journey.mjs';
+import { day } from '../harness/world.mjs';
+
+const compact = day(3).replaceAll('-', '');
+const LIST = [
+  '序号,姓名,性别,年龄,联系电话,身份证号,现住址,发病日期,备注',
+  `1,钱多多,男,34岁,13900040001,,花园路1号,${day(3)},`,
+  `2,孙小美,女,28,139-0004-0002,,花园路2号,${compact},咳嗽`,
+  `3,李 雷,M,41,１３９０００４０００３,,花园路3号,${day(2).replaceAll('-', '/')},`,
+  `4,周错号,男,50,13900040004,990101199001011239,花园路4号,${day(3)},证件号码抄错`,
+  '5,吴错日,女,22,13900040005,,花园路5号,2026-02-31,',
+  '',
+].join('\r\n');
+const FILE = { name: '花园街道名单.csv', mimeType: 'text/csv', buffer: Buffer.from(`\ufeff${LIST}`) };
+
+export function theImport(journey) {
+  const chapter = chapters(journey);
+
+  chapter('a list with Chinese headers is proposed a mapping and previewed before anything is kept', async ({ as, axe, fits, shot }) => {
+    const desk = await as('desk');
+    await hand(desk);
+    await desk.getByRole('heading', { name: '预览' }).waitFor();
+    const table = desk.getByRole('table').filter({ hasText: '联系电话' });
+    for (const [column, means] of [['姓名', '姓名'], ['联系电话', '联系电话'], ['身份证号', '证件号码'], ['发病日期', '发病日期']]) {
+      await table.getByRole('row').filter({ has: desk.getByRole('rowheader', { name: column, exact: true }) }).getByText(means).first().waitFor();
+    }
+    assert.deepEqual(await tiles(desk), ['5', '3', '2']);
+    await axe(desk);
+    await fits(desk);
+    await shot(desk, 'import preview');
+    await desk.goto('/imports');
+    await desk.getByText('还没有导入过。').waitFor();
+  });
+
+  chapter('run, it reports what was taken and what went back, with a file to correct', async ({ as, axe, fits, shot }) => {
+    const desk = await as('desk');
+    await hand(desk);
+    await desk.getByRole('button', { name: '开始导入' }).click();
+    await desk.getByRole('heading', { name: FILE.name }).waitFor();
+    for (let tries = 0; tries < 50 && !(await desk.getByText('已完成').isVisible()); tries += 1) {
+      await desk.waitForTimeout(200);
+      await desk.reload();
+    }
+    assert.deepEqual((await tiles(desk)).filter((_, n) => n < 2), ['5', '3']);
+    await axe(desk);
+    await fits(desk);
+    await shot(desk, 'import report');
+    const [download] = await Promise.all([
+      desk.waitForEvent('download'),
+      desk.getByRole('link', { name: '下载退回行' }).click(),
+    ]);
+    const text = await readFile(await download.path(), 'utf8');
+    assert.match(text, /姓名/);
+    assert.match(text, /周错号/);
+    assert.match(text, /吴错日/);
+    assert.doesNotMatch(text, /钱多多/);
+  });
+
+  chapter('the same list again is known', async ({ as, axe, shot }) => {
+    const desk = await as('desk');
+    await hand(desk);
+    await desk.getByText('这份文件此前已经导入过').waitFor();
+    await axe(desk);
+    await shot(desk, 'import again');
+    await desk.getByRole('button', { name: '开始导入' }).click();
+    await desk.getByRole('heading', { name: FILE.name }).waitFor();
+    await desk.goto('/imports');
+    assert.equal(await desk.locator('tbody tr').count(), 1);
+  });
+}
+
+async function hand(page) {
+  await page.goto('/imports');
+  await page.getByLabel('名单文件').setInputFiles(FILE);
+  await page.getByLabel('来源简称').fill('花园街道');
+  await page.getByRole('button', { name: '预览' }).click();
+}
+
+/** Read, accepted, rejected; the tile of warnings is left out, for a list may always be odd. */
+async function tiles(page) {
+  const wanted = ['读取', '接收', '退回'];
+  const all = await page.locator('.tile').evaluateAll((list) =>
+    list.map((tile) => [tile.querySelector('.label').textContent, tile.querySelector('b').textContent]),
+  );
+  return wanted.map((name) => all.find(([label]) => label === name)?.[1]);
+}
