@@ -42,6 +42,7 @@ export async function openPage(browser, server, options = {}) {
   });
   context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
+  page.scripts = scripts;
   const seen = [];
   page.faults = () => seen;
   page.on('pageerror', (error) => seen.push(`threw: ${error.message}`));
@@ -65,8 +66,9 @@ export async function login(page, who) {
   await page.waitForURL((url) => url.pathname !== LOGIN.path);
 }
 
-/** Fails when axe finds anything serious or critical on the page. */
+/** Fails when axe finds anything serious or critical on the page. It needs a page with scripts. */
 export async function axe(page) {
+  if (page.scripts === false) throw new Error('axe cannot look at a page without scripts');
   await page.evaluate(axeCore.source);
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run(document, { resultTypes: ['violations'] }),

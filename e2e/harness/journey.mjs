@@ -8,6 +8,8 @@ import { databases } from './database.mjs';
 import { startServer } from './server.mjs';
 import { found, settle } from './world.mjs';
 
+const WITHIN_MS = 120_000;
+
 /**
  * Declares the journeys of one installation. `tell` gets `journey(name, story)`; the journeys of a
  * file share the installation and run in order. `start` is `serve`, `demo`, or null for no program.
@@ -32,7 +34,7 @@ export function installation({ start = 'serve', district = false }, tell) {
         await browser?.close();
         await server?.stop();
       });
-      tell((name, story) => test(name, () => run(name, story, { browser, server, database, sessions })));
+      tell((name, story) => test(name, { timeout: WITHIN_MS }, () => run(name, story, { browser, server, database, sessions })));
     });
   }
 }

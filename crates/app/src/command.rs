@@ -7,15 +7,15 @@ use fangxian_authz::{Action, AreaPath, Purpose, Resource};
 use fangxian_base::{Date, Instant, Text, plus_days};
 use fangxian_packs::{CaseClass, ContactKind};
 use fangxian_store::audit::{EntryFilter, entry_list};
-use fangxian_store::places::area_root;
-use fangxian_store::{AreaRange, Tx, command};
+use fangxian_store::places::{area_by_path, area_children, area_root};
+use fangxian_store::{AreaRange, ROOT_PATH, Tx, command};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::assess::{from_code, words};
 use crate::sight::area_of_code;
 use crate::tasks::FiguresView;
-use crate::{App, AppError, Result, Who};
+use crate::{App, AppError, Result, Who, found};
 
 /// Days of the curve, today included.
 const DAYS: i64 = 28;
@@ -97,11 +97,37 @@ pub struct CommandView {
 }
 
 impl App {
+    /// Where somebody's desk begins: the widest area they hold, and below it down to the first
+    /// that is divided.
+    fn home_area(&self, who: &Who) -> Result<String> {
+        let grants = who
+            .actor()
+            .map(|actor| actor.grants.as_slice())
+            .unwrap_or_default();
+        let widest = grants
+            .iter()
+            .map(|grant| grant.area.as_str())
+            .min_by_key(|path| path.len());
+        let path = widest.unwrap_or(ROOT_PATH).to_owned();
+        self.read(|tx| {
+            let mut area = found(area_by_path(tx, &path))?;
+            while let [only] = area_children(tx, area.id)?.as_slice() {
+                area = only.clone();
+            }
+            Ok(area.code)
+        })
+    }
+
     /// The command screen of an area (by division code; empty: the whole jurisdiction).
     ///
     /// # Errors
     /// When there is no such area, or the asker may not see its figures.
     pub fn command_view(&self, who: &Who, area_code: &str) -> Result<CommandView> {
+        let home = match area_code.trim() {
+            "" => self.home_area(who)?,
+            code => code.to_owned(),
+        };
+        let area_code = home.as_str();
         let figures = self.figures(who, area_code)?;
         let (now, today) = (self.now(), self.today());
         let first = plus_days(today, 1 - DAYS);
@@ -112,20 +138,28 @@ impl App {
                 None => area_root(tx)?.ok_or_else(AppError::not_found)?,
             };
             let range = AreaRange::below(&area.path);
-            let counts: BTreeMap<i64, i64> =
-                command::received_by_day(tx, &range, from)?.into_iter().collect();
+            let counts: BTreeMap<i64, i64> = command::received_by_day(tx, &range, from)?
+                .into_iter()
+                .collect();
             let days = (0..DAYS)
-                .map(|n| DayCount { day: plus_days(first, n), count: counts.get(&n).copied().unwrap_or(0) })
+                .map(|n| DayCount {
+                    day: plus_days(first, n),
+                    count: counts.get(&n).copied().unwrap_or(0),
+                })
                 .collect();
             let channels: Vec<CodeCount> =
                 command::received_by_channel(tx, &range, now.plus_hours(-24))?
                     .into_iter()
                     .map(|(code, count)| CodeCount { code, count })
                     .collect();
-            let everything = Resource::Figures { area: AreaPath::root() };
+            let everything = Resource::Figures {
+                area: AreaPath::root(),
+            };
             let purposes = [Purpose::Command, Purpose::Audit];
             let whole = range.is_everywhere()
-                && self.permit_for(who, Action::CommandView, &everything, &purposes).is_ok();
+                && self
+                    .permit_for(who, Action::CommandView, &everything, &purposes)
+                    .is_ok();
             Ok(CommandView {
                 figures,
                 days,
@@ -147,13 +181,25 @@ fn classes(tx: &mut Tx<'_>, range: &AreaRange) -> Result<Vec<ClassCount>> {
             .as_deref()
             .and_then(from_code::<CaseClass>)
             .map(|class| words(&class.text()))
-            .or_else(|| row.contact.as_deref().and_then(from_code::<ContactKind>).map(|kind| words(&kind.text())));
+            .or_else(|| {
+                row.contact
+                    .as_deref()
+                    .and_then(from_code::<ContactKind>)
+                    .map(|kind| words(&kind.text()))
+            });
         let Some(class) = class else { continue };
         let ([zh, en], count) = (row.response, row.count);
         let response = Text::new(zh, en);
-        match counts.iter_mut().find(|one| one.response == response && one.class == class) {
+        match counts
+            .iter_mut()
+            .find(|one| one.response == response && one.class == class)
+        {
             Some(one) => one.count += count,
-            None => counts.push(ClassCount { response, class, count }),
+            None => counts.push(ClassCount {
+                response,
+                class,
+                count,
+            }),
         }
     }
     Ok(counts)
@@ -161,10 +207,14 @@ fn classes(tx: &mut Tx<'_>, range: &AreaRange) -> Result<Vec<ClassCount>> {
 
 /// What happened last, the same things in a row counted together.
 fn latest(tx: &mut Tx<'_>) -> Result<Vec<Happened>> {
-    let filter = EntryFilter { limit: ENTRIES, ..EntryFilter::default() };
+    let filter = EntryFilter {
+        limit: ENTRIES,
+        ..EntryFilter::default()
+    };
     let mut list: Vec<Happened> = Vec::new();
     for entry in entry_list(tx, &filter)? {
-        let Some(action) = Action::from_code(&entry.action).filter(|one| WORTH.contains(one)) else {
+        let Some(action) = Action::from_code(&entry.action).filter(|one| WORTH.contains(one))
+        else {
             continue;
         };
         let what = Text::new(action.zh(), action.en());
@@ -172,7 +222,11 @@ fn latest(tx: &mut Tx<'_>) -> Result<Vec<Happened>> {
         match list.last_mut() {
             Some(last) if last.what == what => last.count += 1,
             _ if full => break,
-            _ => list.push(Happened { at: entry.at, what, count: 1 }),
+            _ => list.push(Happened {
+                at: entry.at,
+                what,
+                count: 1,
+            }),
         }
     }
     Ok(list)

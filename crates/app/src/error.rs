@@ -74,7 +74,13 @@ impl Error for AppError {
 impl AppError {
     /// An error of a kind, with its code and words.
     pub fn new(kind: Kind, code: &'static str, zh: &str, en: &str) -> Self {
-        Self { kind, code, text: Text::new(zh, en), fields: Vec::new(), source: None }
+        Self {
+            kind,
+            code,
+            text: Text::new(zh, en),
+            fields: Vec::new(),
+            source: None,
+        }
     }
 
     /// The same with what caused it.
@@ -98,7 +104,10 @@ impl AppError {
 
     /// One field that does not hold.
     pub fn field(field: &str, zh: &str, en: &str) -> Self {
-        Self::invalid(vec![FieldError { field: field.to_owned(), text: Text::new(zh, en) }])
+        Self::invalid(vec![FieldError {
+            field: field.to_owned(),
+            text: Text::new(zh, en),
+        }])
     }
 
     /// It is not there, or the person asking may not know that it is.

@@ -240,12 +240,17 @@ impl App {
             })?
         };
         let plan = Plan::new(&mapping, &table, self.today(), &self.settings.zone);
-        Ok(Prepared { table, mapping, plan })
+        Ok(Prepared {
+            table,
+            mapping,
+            plan,
+        })
     }
 
     fn import_permit(&self, who: &Who, action: Action) -> Result<()> {
         let about = fangxian_authz::About::new(fangxian_authz::AreaPath::root());
-        self.permit(who, action, &Resource::Import { about }, Purpose::Intake).map(drop)
+        self.permit(who, action, &Resource::Import { about }, Purpose::Intake)
+            .map(drop)
     }
 
     /// Reads a file without taking anything: mapping, counts, remarks.
@@ -262,14 +267,22 @@ impl App {
             let outcome = prepared.plan.parse_row(raw);
             accepted += i64::from(outcome.is_accepted());
             warned += i64::from(outcome.is_accepted() && !outcome.findings().is_empty());
-            let list = if outcome.is_accepted() { &mut warnings } else { &mut rejections };
+            let list = if outcome.is_accepted() {
+                &mut warnings
+            } else {
+                &mut rejections
+            };
             let room = FINDINGS_MAX.saturating_sub(list.len());
             list.extend(outcome.findings().iter().take(room).map(remark));
         }
         let mapping = prepared.mapping.print();
         let key = digest(file, &mapping);
         let seen = self.read(|tx| Ok(import_by_digest(tx, &key)?.map(|import| import.id)))?;
-        let remarks = prepared.table.findings.iter().chain(&prepared.plan.findings);
+        let remarks = prepared
+            .table
+            .findings
+            .iter()
+            .chain(&prepared.plan.findings);
         Ok(Preview {
             encoding: prepared.table.encoding.name().to_owned(),
             columns: columns(&prepared.mapping),
@@ -290,33 +303,45 @@ impl App {
     ///
     /// # Errors
     /// As [`App::import_preview`], or when the response takes nothing more.
-    pub fn import_start(&self, who: &Who, command: CommandId, file: &ListFile) -> Result<(ImportId, bool)> {
+    pub fn import_start(
+        &self,
+        who: &Who,
+        command: CommandId,
+        file: &ListFile,
+    ) -> Result<(ImportId, bool)> {
         self.import_permit(who, Action::ImportCreate)?;
         let prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
         let mapping = prepared.mapping.print();
         let (key, file, author) = (digest(file, &mapping), file.clone(), who.author());
-        self.write(who, command, Action::ImportCreate, Purpose::Intake, None, move |tx| {
-            if let Some(before) = import_by_digest(tx, &key)? {
-                return Ok((before.id, true));
-            }
-            let response = response_for(tx, &file.response)?;
-            let id = ImportId::new();
-            import_insert(
-                tx,
-                &NewImport {
-                    id,
-                    response: response.id,
-                    kind: file.kind.trim(),
-                    file_name: &file.file_name,
-                    source: file.source.trim(),
-                    digest: &key,
-                    file: &file.bytes,
-                    mapping: &mapping,
-                    author,
-                },
-            )?;
-            Ok((id, false))
-        })
+        self.write(
+            who,
+            command,
+            Action::ImportCreate,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                if let Some(before) = import_by_digest(tx, &key)? {
+                    return Ok((before.id, true));
+                }
+                let response = response_for(tx, &file.response)?;
+                let id = ImportId::new();
+                import_insert(
+                    tx,
+                    &NewImport {
+                        id,
+                        response: response.id,
+                        kind: file.kind.trim(),
+                        file_name: &file.file_name,
+                        source: file.source.trim(),
+                        digest: &key,
+                        file: &file.bytes,
+                        mapping: &mapping,
+                        author,
+                    },
+                )?;
+                Ok((id, false))
+            },
+        )
     }
 
     /// Takes in the rows of an import, from where it stopped; `progress` hears of every batch and
@@ -338,10 +363,12 @@ impl App {
         let import = Arc::new(import);
         let places = Arc::new(self.read(rows::PlaceIndex::load)?);
         let mut total = Counts::default();
-        let mut rows = prepared
-            .table
-            .rows()
-            .map(|raw| (prepared.plan.parse_row(raw), rows::original(&prepared.table, raw)));
+        let mut rows = prepared.table.rows().map(|raw| {
+            (
+                prepared.plan.parse_row(raw),
+                rows::original(&prepared.table, raw),
+            )
+        });
         for number in 0_u64.. {
             let batch: Arc<Vec<rows::Parsed>> = Arc::new(rows.by_ref().take(BATCH).collect());
             if batch.is_empty() {
@@ -368,8 +395,13 @@ impl App {
         let author = Author::from_code(&import.author).unwrap_or(Author::System);
         let command = rows::batch_command(import.id, number);
         let response = Some(import.response);
-        let counts: [i64; 6] =
-            self.write(&who, command, Action::ImportCreate, Purpose::Intake, response, move |tx| {
+        let counts: [i64; 6] = self.write(
+            &who,
+            command,
+            Action::ImportCreate,
+            Purpose::Intake,
+            response,
+            move |tx| {
                 tx.detail("batch", number);
                 let mut counts = Counts::default();
                 for row in batch.iter() {
@@ -380,7 +412,8 @@ impl App {
                 tx.detail("accepted", counts.accepted);
                 tx.detail("rejected", counts.rejected);
                 Ok(rows::pack(counts))
-            })?;
+            },
+        )?;
         Ok(rows::unpack(counts))
     }
 
@@ -416,11 +449,18 @@ impl App {
         self.read(|tx| {
             let import = found(import_fetch(tx, id))?;
             let about = about(tx, None, false, Some(import.response))?;
-            self.permit(who, Action::ImportRead, &Resource::Import { about }, Purpose::Intake)?;
+            self.permit(
+                who,
+                Action::ImportRead,
+                &Resource::Import { about },
+                Purpose::Intake,
+            )?;
             let mut report = report(tx, &import)?;
             report.rejections = remarks(tx, id, "rejected")?;
             report.warnings = remarks(tx, id, "accepted")?;
-            report.columns = Mapping::parse(&import.mapping).map(|m| columns(&m)).unwrap_or_default();
+            report.columns = Mapping::parse(&import.mapping)
+                .map(|m| columns(&m))
+                .unwrap_or_default();
             Ok(report)
         })
     }
@@ -432,7 +472,10 @@ impl App {
     pub fn imports(&self, who: &Who) -> Result<Vec<Report>> {
         self.import_permit(who, Action::ImportRead)?;
         self.read(|tx| {
-            import_list(tx, LIST_MAX)?.iter().map(|import| report(tx, import)).collect()
+            import_list(tx, LIST_MAX)?
+                .iter()
+                .map(|import| report(tx, import))
+                .collect()
         })
     }
 
@@ -445,7 +488,12 @@ impl App {
         let (import, bytes) = self.read(|tx| {
             let import = found(import_fetch(tx, id))?;
             let about = about(tx, None, false, Some(import.response))?;
-            self.permit(who, Action::ImportRead, &Resource::Import { about }, Purpose::Intake)?;
+            self.permit(
+                who,
+                Action::ImportRead,
+                &Resource::Import { about },
+                Purpose::Intake,
+            )?;
             let bytes = import_file(tx, &import)?.ok_or_else(AppError::not_found)?;
             Ok((import, bytes))
         })?;
@@ -464,7 +512,9 @@ impl App {
             vec![("rows", rejected.len().into())],
         )?;
         let language = if english { Language::En } else { Language::Zh };
-        let rows = rejected.iter().map(|(raw, outcome)| (*raw, outcome.findings()));
+        let rows = rejected
+            .iter()
+            .map(|(raw, outcome)| (*raw, outcome.findings()));
         Ok(write_errors(&prepared.table, rows, language))
     }
 }
@@ -495,7 +545,12 @@ fn report(tx: &mut Tx<'_>, import: &Import) -> Result<Report> {
 
 fn remarks(tx: &mut Tx<'_>, id: ImportId, state: &str) -> Result<Vec<Remark>> {
     let mut remarks: Vec<Remark> = Vec::new();
-    for row in import_rows(tx, id, state, i64::try_from(FINDINGS_MAX).unwrap_or(i64::MAX))? {
+    for row in import_rows(
+        tx,
+        id,
+        state,
+        i64::try_from(FINDINGS_MAX).unwrap_or(i64::MAX),
+    )? {
         let found: Vec<Remark> = serde_json::from_str(&row.findings).map_err(AppError::internal)?;
         remarks.extend(found);
     }

@@ -5,12 +5,12 @@
 //! [`App::write`]; whatever shows names commits its read entry first, through [`App::show`].
 
 pub mod accounts;
-pub mod audit_trail;
-mod error;
-pub mod health;
 pub mod assess;
+pub mod audit_trail;
 pub mod clocks;
 pub mod command;
+mod error;
+pub mod health;
 pub mod imports;
 pub mod intake;
 #[cfg(test)]
@@ -19,8 +19,8 @@ pub mod measures;
 pub mod people;
 pub mod places;
 pub mod responses;
-pub mod rulebook;
 pub mod reviews;
+pub mod rulebook;
 mod sight;
 pub mod tasks;
 pub mod upkeep;
@@ -28,8 +28,8 @@ mod who;
 
 use std::sync::Arc;
 
-pub use fangxian_authz::{Action, Purpose, Role};
 use fangxian_authz::{About, AreaPath, Authz, Denied, Permit, Reach, Resource};
+pub use fangxian_authz::{Action, Purpose, Role};
 use fangxian_base::{Clock, CommandId, Date, Instant, ResponseId, Zone};
 use fangxian_packs::Library;
 use fangxian_store::{AreaRange, Author, Command, DbError, Scope, Store, Tx};
@@ -81,7 +81,18 @@ impl App {
         let wall: Arc<dyn Clock> = Arc::new(fangxian_base::SystemClock);
         let (turns, setup, swept) = Default::default();
         let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
-        Ok(Self { store, packs, authz, clock, wall, settings, turns, setup, channels, swept })
+        Ok(Self {
+            store,
+            packs,
+            authz,
+            clock,
+            wall,
+            settings,
+            turns,
+            setup,
+            channels,
+            swept,
+        })
     }
 
     /// The same with another clock for sessions and locks than the machine's.
@@ -175,14 +186,22 @@ impl App {
     /// Where `who` may see what `action` lists.
     pub(crate) fn reach(&self, who: &Who, action: Action, purpose: Purpose) -> Result<Reach> {
         let Some(actor) = who.actor() else {
-            return Err(AppError::new(Kind::SignedOut, "SIGNED-OUT", "请先登录。", "Please log in first."));
+            return Err(AppError::new(
+                Kind::SignedOut,
+                "SIGNED-OUT",
+                "请先登录。",
+                "Please log in first.",
+            ));
         };
-        self.authz.reach(actor, action, Some(purpose), self.now()).map_err(refused)
+        self.authz
+            .reach(actor, action, Some(purpose), self.now())
+            .map_err(refused)
     }
 
     /// Whether `who` may do `action` anywhere at all: for menus, never instead of a decision.
     pub fn may(&self, who: &Who, action: Action) -> bool {
-        who.actor().is_some_and(|actor| self.authz.may(actor, action, self.now()))
+        who.actor()
+            .is_some_and(|actor| self.authz.may(actor, action, self.now()))
     }
 
     /// Runs a command once, durably, with its audit entry.
@@ -238,7 +257,12 @@ impl App {
 /// Words for a refusal; who may not know that the thing exists is told that it is not there.
 fn refused(denied: Denied) -> AppError {
     let error = if denied.may_know() {
-        AppError::new(Kind::Forbidden, "FORBIDDEN", denied.reason_zh(), denied.reason_en())
+        AppError::new(
+            Kind::Forbidden,
+            "FORBIDDEN",
+            denied.reason_zh(),
+            denied.reason_en(),
+        )
     } else {
         AppError::not_found()
     };
@@ -263,7 +287,11 @@ pub(crate) fn scopes(reach: &Reach) -> Vec<Scope> {
 
 /// The areas of what a reader may see, for lists of places and units, which know nothing finer.
 pub(crate) fn ranges(reach: &Reach) -> Vec<AreaRange> {
-    reach.parts().iter().map(|part| AreaRange::below(part.prefix.lower())).collect()
+    reach
+        .parts()
+        .iter()
+        .map(|part| AreaRange::below(part.prefix.lower()))
+        .collect()
 }
 
 /// A row that must be there: its absence is a plain "not found".
@@ -283,24 +311,35 @@ pub(crate) fn about(
         Some(area) => fangxian_store::places::area_fetch(tx, area)?.map(|area| area.path),
         None => None,
     };
-    let path = path.and_then(|path| path.parse().ok()).unwrap_or_else(AreaPath::root);
+    let path = path
+        .and_then(|path| path.parse().ok())
+        .unwrap_or_else(AreaPath::root);
     let about = About::new(path).sealed(confined);
-    let Some(response) = response else { return Ok(about) };
+    let Some(response) = response else {
+        return Ok(about);
+    };
     let open = fangxian_store::responses::response_fetch(tx, response)?
         .is_some_and(|response| response.closed_at.is_none());
-    Ok(if open { about.in_open(response) } else { about.in_closed(response) })
+    Ok(if open {
+        about.in_open(response)
+    } else {
+        about.in_closed(response)
+    })
 }
 
-/// Whether an action shows a personal file to somebody, so that the person concerned sees it in the
+/// The actions that show somebody's name or file, so that the person concerned sees them in the
 /// list of who has read.
-pub(crate) fn reads_names(action: &str) -> bool {
-    const READING: [Action; 6] = [
-        Action::PeopleRead,
-        Action::PeopleSearch,
-        Action::IntakeRead,
-        Action::ReviewsFirstLook,
-        Action::MeasuresRead,
-        Action::TasksRead,
-    ];
-    READING.iter().any(|reading| reading.code() == action)
-}
+pub(crate) const READING: [Action; 12] = [
+    Action::PeopleRead,
+    Action::PeopleSearch,
+    Action::IntakeList,
+    Action::IntakeRead,
+    Action::PairsList,
+    Action::ReviewsList,
+    Action::MeasuresList,
+    Action::MeasuresRead,
+    Action::TasksList,
+    Action::TasksRead,
+    Action::ReportsList,
+    Action::ImportRead,
+];

@@ -8,14 +8,10 @@ pub use merge::PairView;
 pub use search::{Hit, Search, SearchView};
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{
-    AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, Text,
-};
-use fangxian_store::audit::{EntryFilter, entry_list};
+use fangxian_base::{AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, Text};
+use fangxian_store::audit::entries_about;
 use fangxian_store::facts::{Fact, When, fact_list, standing};
-use fangxian_store::people::{
-    Says, link_list, person_fetch,
-};
+use fangxian_store::people::{Says, link_list, person_fetch};
 use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::{Author, Tx, people};
 use schemars::JsonSchema;
@@ -87,8 +83,9 @@ pub(crate) fn fact_views(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<FactView
                 attrs
                     .iter()
                     .map(|(key, value)| {
-                        let shown =
-                            value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                        let shown = value
+                            .as_str()
+                            .map_or_else(|| value.to_string(), str::to_owned);
                         (key.clone(), shown)
                     })
                     .collect()
@@ -131,7 +128,13 @@ fn masked(number: &str) -> String {
     letters
         .iter()
         .enumerate()
-        .map(|(i, c)| if i < keep || i + keep >= letters.len() { *c } else { '*' })
+        .map(|(i, c)| {
+            if i < keep || i + keep >= letters.len() {
+                *c
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 
@@ -280,9 +283,7 @@ impl App {
             let facts = fact_list(tx, &records)?;
             let mut shown = fact_views(tx, &facts)?;
             shown.retain(|fact| fact.kind != "identity" || !fact.replaced);
-            shown.sort_by_key(|fact| {
-                std::cmp::Reverse((fact.from, fact.recorded_at, fact.id))
-            });
+            shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
             Ok(FileView {
                 person,
                 version: row.version,
@@ -312,13 +313,22 @@ impl App {
 }
 
 /// What permission looks at for a person: its place, and every response it is part of.
-pub(crate) fn person_about(tx: &mut Tx<'_>, person: &people::Person) -> Result<fangxian_authz::About> {
+pub(crate) fn person_about(
+    tx: &mut Tx<'_>,
+    person: &people::Person,
+) -> Result<fangxian_authz::About> {
     let mut about = about(tx, person.area, person.confined, None)?;
     for record in record_ids_of(tx, person.id)? {
-        let Some(record) = record_fetch(tx, record)? else { continue };
+        let Some(record) = record_fetch(tx, record)? else {
+            continue;
+        };
         let open = fangxian_store::responses::response_fetch(tx, record.response)?
             .is_some_and(|response| response.closed_at.is_none());
-        about = if open { about.in_open(record.response) } else { about.in_closed(record.response) };
+        about = if open {
+            about.in_open(record.response)
+        } else {
+            about.in_closed(record.response)
+        };
     }
     Ok(about)
 }
@@ -326,7 +336,9 @@ pub(crate) fn person_about(tx: &mut Tx<'_>, person: &people::Person) -> Result<f
 fn sources(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<SourceView>> {
     let mut views = Vec::new();
     for id in records {
-        let Some(record) = record_fetch(tx, *id)? else { continue };
+        let Some(record) = record_fetch(tx, *id)? else {
+            continue;
+        };
         let response = fangxian_store::responses::response_fetch(tx, record.response)?;
         views.push(SourceView {
             record: record.id,
@@ -347,7 +359,12 @@ fn links(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<LinkView>> {
             id: link.id,
             a: link.a,
             b: link.b,
-            says: if link.says == Says::Same { "same" } else { "different" }.to_owned(),
+            says: if link.says == Says::Same {
+                "same"
+            } else {
+                "different"
+            }
+            .to_owned(),
             basis: link.basis.clone(),
             by: author_name(tx, &link.author)?,
             at: link.recorded_at,
@@ -370,16 +387,10 @@ fn unit_name(tx: &mut Tx<'_>, user: fangxian_base::UserId) -> Result<String> {
 /// Who has read any of these records' file: by unit and purpose, as the person may see it too.
 fn readings(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Reading>> {
     let mut readings = Vec::new();
+    let actions: Vec<&str> = crate::READING.iter().map(|action| action.code()).collect();
     for record in records {
-        let filter = EntryFilter {
-            refers_to: Some(("person".into(), record.to_string())),
-            limit: READINGS_MAX,
-            ..EntryFilter::default()
-        };
-        for entry in entry_list(tx, &filter)? {
-            if !crate::reads_names(&entry.action) {
-                continue;
-            }
+        let person = PersonId::of_record(*record);
+        for entry in entries_about(tx, person, &actions, READINGS_MAX)? {
             let unit = match Author::from_code(&entry.author).and_then(Author::user) {
                 Some(user) => unit_name(tx, user)?,
                 None => entry.author.clone(),

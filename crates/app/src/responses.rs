@@ -8,9 +8,11 @@ use fangxian_authz::{Action, AreaPath, Purpose, Resource};
 use fangxian_base::{CommandId, Date, Instant, ResponseId, Text};
 use fangxian_store::Author;
 use fangxian_store::responses::{self as rows, NewApproval, NewResponse, Response};
+use fangxian_store::reviews::review_persons;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::assess::assess_person;
 use crate::{App, AppError, FieldError, Result, Who, found};
 
 /// The code of the response that every installation has: surveillance without end.
@@ -121,7 +123,11 @@ impl App {
         let resource = resource_of(None);
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let input = self.checked(input)?;
-        let region = if input.elsewhere { ELSEWHERE.to_owned() } else { self.region() };
+        let region = if input.elsewhere {
+            ELSEWHERE.to_owned()
+        } else {
+            self.region()
+        };
         let id = ResponseId::new();
         self.store()
             .keys()
@@ -172,7 +178,7 @@ impl App {
         let resource = resource_of(Some(self.fetch_response(id)?));
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let (from_on, until_on) = dates(input)?;
-        let input = input.clone();
+        let (input, rules) = (input.clone(), self.rules());
         self.write(
             who,
             command,
@@ -193,6 +199,10 @@ impl App {
                 };
                 rows::approval_insert(tx, &approval)?;
                 tx.detail("approval", approval.kind);
+                // What the law allows has changed for everybody already known.
+                for (person, record) in review_persons(tx, id)? {
+                    assess_person(&rules, tx, person, Some(record))?;
+                }
                 Ok(())
             },
         )
@@ -224,6 +234,14 @@ impl App {
             Purpose::Command,
             Some(id),
             move |tx| {
+                let (measures, reports) = rows::response_running(tx, id)?;
+                if measures > 0 || reports > 0 {
+                    return Err(AppError::conflict(
+                        "STILL-RUNNING",
+                        &format!("还有 {measures} 项措施未解除、{reports} 份法定报告未报出。请先解除措施、完成报告，再结束响应。"),
+                        &format!("{measures} measures are not lifted and {reports} statutory reports not sent. Lift and send them, then close the response."),
+                    ));
+                }
                 if rows::response_close(tx, id, version)? {
                     Ok(())
                 } else {

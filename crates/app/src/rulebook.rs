@@ -13,11 +13,20 @@ impl App {
     /// # Errors
     /// When the day cannot be read, or the asker may not see packs.
     pub fn packs_on(&self, who: &Who, day: &str) -> Result<(Date, Vec<PackOverview>)> {
-        self.permit(who, Action::PacksView, &Resource::Installation, Purpose::Command)?;
+        self.permit(
+            who,
+            Action::PacksView,
+            &Resource::Installation,
+            Purpose::Command,
+        )?;
         let on = match day.trim() {
             "" => self.today(),
             typed => typed.parse().map_err(|_not_a_day| {
-                AppError::field("on", "日期请写成 2026-01-31。", "Write the day as 2026-01-31.")
+                AppError::field(
+                    "on",
+                    "日期请写成 2026-01-31。",
+                    "Write the day as 2026-01-31.",
+                )
             })?,
         };
         Ok((on, self.packs().overview(on)))

@@ -14,22 +14,34 @@ pub struct Who {
 impl Who {
     /// A member of staff.
     pub fn staff(actor: Actor) -> Self {
-        Self { author: Author::User(actor.user), actor: Some(actor) }
+        Self {
+            author: Author::User(actor.user),
+            actor: Some(actor),
+        }
     }
 
     /// Somebody at the public door.
     pub const fn public() -> Self {
-        Self { author: Author::Public, actor: None }
+        Self {
+            author: Author::Public,
+            actor: None,
+        }
     }
 
     /// The program itself: clocks and sweeps.
     pub const fn system() -> Self {
-        Self { author: Author::System, actor: None }
+        Self {
+            author: Author::System,
+            actor: None,
+        }
     }
 
     /// Whoever runs the command line on the machine, and so holds the data directory anyway.
     pub const fn cli() -> Self {
-        Self { author: Author::Cli, actor: None }
+        Self {
+            author: Author::Cli,
+            actor: None,
+        }
     }
 
     /// How the asker is written down.

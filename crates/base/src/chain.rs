@@ -37,7 +37,12 @@ mod tests {
 
     #[test]
     fn the_chain_reads_from_the_outside_in() {
-        let Err(cause) = "x".parse::<u8>() else { unreachable!() };
-        assert_eq!(error_chain(&Outer(cause)), "row 3 has no age: invalid digit found in string");
+        let Err(cause) = "x".parse::<u8>() else {
+            unreachable!()
+        };
+        assert_eq!(
+            error_chain(&Outer(cause)),
+            "row 3 has no age: invalid digit found in string"
+        );
     }
 }

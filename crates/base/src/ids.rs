@@ -124,7 +124,10 @@ mod tests {
     fn an_id_reads_back_as_it_was_printed() {
         let id = TaskId::new();
         assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!("x".parse::<TaskId>().unwrap_err().to_string(), "not a task id");
+        assert_eq!(
+            "x".parse::<TaskId>().unwrap_err().to_string(),
+            "not a task id"
+        );
     }
 
     #[test]

@@ -17,7 +17,10 @@ pub use ids::{
 };
 pub use sensitive::Sensitive;
 pub use text::Text;
-pub use time::{Clock, EpiWeek, Instant, ManualClock, ParseInstantError, SystemClock, Zone, days_between, plus_days};
+pub use time::{
+    Clock, EpiWeek, Instant, ManualClock, ParseInstantError, SystemClock, Zone, days_between,
+    plus_days,
+};
 
 /// A day on the calendar, as people say it: no hour, no zone.
 pub use jiff::civil::Date;

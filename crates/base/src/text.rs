@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One text in Chinese and English. Pages show the reader's language; documents may show both.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Simplified Chinese.
@@ -17,11 +18,18 @@ pub struct Text {
 impl Text {
     /// Puts the two together.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// The text in a language, by its code: anything but `en` reads Chinese.
     pub fn in_language(&self, code: &str) -> &str {
-        if code.starts_with("en") { &self.en } else { &self.zh }
+        if code.starts_with("en") {
+            &self.en
+        } else {
+            &self.zh
+        }
     }
 }

@@ -87,7 +87,9 @@ impl serde::Serialize for Instant {
 
 impl<'de> serde::Deserialize<'de> for Instant {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -116,9 +118,10 @@ impl Zone {
 
     /// China Standard Time, the default: UTC+8 without summer time since 1992.
     pub fn china() -> Self {
-        Self(TimeZone::get("Asia/Shanghai").unwrap_or_else(|_: jiff::Error| {
-            TimeZone::fixed(jiff::tz::offset(8))
-        }))
+        Self(
+            TimeZone::get("Asia/Shanghai")
+                .unwrap_or_else(|_: jiff::Error| TimeZone::fixed(jiff::tz::offset(8))),
+        )
     }
 
     /// The civil date at `moment`.
@@ -135,7 +138,11 @@ impl Zone {
 
     /// `2026-01-31 08:05`, for people.
     pub fn show(&self, moment: Instant) -> String {
-        moment.timestamp().to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+        moment
+            .timestamp()
+            .to_zoned(self.0.clone())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string()
     }
 
     /// The zone's name.
@@ -157,7 +164,10 @@ impl EpiWeek {
     /// The week that holds `day`.
     pub fn of(day: Date) -> Self {
         let iso = day.iso_week_date();
-        Self { year: iso.year(), week: iso.week() }
+        Self {
+            year: iso.year(),
+            week: iso.week(),
+        }
     }
 
     /// The year the week belongs to, which may differ from the calendar year of its days.
@@ -195,7 +205,10 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock"
+    )]
     fn now(&self) -> Instant {
         Instant(Timestamp::now().as_millisecond())
     }
@@ -248,7 +261,10 @@ mod tests {
         let late: Instant = "2026-01-31T16:30:00Z".parse().unwrap();
         assert_eq!(Zone::china().date(late), date(2026, 2, 1));
         assert_eq!(Zone::china().show(late), "2026-02-01 00:30");
-        assert_eq!(Zone::china().day_start(date(2026, 2, 1)).to_string(), "2026-01-31T16:00:00Z");
+        assert_eq!(
+            Zone::china().day_start(date(2026, 2, 1)).to_string(),
+            "2026-01-31T16:00:00Z"
+        );
     }
 
     #[test]

@@ -23,9 +23,14 @@ pub fn run(config: &Config, args: &AuditArgs) -> Result<Ended, Failed> {
         out::line(format_args!("not sealed yet       {}", report.unsealed));
         out::line(format_args!("fact rows checked    {}", report.facts));
         for finding in &report.findings {
-            let place = finding.seal.map_or_else(String::new, |seal| format!("at {seal} "));
+            let place = finding
+                .seal
+                .map_or_else(String::new, |seal| format!("at {seal} "));
             let id = finding.id.as_deref().unwrap_or("");
-            out::line(format_args!("DOES NOT HOLD        {:?} {place}{id}", finding.kind));
+            out::line(format_args!(
+                "DOES NOT HOLD        {:?} {place}{id}",
+                finding.kind
+            ));
         }
         if report.holds() {
             out::line("The trail holds.");
@@ -33,5 +38,9 @@ pub fn run(config: &Config, args: &AuditArgs) -> Result<Ended, Failed> {
             out::line(format_args!("{} findings.", report.findings_total));
         }
     }
-    Ok(if report.holds() { Ended::Done } else { Ended::Finding })
+    Ok(if report.holds() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
 }

@@ -39,7 +39,9 @@ fn intake(clients: usize, lasting: Duration) -> Result<Ended, Failed> {
     let dir = std::env::temp_dir().join(format!("fangxian-bench-{}", std::process::id()));
     let config = config::built_in()?.with_data(&dir);
     let app = installation::open(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
     let options = fangxian_web::Options {
@@ -72,10 +74,17 @@ fn intake(clients: usize, lasting: Duration) -> Result<Ended, Failed> {
     })?;
     // What was acknowledged must be there; what was not may be (its answer was lost on the way).
     let lost = kept < i64::try_from(load.acknowledged).unwrap_or(i64::MAX);
-    Ok(if lost || load.failed > 0 { Ended::Finding } else { Ended::Done })
+    Ok(if lost || load.failed > 0 {
+        Ended::Finding
+    } else {
+        Ended::Done
+    })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a few seconds are far below 2^52"
+)]
 fn per_second(count: u64, seconds: f64) -> f64 {
     count as f64 / seconds
 }
@@ -96,7 +105,10 @@ fn answers(address: SocketAddr, clients: usize, lasting: Duration) -> f64 {
             })
         })
         .collect();
-    let answered: u64 = threads.into_iter().filter_map(|thread| thread.join().ok()).sum();
+    let answered: u64 = threads
+        .into_iter()
+        .filter_map(|thread| thread.join().ok())
+        .sum();
     per_second(answered, began.elapsed().as_secs_f64())
 }
 
@@ -133,7 +145,7 @@ pub fn self_reports(address: SocketAddr, clients: usize, lasting: Duration) -> L
                     let sent = Instant::now();
                     let headers = [("Content-Type", "application/json")];
                     match connection.send("POST", "/api/v1/report", &headers, body.as_bytes()) {
-                        Ok(answer) if answer.status == 200 || answer.status == 201 => {
+                        Ok(answer) if answer.status == 200 && !answer.body.is_empty() => {
                             waits.push(sent.elapsed());
                         }
                         Ok(answer) if answer.status == 503 && answer.retry_after.is_some() => {
@@ -148,11 +160,16 @@ pub fn self_reports(address: SocketAddr, clients: usize, lasting: Duration) -> L
             })
         })
         .collect();
-    let mut waits: Vec<Duration> =
-        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect();
+    let mut waits: Vec<Duration> = threads
+        .into_iter()
+        .filter_map(|thread| thread.join().ok())
+        .flatten()
+        .collect();
     waits.sort_unstable();
     let at = |share: usize| {
-        waits.get(waits.len() * share / 100).map_or(0.0, |wait| wait.as_secs_f64() * 1_000.0)
+        waits
+            .get(waits.len() * share / 100)
+            .map_or(0.0, |wait| wait.as_secs_f64() * 1_000.0)
     };
     Load {
         acknowledged: waits.len() as u64,

@@ -14,16 +14,46 @@ use crate::out::{self, Ended, Failed};
 /// Every key: its name in the file, its variable, its built-in value, and what it is.
 const KEYS: [(&str, &str, &str, &str); 11] = [
     ("data", "FANGXIAN_DATA", "fangxian-data", "data directory"),
-    ("listen", "FANGXIAN_LISTEN", "127.0.0.1:8080", "address that pages are served on"),
-    ("database", "FANGXIAN_DATABASE", "", "PostgreSQL address; empty: embedded database"),
-    ("keys", "FANGXIAN_KEYS", "", "key directory; empty: `keys` in the data directory"),
+    (
+        "listen",
+        "FANGXIAN_LISTEN",
+        "127.0.0.1:8080",
+        "address that pages are served on",
+    ),
+    (
+        "database",
+        "FANGXIAN_DATABASE",
+        "",
+        "PostgreSQL address; empty: embedded database",
+    ),
+    (
+        "keys",
+        "FANGXIAN_KEYS",
+        "",
+        "key directory; empty: `keys` in the data directory",
+    ),
     ("city", "FANGXIAN_CITY", "demo", "city pack"),
     ("zone", "FANGXIAN_ZONE", "Asia/Shanghai", "civil time zone"),
     ("log", "FANGXIAN_LOG", "info", "log filter"),
     ("log_format", "FANGXIAN_LOG_FORMAT", "text", "text or json"),
-    ("secure_cookies", "FANGXIAN_SECURE_COOKIES", "auto", "true behind HTTPS; auto: false on this machine only"),
-    ("behind_proxy", "FANGXIAN_BEHIND_PROXY", "false", "whether a proxy of ours stands in front"),
-    ("door_per_minute", "FANGXIAN_DOOR_PER_MINUTE", "60", "public forms a minute from one address; 0: no limit"),
+    (
+        "secure_cookies",
+        "FANGXIAN_SECURE_COOKIES",
+        "auto",
+        "true behind HTTPS; auto: false on this machine only",
+    ),
+    (
+        "behind_proxy",
+        "FANGXIAN_BEHIND_PROXY",
+        "false",
+        "whether a proxy of ours stands in front",
+    ),
+    (
+        "door_per_minute",
+        "FANGXIAN_DOOR_PER_MINUTE",
+        "60",
+        "public forms a minute from one address; 0: no limit",
+    ),
 ];
 
 /// Where a value came from.
@@ -75,28 +105,37 @@ impl Config {
 
     /// The key directory, when it lies apart.
     pub fn keys(&self) -> Option<PathBuf> {
-        Some(self.get("keys")).filter(|dir| !dir.is_empty()).map(PathBuf::from)
+        Some(self.get("keys"))
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
     }
 
     /// The PostgreSQL address, when one is set.
     pub fn database(&self) -> Option<String> {
-        Some(self.get("database")).filter(|address| !address.is_empty()).map(str::to_owned)
+        Some(self.get("database"))
+            .filter(|address| !address.is_empty())
+            .map(str::to_owned)
     }
 
     /// Whether somebody said where the data are; the demonstration keeps away from them.
     pub fn data_was_set(&self) -> bool {
-        self.values.get("data").is_some_and(|(_, origin)| *origin != Origin::BuiltIn)
+        self.values
+            .get("data")
+            .is_some_and(|(_, origin)| *origin != Origin::BuiltIn)
     }
 
     /// Whether somebody said where to listen.
     pub fn listen_was_set(&self) -> bool {
-        self.values.get("listen").is_some_and(|(_, origin)| *origin != Origin::BuiltIn)
+        self.values
+            .get("listen")
+            .is_some_and(|(_, origin)| *origin != Origin::BuiltIn)
     }
 
     /// The same with the data somewhere else.
     #[must_use]
     pub fn with_data(mut self, dir: &std::path::Path) -> Self {
-        self.values.insert("data", (dir.display().to_string(), Origin::BuiltIn));
+        self.values
+            .insert("data", (dir.display().to_string(), Origin::BuiltIn));
         self
     }
 }
@@ -104,7 +143,11 @@ impl Config {
 /// The built-in configuration, whatever the environment says: for measurements.
 pub fn built_in() -> Result<Config, Failed> {
     let known = KEYS.iter();
-    parse(known.map(|(key, _, value, _)| (*key, ((*value).to_owned(), Origin::BuiltIn))).collect())
+    parse(
+        known
+            .map(|(key, _, value, _)| (*key, ((*value).to_owned(), Origin::BuiltIn)))
+            .collect(),
+    )
 }
 
 /// Reads the configuration.
@@ -121,11 +164,16 @@ pub fn read(flags: &Global) -> Result<Config, Failed> {
         .data
         .clone()
         .or_else(|| {
-            environment.iter().find(|(key, ..)| *key == "data").map(|(.., v)| PathBuf::from(v))
+            environment
+                .iter()
+                .find(|(key, ..)| *key == "data")
+                .map(|(.., v)| PathBuf::from(v))
         })
         .unwrap_or_else(|| PathBuf::from("fangxian-data"));
     let asked_for = flags.config.clone();
-    let file = asked_for.clone().unwrap_or_else(|| data.join("fangxian.toml"));
+    let file = asked_for
+        .clone()
+        .unwrap_or_else(|| data.join("fangxian.toml"));
     if asked_for.is_some() || file.exists() {
         for (key, value) in read_file(&file)? {
             values.insert(key, (value, Origin::File(file.clone())));
@@ -148,7 +196,10 @@ pub fn read(flags: &Global) -> Result<Config, Failed> {
     parse(values)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
 fn variable_of(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -206,14 +257,19 @@ fn distance(a: &str, b: &str) -> usize {
 fn parse(values: BTreeMap<&'static str, (String, Origin)>) -> Result<Config, Failed> {
     let text = |key: &str| values.get(key).map_or("", |(value, _)| value.as_str());
     let wrong = |key: &str, wanted: &str| {
-        let from = values.get(key).map_or(String::new(), |(_, origin)| origin.to_string());
-        Failed::new(format!("`{key}` ({from}) is `{}`", text(key))).hint(format!("it must be {wanted}"))
+        let from = values
+            .get(key)
+            .map_or(String::new(), |(_, origin)| origin.to_string());
+        Failed::new(format!("`{key}` ({from}) is `{}`", text(key)))
+            .hint(format!("it must be {wanted}"))
     };
     let zone = Zone::named(text("zone"))
         .map_err(|e| wrong("zone", "a time zone such as Asia/Shanghai").hint(e))?;
     let listen: SocketAddr = text("listen")
         .parse()
-        .map_err(|_: std::net::AddrParseError| wrong("listen", "an address such as 127.0.0.1:8080"))?;
+        .map_err(|_e: std::net::AddrParseError| {
+            wrong("listen", "an address such as 127.0.0.1:8080")
+        })?;
     let truth = |key: &str| match text(key) {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -226,11 +282,18 @@ fn parse(values: BTreeMap<&'static str, (String, Origin)>) -> Result<Config, Fai
     let behind_proxy = truth("behind_proxy")?;
     let door_per_minute = text("door_per_minute")
         .parse()
-        .map_err(|_: std::num::ParseIntError| wrong("door_per_minute", "a whole number"))?;
+        .map_err(|_e: std::num::ParseIntError| wrong("door_per_minute", "a whole number"))?;
     if !matches!(text("log_format"), "text" | "json") {
         return Err(wrong("log_format", "text or json"));
     }
-    Ok(Config { zone, listen, door_per_minute, behind_proxy, secure_cookies, values })
+    Ok(Config {
+        values,
+        zone,
+        listen,
+        door_per_minute,
+        behind_proxy,
+        secure_cookies,
+    })
 }
 
 /// `fangxian config check`.
@@ -239,7 +302,9 @@ pub fn run(config: &Config, args: &ConfigArgs) -> Result<Ended, Failed> {
         ConfigWhat::Check => {}
     }
     for (key, _, _, what) in KEYS {
-        let Some((value, origin)) = config.values.get(key) else { continue };
+        let Some((value, origin)) = config.values.get(key) else {
+            continue;
+        };
         // An address may carry a password.
         let shown = match value.split_once('@') {
             Some((_, host)) if key == "database" => format!("…@{host}"),
@@ -249,7 +314,10 @@ pub fn run(config: &Config, args: &ConfigArgs) -> Result<Ended, Failed> {
     }
     let known = fangxian_packs::Library::shipped()?;
     if known.city(config.get("city")).is_none() {
-        return Err(Failed::new(format!("no city pack is called `{}`", config.get("city"))));
+        return Err(Failed::new(format!(
+            "no city pack is called `{}`",
+            config.get("city")
+        )));
     }
     Ok(Ended::Done)
 }

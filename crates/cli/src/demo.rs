@@ -141,9 +141,9 @@ fn ready(address: SocketAddr) {
     out::note("  organ2  医院 hospital: decides measures");
     out::note("  lead-huayuan  社区负责人 community lead     grid-huayuan  网格员 grid worker");
     out::note("  clinic1, school1  报告人 reporters     audit1  审计员     admin  系统管理员");
-    out::note(
-        "Look first: log in as duty1, open 任务 tasks and 法定报告 statutory reports; then desk1 收件箱 inbox.",
-    );
+    out::note(format_args!(
+        "Look first: log in as duty1, the desk at http://{address}/desk; then desk1, the inbox."
+    ));
     out::note(format_args!("Without an account: http://{address}/report"));
     out::note("Stop: Ctrl-C. Started again it goes on where it stopped; --fresh begins anew.");
 }

@@ -26,7 +26,10 @@ pub struct Answer {
 impl Connection {
     /// A connection that opens when first used.
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, stream: None }
+        Self {
+            address,
+            stream: None,
+        }
     }
 
     /// Sends one request and waits for its answer.
@@ -69,7 +72,9 @@ impl Connection {
             body.len()
         );
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            for part in [name, ": ", value, "\r\n"] {
+                request.push_str(part);
+            }
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();
@@ -95,7 +100,9 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> std::io::Result<Answer> {
         if stream.read_line(&mut line)? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().unwrap_or(0),
             "retry-after" => retry_after = value.trim().parse().ok(),
@@ -104,5 +111,9 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> std::io::Result<Answer> {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
-    Ok(Answer { status, retry_after, body })
+    Ok(Answer {
+        status,
+        retry_after,
+        body,
+    })
 }

@@ -102,17 +102,22 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
     report.repeated = repeated;
     if let Some(path) = &list.errors {
         let rows = app.import_errors(&Who::cli(), id, true)?;
-        std::fs::write(path, rows).map_err(|e| Failed::new(format!("`{}`: {e}", path.display())))?;
+        std::fs::write(path, rows)
+            .map_err(|e| Failed::new(format!("`{}`: {e}", path.display())))?;
     }
     tell(list, &preview, &report)
 }
 
 fn name_of(path: &std::path::Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn stem_of(path: &std::path::Path) -> String {
-    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn mapping(list: &ListArgs) -> Result<String, Failed> {
@@ -138,8 +143,10 @@ fn with_year(mapping: &str, year: i16) -> String {
 fn response_of(app: &App, disease: &str) -> Result<String, Failed> {
     let Some((_, name)) = app.packs().diseases().find(|(id, _)| *id == disease) else {
         let known: Vec<&str> = app.packs().diseases().map(|(id, _)| id).collect();
-        return Err(Failed::new(format!("no disease pack is called `{disease}`"))
-            .hint(format!("known: {}", known.join(", "))));
+        return Err(
+            Failed::new(format!("no disease pack is called `{disease}`"))
+                .hint(format!("known: {}", known.join(", "))),
+        );
     };
     let code = format!("lists-{disease}");
     let open = app.response_list(&Who::cli())?;
@@ -174,9 +181,14 @@ fn lines(title: &str, remarks: &[Remark]) {
     }
     out::line(title);
     for remark in remarks.iter().take(SHOWN) {
-        let row = remark.row.map_or_else(|| "file".to_owned(), |row| format!("row {row}"));
+        let row = remark
+            .row
+            .map_or_else(|| "file".to_owned(), |row| format!("row {row}"));
         let column = remark.column.as_deref().unwrap_or("");
-        out::line(format_args!("  {row} {column}: {} {}", remark.message.en, remark.remedy.en));
+        out::line(format_args!(
+            "  {row} {column}: {} {}",
+            remark.message.en, remark.remedy.en
+        ));
     }
     if remarks.len() > SHOWN {
         out::line(format_args!("  … and {} more", remarks.len() - SHOWN));
@@ -201,7 +213,10 @@ fn untaken(list: &ListArgs, preview: &Preview) -> Result<Ended, Failed> {
             taken: false,
         })?;
     } else {
-        out::line(format_args!("{}, {} rows. Proposed mapping:", preview.encoding, preview.read));
+        out::line(format_args!(
+            "{}, {} rows. Proposed mapping:",
+            preview.encoding, preview.read
+        ));
         columns(&preview.columns);
         out::line("");
         out::line(&preview.mapping);
@@ -247,7 +262,9 @@ fn tell(list: &ListArgs, preview: &Preview, report: &Report) -> Result<Ended, Fa
         report.read, report.accepted, report.matched, report.queued, report.rejected
     ));
     if report.rejected > 0 && list.errors.is_none() {
-        out::line("Refused rows are kept with the import; --errors FILE writes them with reason and remedy.");
+        out::line(
+            "Refused rows are kept with the import; --errors FILE writes them with reason and remedy.",
+        );
     }
     Ok(Ended::Done)
 }
@@ -260,6 +277,9 @@ mod tests {
     fn a_year_given_by_hand_replaces_the_remark_about_it() {
         let text = "kind = \"linelist\"\n# year = 2020  (why)\n\n[[column]]\nname = \"x\"";
         let with = with_year(text, 2021);
-        assert_eq!(with, "kind = \"linelist\"\nyear = 2021\n\n[[column]]\nname = \"x\"");
+        assert_eq!(
+            with,
+            "kind = \"linelist\"\nyear = 2021\n\n[[column]]\nname = \"x\""
+        );
     }
 }

@@ -12,7 +12,11 @@ use crate::out::Failed;
 
 /// Where the store finds its parts.
 pub fn store_config(config: &Config) -> StoreConfig {
-    StoreConfig { data: config.data(), keys: config.keys(), postgres: config.database() }
+    StoreConfig {
+        data: config.data(),
+        keys: config.keys(),
+        postgres: config.database(),
+    }
 }
 
 /// Opens it on the machine's clock.
@@ -28,7 +32,10 @@ pub fn open_on(config: &Config, clock: Arc<dyn Clock>, city: &str) -> Result<Arc
         return Err(Failed::new(format!("no city pack is called `{city}`"))
             .hint("set `city` in the configuration, or FANGXIAN_CITY"));
     }
-    let settings = Settings { zone: config.zone.clone(), city: city.to_owned() };
+    let settings = Settings {
+        zone: config.zone.clone(),
+        city: city.to_owned(),
+    };
     let app = App::new(store, packs, clock, settings)?;
     app.first_start()?;
     Ok(Arc::new(app))

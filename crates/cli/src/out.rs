@@ -24,7 +24,10 @@ pub struct Failed {
 impl Failed {
     /// With a message that reads after "fangxian: ".
     pub fn new(message: impl Display) -> Self {
-        Self { message: message.to_string(), hint: None }
+        Self {
+            message: message.to_string(),
+            hint: None,
+        }
     }
 
     /// The same with what to do about it.
@@ -36,8 +39,10 @@ impl Failed {
 
     /// A part of the program that is not built yet.
     pub fn not_yet(command: &str, part: &str) -> Self {
-        Self::new(format!("`{command}` is not part of this build: {part} is still to come"))
-            .hint("docs/coverage.tsv says what works and what does not yet")
+        Self::new(format!(
+            "`{command}` is not part of this build: {part} is still to come"
+        ))
+        .hint("docs/coverage.tsv says what works and what does not yet")
     }
 }
 
@@ -56,11 +61,6 @@ pub fn line(text: impl Display) {
 pub fn json(value: &impl Serialize) -> Result<(), Failed> {
     line(serde_json::to_string_pretty(value)?);
     Ok(())
-}
-
-/// Prints bytes as they are.
-pub fn bytes(bytes: &[u8]) {
-    let _ = std::io::stdout().lock().write_all(bytes);
 }
 
 /// Says something on standard error that is not the result.

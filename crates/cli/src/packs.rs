@@ -26,8 +26,10 @@ fn files(dir: &PackDir) -> Result<Vec<(String, String)>, Failed> {
             collect(dir, dir, &mut files)?;
             files.sort();
             if files.is_empty() {
-                return Err(Failed::new(format!("`{}` holds no pack file", dir.display()))
-                    .hint("pack files end in .yaml"));
+                return Err(
+                    Failed::new(format!("`{}` holds no pack file", dir.display()))
+                        .hint("pack files end in .yaml"),
+                );
             }
             Ok(files)
         }
@@ -43,7 +45,11 @@ fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, String)>) -> Result
             collect(root, &path, files)?;
         } else if path.extension().is_some_and(|ext| ext == "yaml") {
             let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            let name = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .display()
+                .to_string();
             files.push((name, text));
         }
     }
@@ -59,12 +65,23 @@ fn check(dir: &PackDir) -> Result<Ended, Failed> {
     let files = files(dir)?;
     let findings = fangxian_packs::check(&files);
     if dir.json {
-        out::json(&Json { files: files.len(), findings: &findings })?;
+        out::json(&Json {
+            files: files.len(),
+            findings: &findings,
+        })?;
     } else {
         findings.iter().for_each(out::line);
-        out::line(format_args!("{} files, {} findings", files.len(), findings.len()));
+        out::line(format_args!(
+            "{} files, {} findings",
+            files.len(),
+            findings.len()
+        ));
     }
-    Ok(if findings.is_empty() { Ended::Done } else { Ended::Finding })
+    Ok(if findings.is_empty() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
 }
 
 fn test(dir: &PackDir) -> Result<Ended, Failed> {
@@ -77,7 +94,11 @@ fn test(dir: &PackDir) -> Result<Ended, Failed> {
     }
     let files = files(dir)?;
     let run = fangxian_packs::test(&files);
-    let failed = run.results.iter().filter(|result| !result.failures.is_empty()).count();
+    let failed = run
+        .results
+        .iter()
+        .filter(|result| !result.failures.is_empty())
+        .count();
     if dir.json {
         out::json(&Json {
             examples: run.results.len(),
@@ -86,8 +107,15 @@ fn test(dir: &PackDir) -> Result<Ended, Failed> {
             findings: &run.findings,
         })?;
     } else {
-        for result in run.results.iter().filter(|result| !result.failures.is_empty()) {
-            out::line(format_args!("{}:{}: {}", result.file, result.line, result.name));
+        for result in run
+            .results
+            .iter()
+            .filter(|result| !result.failures.is_empty())
+        {
+            out::line(format_args!(
+                "{}:{}: {}",
+                result.file, result.line, result.name
+            ));
             for failure in &result.failures {
                 out::line(format_args!("    {failure}"));
             }
@@ -99,7 +127,11 @@ fn test(dir: &PackDir) -> Result<Ended, Failed> {
             run.findings.len()
         ));
     }
-    Ok(if run.holds() { Ended::Done } else { Ended::Finding })
+    Ok(if run.holds() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
 }
 
 /// A question to the rules, as JSON.
@@ -121,8 +153,9 @@ fn explain(file: &Path, json: bool) -> Result<Ended, Failed> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failed::new(format!("`{}`: {e}", file.display())))?;
     let question: Question = serde_json::from_str(&text).map_err(|e| {
-        Failed::new(format!("`{}`: {e}", file.display()))
-            .hint("a question is JSON with disease, on, facts, and optionally city, region, approvals")
+        Failed::new(format!("`{}`: {e}", file.display())).hint(
+            "a question is JSON with disease, on, facts, and optionally city, region, approvals",
+        )
     })?;
     let assessment = Library::shipped()?.assess(&fangxian_packs::Input {
         disease: &question.disease,

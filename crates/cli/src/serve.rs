@@ -19,11 +19,16 @@ pub fn run(config: &Config) -> Result<Ended, Failed> {
     let app = installation::open(config)?;
     let resumed = app.import_resume()?;
     if resumed > 0 {
-        tracing::info!(imports = resumed, "went on with imports that had been stopped");
+        tracing::info!(
+            imports = resumed,
+            "went on with imports that had been stopped"
+        );
     }
     let setup = app.setup_token()?;
     pages(&app, config, config.listen, |address| {
-        out::note(format_args!("Fangxian serves http://{address}/  (stop: Ctrl-C)"));
+        out::note(format_args!(
+            "Fangxian serves http://{address}/  (stop: Ctrl-C)"
+        ));
         if let Some(token) = &setup {
             out::note("There is no account yet. Create the administrator here, once:");
             out::note(format_args!("  http://{address}/setup?token={token}"));
@@ -38,7 +43,9 @@ pub fn pages(
     listen: SocketAddr,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<Ended, Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let upkeep = Upkeep::start(Arc::clone(app))?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
@@ -123,5 +130,9 @@ pub fn health(config: &Config, args: &JsonFlag) -> Result<Ended, Failed> {
     } else {
         out::line(serde_json::to_string_pretty(&health)?);
     }
-    Ok(if app.ready().is_ok() { Ended::Done } else { Ended::Finding })
+    Ok(if app.ready().is_ok() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
 }

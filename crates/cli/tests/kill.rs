@@ -1,6 +1,7 @@
 //! Killed at random while it writes: what was acknowledged is there, once, and the trail holds.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +11,15 @@ use crate::http::Connection;
 use crate::program::Home;
 
 /// Kills per engine: a few in CI, many in `cargo xtask long`.
-#[expect(clippy::disallowed_methods, reason = "how long a test runs is told from outside")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a test runs is told from outside"
+)]
 fn kills() -> u64 {
-    std::env::var("FANGXIAN_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(5)
+    std::env::var("FANGXIAN_TEST_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(5)
 }
 
 fn report(command: &str, n: u64) -> String {
@@ -25,9 +32,19 @@ fn report(command: &str, n: u64) -> String {
 /// Sends one report; the receipt number, when it was acknowledged.
 fn send(connection: &mut Connection, command: &str, n: u64) -> Option<String> {
     let headers = [("Content-Type", "application/json")];
-    let answer =
-        connection.send("POST", "/api/v1/report", &headers, report(command, n).as_bytes()).ok()?;
-    if answer.status != 200 && answer.status != 201 {
+    let answer = connection
+        .send(
+            "POST",
+            "/api/v1/report",
+            &headers,
+            report(command, n).as_bytes(),
+        )
+        .ok()?;
+    assert!(
+        answer.status != 503 || answer.retry_after.is_some(),
+        "refused without saying when"
+    );
+    if answer.status != 200 {
         return None;
     }
     let body: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
@@ -67,15 +84,25 @@ fn a_random_kill_loses_nothing_that_was_acknowledged() {
             moment ^= moment << 17;
             std::thread::sleep(Duration::from_millis(60 + moment % 500));
             server.kill();
-            clients.into_iter().for_each(|client| client.join().unwrap());
+            for client in clients {
+                client.join().unwrap();
+            }
         }
         let acknowledged = acknowledged.lock().unwrap();
-        assert!(acknowledged.len() > 20, "only {} reports were acknowledged", acknowledged.len());
+        assert!(
+            acknowledged.len() > 20,
+            "only {} reports were acknowledged",
+            acknowledged.len()
+        );
         let server = home.serve();
         let mut connection = Connection::new(server.address);
         for (command, (n, receipt)) in acknowledged.iter() {
             let again = send(&mut connection, command, *n);
-            assert_eq!(again.as_ref(), Some(receipt), "report {n} got another receipt");
+            assert_eq!(
+                again.as_ref(),
+                Some(receipt),
+                "report {n} got another receipt"
+            );
         }
         server.kill();
         let (code, verified) = home.json(&["audit", "verify", "--json"]);
@@ -89,10 +116,16 @@ fn an_import_under_random_kill_takes_every_row_once() {
     Home::each(|home| {
         let mut text = String::from("姓名,联系电话,发病日期\n");
         for n in 0..1_500 {
-            text.push_str(&format!("表格{n},1991111{n:04},2025-01-0{}\n", n % 9 + 1));
+            writeln!(text, "表格{n},1991111{n:04},2025-01-0{}", n % 9 + 1).unwrap();
         }
         let list = home.file("list.csv", text.as_bytes());
-        let words = ["import", "linelist", list.to_str().unwrap(), "--yes", "--json"];
+        let words = [
+            "import",
+            "linelist",
+            list.to_str().unwrap(),
+            "--yes",
+            "--json",
+        ];
         let mut moment: u64 = 7_046_029_254_386_353_131;
         for _ in 0..kills() {
             let mut child = home
@@ -109,7 +142,10 @@ fn an_import_under_random_kill_takes_every_row_once() {
             child.wait().unwrap();
         }
         let (code, report) = home.json(&words);
-        assert_eq!((code, report["read"].as_i64(), report["accepted"].as_i64()), (0, Some(1_500), Some(1_500)));
+        assert_eq!(
+            (code, report["read"].as_i64(), report["accepted"].as_i64()),
+            (0, Some(1_500), Some(1_500))
+        );
         let (code, verified) = home.json(&["audit", "verify", "--json"]);
         assert_eq!(code, 0, "{verified}");
         // An identity and an onset for every row, and not one more.

@@ -3,6 +3,12 @@
 //! Every test runs the built program in a directory of its own; the slow ones carry `long_` or
 //! `random_kill` in their names (see `docs/testing.md`).
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where things are not as they should be"
+)]
+
 #[path = "../src/http.rs"]
 mod http;
 mod kill;

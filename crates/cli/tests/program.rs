@@ -16,7 +16,9 @@ impl Home {
     /// One for each engine that can be tested here.
     pub fn each(test: impl Fn(&Self)) {
         for engine in engines() {
-            test(&Self { place: Place::new(engine) });
+            test(&Self {
+                place: Place::new(engine),
+            });
         }
     }
 
@@ -63,19 +65,30 @@ impl Home {
 
     /// Starts the server and waits until it says where it listens.
     pub fn serve(&self) -> Server {
-        let mut child =
-            self.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let child = self
+            .command(&["serve"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut server = Server {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+        };
+        let mut said = BufReader::new(server.child.stderr.take().unwrap());
         let mut all = String::new();
         loop {
             let mut line = String::new();
-            assert!(said.read_line(&mut line).unwrap() > 0, "the server ended: {all}");
+            assert!(
+                said.read_line(&mut line).unwrap() > 0,
+                "the server ended: {all}"
+            );
             all.push_str(&line);
             if let Some(rest) = line.split("http://").nth(1) {
-                let address = rest.split('/').next().unwrap().parse().unwrap();
+                server.address = rest.split('/').next().unwrap().parse().unwrap();
                 // Somebody must go on reading, or the program stops at a full pipe.
                 std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-                return Server { child, address };
+                return server;
             }
         }
     }

@@ -85,8 +85,11 @@ impl ReceiptCode {
     ///
     /// `None` when it cannot be one: wrong length, a letter that is never used, a slip of the hand.
     pub fn parse(text: &str) -> Option<Self> {
-        let letters: Vec<u8> =
-            text.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect();
+        let letters: Vec<u8> = text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|b| b.to_ascii_uppercase())
+            .collect();
         let (last, drawn) = letters.split_last()?;
         let fits = drawn.len() == DRAWN
             && letters.iter().all(|b| LETTERS.contains(b))
@@ -138,7 +141,10 @@ mod tests {
         let shown = code.to_string();
         assert_eq!(shown.len(), 14);
         assert_eq!(ReceiptCode::parse(&shown), Some(code.clone()));
-        assert_eq!(ReceiptCode::parse(&shown.to_lowercase().replace('-', " ")), Some(code));
+        assert_eq!(
+            ReceiptCode::parse(&shown.to_lowercase().replace('-', " ")),
+            Some(code)
+        );
     }
 
     #[test]
@@ -149,7 +155,10 @@ mod tests {
                 let mut letters = code.as_str().as_bytes().to_vec();
                 if letters[place] != *wrong {
                     letters[place] = *wrong;
-                    assert_eq!(ReceiptCode::parse(std::str::from_utf8(&letters).unwrap()), None);
+                    assert_eq!(
+                        ReceiptCode::parse(std::str::from_utf8(&letters).unwrap()),
+                        None
+                    );
                 }
             }
         }

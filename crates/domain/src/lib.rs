@@ -3,7 +3,7 @@
 
 pub mod identifiers;
 pub mod intake;
-pub mod units;
 pub mod measures;
 pub mod reviews;
 pub mod tasks;
+pub mod units;

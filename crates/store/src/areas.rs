@@ -17,7 +17,10 @@ impl AreaRange {
     pub fn below(path: &str) -> Self {
         // Paths end in a dot; the next character after it bounds all that begin with the path.
         let to = format!("{}/", path.strip_suffix('.').unwrap_or(path));
-        Self { from: path.to_owned(), to }
+        Self {
+            from: path.to_owned(),
+            to,
+        }
     }
 
     /// The whole jurisdiction, what has no known place included.

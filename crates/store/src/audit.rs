@@ -6,7 +6,7 @@
 mod seal;
 mod verify;
 
-use fangxian_base::{EntryId, Instant, ResponseId};
+use fangxian_base::{EntryId, Instant, PersonId, ResponseId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,11 +42,18 @@ pub(crate) struct PendingEntry {
 impl PendingEntry {
     pub(crate) fn begin(id: EntryId) -> Result<Self, CryptError> {
         let salt = crate::keys::random()?;
-        Ok(Self { id, salt, references: Vec::new(), detail: serde_json::Map::new() })
+        Ok(Self {
+            id,
+            salt,
+            references: Vec::new(),
+            detail: serde_json::Map::new(),
+        })
     }
 
     pub(crate) fn insert(self, tx: &mut Tx<'_>, command: &Command) -> Result<(), DbError> {
-        let stored = |_e: serde_json::Error| DbError::Stored { what: "audit entry" };
+        let stored = |_e: serde_json::Error| DbError::Stored {
+            what: "audit entry",
+        };
         let references = serde_json::to_string(&self.references).map_err(stored)?;
         let detail = serde_json::to_string(&self.detail).map_err(stored)?;
         let now = tx.now();
@@ -66,8 +73,50 @@ impl PendingEntry {
                 self.salt.to_vec()
             ],
         )?;
+        for reference in self
+            .references
+            .iter()
+            .filter(|reference| reference.kind == PERSON)
+        {
+            if let Ok(person) = reference.id.parse::<PersonId>() {
+                tx.exec(
+                    "INSERT INTO entry_person (person_id, entry_id) VALUES ($1, $2)
+                     ON CONFLICT DO NOTHING",
+                    &vals![person, self.id],
+                )?;
+            }
+        }
         Ok(())
     }
+}
+
+/// The kind of reference that a person's own list of readings is made of.
+const PERSON: &str = "person";
+
+/// Entries of some actions that refer to a person, newest first: who has read a file.
+pub fn entries_about(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    actions: &[&str],
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    let mut values = crate::db::vals![person, limit].to_vec();
+    let codes = crate::scopes::list(actions.iter().copied(), &mut values);
+    let columns: Vec<String> = ENTRY_COLUMNS
+        .split(", ")
+        .map(|name| format!("e.{name}"))
+        .collect();
+    tx.rows(
+        &format!(
+            "SELECT {} FROM audit_entry e JOIN entry_person p ON p.entry_id = e.id
+             WHERE p.person_id = $1 AND e.action IN ({codes}) ORDER BY e.id DESC LIMIT $2",
+            columns.join(", ")
+        ),
+        &values,
+    )?
+    .iter()
+    .map(entry_from)
+    .collect()
 }
 
 impl Tx<'_> {
@@ -77,13 +126,19 @@ impl Tx<'_> {
             .entry
             .as_ref()
             .map(|entry| entry.id)
-            .ok_or(DbError::Stored { what: "audit entry of a command" })
+            .ok_or(DbError::Stored {
+                what: "audit entry of a command",
+            })
     }
 
     /// Notes in the audit entry that the command touched or showed something.
     pub fn note(&mut self, kind: &str, id: impl std::fmt::Display) {
         if let Some(entry) = &mut self.context.entry {
-            let reference = Reference { kind: kind.to_owned(), id: id.to_string(), digest: None };
+            let reference = Reference {
+                kind: kind.to_owned(),
+                id: id.to_string(),
+                digest: None,
+            };
             if !entry.references.contains(&reference) {
                 entry.references.push(reference);
             }
@@ -94,7 +149,11 @@ impl Tx<'_> {
     pub(crate) fn note_row(&mut self, kind: &str, id: impl std::fmt::Display, columns: &[Val]) {
         if let Some(entry) = &mut self.context.entry {
             let digest = Some(hex(&row_digest(&entry.salt, columns)));
-            entry.references.push(Reference { kind: kind.to_owned(), id: id.to_string(), digest });
+            entry.references.push(Reference {
+                kind: kind.to_owned(),
+                id: id.to_string(),
+                digest,
+            });
         }
     }
 
@@ -133,7 +192,9 @@ const ENTRY_COLUMNS: &str =
     "id, command_id, at, author, action, purpose, response_id, refs, detail, salt, seal, hash";
 
 fn entry_from(row: &Row) -> Result<Entry, DbError> {
-    let stored = |_e: serde_json::Error| DbError::Stored { what: "audit entry" };
+    let stored = |_e: serde_json::Error| DbError::Stored {
+        what: "audit entry",
+    };
     Ok(Entry {
         id: row.get(0)?,
         at: row.get(2)?,
@@ -177,7 +238,10 @@ pub fn entry_list(tx: &mut Tx<'_>, filter: &EntryFilter) -> Result<Vec<Entry>, D
         and(" AND action = #", action.into());
     }
     if let Some((kind, id)) = &filter.refers_to {
-        and(" AND refs LIKE #", format!("%{{\"kind\":\"{kind}\",\"id\":\"{id}\"%").into());
+        and(
+            " AND refs LIKE #",
+            format!("%{{\"kind\":\"{kind}\",\"id\":\"{id}\"%").into(),
+        );
     }
     if let Some(before) = filter.before {
         and(" AND id < #", before.into());
@@ -215,7 +279,10 @@ pub fn seal_state(tx: &mut Tx<'_>) -> Result<SealState, DbError> {
     Ok(SealState {
         last_seal,
         last_sealed_at: tx
-            .row("SELECT at FROM seal_batch WHERE last_seal = $1", &vals![last_seal])?
+            .row(
+                "SELECT at FROM seal_batch WHERE last_seal = $1",
+                &vals![last_seal],
+            )?
             .map(|row| row.get(0))
             .transpose()?,
         unsealed: unsealed_count(tx)?,
@@ -260,6 +327,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len())
         .step_by(2)
-        .map(|i| text.get(i..i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .map(|i| {
+            text.get(i..i + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
         .collect()
 }

@@ -86,7 +86,8 @@ const CLOCK_COLUMNS: &str = "k.id, k.response_id, p.person_id, k.record_id, k.ar
      k.confined, k.disease, k.class, k.rule, k.hours, k.basis, k.started_at, k.due_at, \
      k.sent_at, k.sent_by, k.reference, s.unit_id, k.version";
 const CLOCK_FROM: &str = "report_clock k JOIN record_person p ON p.record_id = k.record_id \
-     JOIN record s ON s.id = k.record_id";
+     JOIN record s ON s.id = k.record_id \
+     JOIN response o ON o.id = k.response_id AND o.destroyed_at IS NULL";
 const SCOPED: Columns<'static> = Columns {
     area: "k.area_id",
     response: "k.response_id",

@@ -65,14 +65,18 @@ pub(crate) fn erase_response(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbEr
 /// something else, such as routine surveillance. An empty sealed value reads as destroyed.
 fn blank(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
     const NOTHING: &[u8] = &[];
+    tx.exec("DELETE FROM assessment WHERE response_id = $1", &vals![id])?;
     let tables = [
-        ("assessment", "outcome_sealed = $2", "response_id = $1"),
         (
             "review",
             "proposal_sealed = $2, first_reason_sealed = $2, second_reason_sealed = $2",
             "response_id = $1",
         ),
-        ("measure", "content_sealed = $2, reason_sealed = $2", "response_id = $1"),
+        (
+            "measure",
+            "content_sealed = $2, reason_sealed = $2",
+            "response_id = $1",
+        ),
         ("task", "content_sealed = $2", "response_id = $1"),
         (
             "task_step",
@@ -81,7 +85,10 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
         ),
     ];
     for (table, columns, rows) in tables {
-        tx.exec(&format!("UPDATE {table} SET {columns} WHERE {rows}"), &vals![id, NOTHING])?;
+        tx.exec(
+            &format!("UPDATE {table} SET {columns} WHERE {rows}"),
+            &vals![id, NOTHING],
+        )?;
     }
     Ok(())
 }

@@ -141,7 +141,8 @@ pub fn fact_insert(
     let id = FactId::new();
     let attrs = serde_json::to_vec(&fact.attrs)
         .map_err(|_e: serde_json::Error| DbError::Stored { what: "fact" })?;
-    let sealed = crate::records::seal_under(tx, record, &format!("fact|attrs|{id}"), &attrs)?;
+    let place = format!("fact|attrs|{id}");
+    let sealed = crate::records::seal_for(tx, record, response, &place, &attrs)?;
     let [from, to, at, time_kind] = fact.when.columns();
     let entry = tx.entry_id()?;
     let columns = [
@@ -184,7 +185,8 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
         _ => When::Unknown,
     };
     let sealed: Vec<u8> = row.get(14)?;
-    let attrs = crate::records::open_under(tx, record, &format!("fact|attrs|{id}"), &sealed)?
+    let (place, response) = (format!("fact|attrs|{id}"), row.get(2)?);
+    let attrs = crate::records::open_for(tx, record, response, &place, &sealed)?
         .map(|plain| {
             serde_json::from_slice(&plain)
                 .map_err(|_e: serde_json::Error| DbError::Stored { what: "fact" })
@@ -193,7 +195,7 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
     Ok(Fact {
         id,
         record,
-        response: row.get(2)?,
+        response,
         kind: row.get(3)?,
         when,
         reported_on: row.get(8)?,
@@ -207,12 +209,15 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
     })
 }
 
-/// All facts of a set of records, in the order they were recorded.
+/// All facts of a set of records, in the order they were recorded; nothing of a destroyed response.
 pub fn fact_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
     let mut facts = Vec::new();
     for record in records {
         let rows = tx.rows(
-            &format!("SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1 ORDER BY id"),
+            &format!(
+                "SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1 AND response_id NOT IN
+                     (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL) ORDER BY id"
+            ),
             &vals![*record],
         )?;
         for row in &rows {
@@ -227,7 +232,10 @@ pub fn fact_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbE
 pub fn standing(facts: &[Fact]) -> Vec<&Fact> {
     let replaced: std::collections::BTreeSet<FactId> =
         facts.iter().filter_map(|fact| fact.corrects).collect();
-    facts.iter().filter(|fact| !fact.withdraws && !replaced.contains(&fact.id)).collect()
+    facts
+        .iter()
+        .filter(|fact| !fact.withdraws && !replaced.contains(&fact.id))
+        .collect()
 }
 
 /// Keeps only facts recorded up to a place in the sealed order: "as of".
@@ -235,7 +243,10 @@ pub fn as_of(tx: &mut Tx<'_>, facts: Vec<Fact>, seal: i64) -> Result<Vec<Fact>, 
     let mut kept = Vec::new();
     for fact in facts {
         let place: Option<i64> = tx
-            .row("SELECT seal FROM audit_entry WHERE id = $1", &vals![fact.entry])?
+            .row(
+                "SELECT seal FROM audit_entry WHERE id = $1",
+                &vals![fact.entry],
+            )?
             .map(|row| row.get(0))
             .transpose()?
             .flatten();

@@ -103,7 +103,10 @@ fn import_from(row: &Row) -> Result<Import, DbError> {
 /// Keeps a file as received.
 pub fn import_insert(tx: &mut Tx<'_>, import: &NewImport<'_>) -> Result<(), DbError> {
     let place = format!("import|file|{}", import.id);
-    let sealed = tx.context.keys.seal_for(import.response, &place, import.file)?;
+    let sealed = tx
+        .context
+        .keys
+        .seal_for(import.response, &place, import.file)?;
     let now = tx.now();
     tx.note("import", import.id);
     tx.exec(
@@ -129,9 +132,12 @@ pub fn import_insert(tx: &mut Tx<'_>, import: &NewImport<'_>) -> Result<(), DbEr
 
 /// One import.
 pub fn import_fetch(tx: &mut Tx<'_>, id: ImportId) -> Result<Option<Import>, DbError> {
-    tx.row(&format!("SELECT {IMPORT_COLUMNS} FROM import WHERE id = $1"), &vals![id])?
-        .map(|row| import_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {IMPORT_COLUMNS} FROM import WHERE id = $1"),
+        &vals![id],
+    )?
+    .map(|row| import_from(&row))
+    .transpose()
 }
 
 /// The import of exactly this file in exactly this way, if there was one.
@@ -171,7 +177,10 @@ pub fn import_unfinished(tx: &mut Tx<'_>) -> Result<Vec<Import>, DbError> {
 
 /// The file as received; `None` when its response was destroyed.
 pub fn import_file(tx: &mut Tx<'_>, import: &Import) -> Result<Option<Vec<u8>>, DbError> {
-    let row = tx.row("SELECT file_sealed FROM import WHERE id = $1", &vals![import.id])?;
+    let row = tx.row(
+        "SELECT file_sealed FROM import WHERE id = $1",
+        &vals![import.id],
+    )?;
     let Some(row) = row else { return Ok(None) };
     let sealed: Vec<u8> = row.get(0)?;
     let place = format!("import|file|{}", import.id);

@@ -97,7 +97,13 @@ impl Key {
         let mut sealed = nonce.to_vec();
         let body = self
             .cipher()
-            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: place.as_bytes() })
+            .encrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: place.as_bytes(),
+                },
+            )
             .map_err(|_e: aes_gcm_siv::Error| CryptError::Altered)?;
         sealed.extend(body);
         Ok(sealed)
@@ -105,17 +111,40 @@ impl Key {
 
     /// Opens what [`Key::seal`] made for the same place.
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CryptError> {
-        let (nonce, body) = sealed.split_first_chunk::<12>().ok_or(CryptError::Altered)?;
+        let (nonce, body) = sealed
+            .split_first_chunk::<12>()
+            .ok_or(CryptError::Altered)?;
         self.cipher()
-            .decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: place.as_bytes() })
+            .decrypt(
+                &Nonce::from(*nonce),
+                Payload {
+                    msg: body,
+                    aad: place.as_bytes(),
+                },
+            )
             .map_err(|_e: aes_gcm_siv::Error| CryptError::Altered)
     }
 }
 
 impl Keys {
+    /// Whether a directory holds the keys of an installation.
+    pub(crate) fn there(dir: &Path) -> bool {
+        dir.join("master.key").exists()
+    }
+
+    /// Takes back keys that were made just now, before anything was sealed under them.
+    pub(crate) fn unmake(dir: &Path) {
+        for name in ["master.key", "search.key", "audit.key"] {
+            let _ = std::fs::remove_file(dir.join(name));
+        }
+    }
+
     /// Opens the key directory, making master, search and signing keys when it is new.
     pub fn open(dir: &Path) -> Result<Self, KeysError> {
-        let fail = |source| KeysError { path: dir.to_owned(), source };
+        let fail = |source| KeysError {
+            path: dir.to_owned(),
+            source,
+        };
         std::fs::create_dir_all(dir.join("responses")).map_err(fail)?;
         restrict(dir, 0o700).map_err(fail)?;
         let master = load_or_make(&dir.join("master.key")).map_err(fail)?;
@@ -165,25 +194,40 @@ impl Keys {
         if path.exists() {
             return Ok(());
         }
-        let fail = |source| KeysError { path: path.clone(), source };
+        let fail = |source| KeysError {
+            path: path.clone(),
+            source,
+        };
         let no_luck = |e: CryptError| fail(std::io::Error::other(e));
         let key = Key::new().map_err(no_luck)?;
-        let sealed = self.master.seal(&format!("response|{response}"), &key.0).map_err(no_luck)?;
+        let sealed = self
+            .master
+            .seal(&format!("response|{response}"), &key.0)
+            .map_err(no_luck)?;
         write_durably(&path, &sealed).map_err(fail)?;
-        self.responses.write().unwrap_or_else(PoisonError::into_inner).insert(response, key);
+        self.responses
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(response, key);
         Ok(())
     }
 
     /// Takes back the key of a response that was never opened. Best effort: an unused key file
     /// does no harm.
     pub fn discard_response(&self, response: ResponseId) {
-        self.responses.write().unwrap_or_else(PoisonError::into_inner).remove(&response);
+        self.responses
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&response);
         let _ = std::fs::remove_file(self.response_file(response));
     }
 
     fn response(&self, response: ResponseId) -> Result<Key, CryptError> {
-        if let Some(key) =
-            self.responses.read().unwrap_or_else(PoisonError::into_inner).get(&response)
+        if let Some(key) = self
+            .responses
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&response)
         {
             return Ok(key.clone());
         }
@@ -195,7 +239,9 @@ impl Keys {
             Err(_) => return Err(CryptError::Missing),
         };
         let plain = self.master.open(&format!("response|{response}"), &sealed)?;
-        let key = Key(plain.try_into().map_err(|_e: Vec<u8>| CryptError::Altered)?);
+        let key = Key(plain
+            .try_into()
+            .map_err(|_e: Vec<u8>| CryptError::Altered)?);
         self.responses
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -210,7 +256,8 @@ impl Keys {
         record: RecordId,
         key: &Key,
     ) -> Result<Vec<u8>, CryptError> {
-        self.response(response)?.seal(&format!("record_key|{record}"), &key.0)
+        self.response(response)?
+            .seal(&format!("record_key|{record}"), &key.0)
     }
 
     /// Unwraps a record's key.
@@ -220,8 +267,13 @@ impl Keys {
         record: RecordId,
         wrapped: &[u8],
     ) -> Result<Key, CryptError> {
-        let plain = self.response(response)?.open(&format!("record_key|{record}"), wrapped)?;
-        plain.try_into().map(Key).map_err(|_e: Vec<u8>| CryptError::Altered)
+        let plain = self
+            .response(response)?
+            .open(&format!("record_key|{record}"), wrapped)?;
+        plain
+            .try_into()
+            .map(Key)
+            .map_err(|_e: Vec<u8>| CryptError::Altered)
     }
 
     /// Seals something that belongs to a response as a whole, such as an imported file.
@@ -261,12 +313,18 @@ impl Keys {
     /// Removes every response key that the log says is destroyed.
     pub fn finish_destruction(&self) -> Result<(), KeysError> {
         for response in self.destroyed().responses {
-            self.responses.write().unwrap_or_else(PoisonError::into_inner).remove(&response);
+            self.responses
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&response);
             let path = self.response_file(response);
             match std::fs::read(&path) {
                 Ok(old) => {
                     let zeros = vec![0; old.len()];
-                    let fail = |source| KeysError { path: path.clone(), source };
+                    let fail = |source| KeysError {
+                        path: path.clone(),
+                        source,
+                    };
                     std::fs::write(&path, zeros).map_err(fail)?;
                     std::fs::remove_file(&path).map_err(fail)?;
                 }
@@ -279,9 +337,15 @@ impl Keys {
 
     fn note_destroyed(&self, kind: &str, id: &str, at: Instant) -> Result<(), KeysError> {
         let path = self.dir.join("destroyed.log");
-        let fail = |source| KeysError { path: path.clone(), source };
-        let mut log =
-            std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
+        let fail = |source| KeysError {
+            path: path.clone(),
+            source,
+        };
+        let mut log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(fail)?;
         writeln!(log, "{kind} {id} {at}").map_err(fail)?;
         log.sync_all().map_err(fail)
     }
@@ -293,7 +357,9 @@ impl Keys {
         for line in text.lines() {
             let mut words = line.split(' ');
             match (words.next(), words.next()) {
-                (Some("response"), Some(id)) => destroyed.responses.extend(id.parse::<ResponseId>()),
+                (Some("response"), Some(id)) => {
+                    destroyed.responses.extend(id.parse::<ResponseId>());
+                }
                 (Some("record"), Some(id)) => destroyed.records.extend(id.parse::<RecordId>()),
                 _ => {}
             }

@@ -4,8 +4,8 @@
 //! It decides nothing: use cases in `app` do. Start with [`Store::write`] and [`records`].
 
 pub mod accounts;
-pub mod assessments;
 mod areas;
+pub mod assessments;
 pub mod audit;
 pub mod backup;
 pub mod clocks;

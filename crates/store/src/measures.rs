@@ -109,7 +109,9 @@ const MEASURE_COLUMNS: &str = "m.id, m.response_id, p.person_id, m.record_id, m.
      m.area_id, m.confined, m.kind, m.rule, m.term, m.regime, m.article, m.organs, m.state, \
      m.proposed_at, m.organ_unit_id, m.decided_by, m.decided_at, m.document_no, m.starts_on, \
      m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.version";
-const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id";
+/// Nothing of a destroyed response is shown.
+const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
+     JOIN response o ON o.id = m.response_id AND o.destroyed_at IS NULL";
 const SCOPED: Columns<'static> = Columns {
     area: "m.area_id",
     response: "m.response_id",

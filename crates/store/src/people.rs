@@ -83,7 +83,17 @@ pub fn link_insert(
     tx.exec(
         "INSERT INTO link (id, a, b, says, basis, author, recorded_at, entry_id, withdraws)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &vals![id, a.min(b), a.max(b), says.code(), basis, author.code(), now, entry, withdraws],
+        &vals![
+            id,
+            a.min(b),
+            a.max(b),
+            says.code(),
+            basis,
+            author.code(),
+            now,
+            entry,
+            withdraws
+        ],
     )?;
     tx.note("link", id);
     project(tx, &[a, b])?;
@@ -134,7 +144,10 @@ pub fn groups(records: &BTreeSet<RecordId>, links: &[Link]) -> BTreeMap<RecordId
             root.insert(ra.max(rb), ra.min(rb));
         }
     }
-    records.iter().map(|r| (*r, PersonId::of_record(find(&root, *r)))).collect()
+    records
+        .iter()
+        .map(|r| (*r, PersonId::of_record(find(&root, *r))))
+        .collect()
 }
 
 /// Every record that can be reached from these by links of any kind, also withdrawn ones: the
@@ -192,7 +205,7 @@ pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> 
         .map(|row| row.get(0))
         .transpose()?;
     let confined: i64 = tx.value(
-        "SELECT CAST(COALESCE(MIN(r.confined), 0) AS BIGINT) FROM record r
+        "SELECT CAST(COALESCE(MAX(r.confined), 0) AS BIGINT) FROM record r
          JOIN record_person p ON p.record_id = r.id WHERE p.person_id = $1",
         &vals![person],
     )?;
@@ -208,9 +221,12 @@ pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> 
 
 /// The person that a record, or an older id of a person, stands for today.
 pub fn person_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<PersonId>, DbError> {
-    tx.row("SELECT person_id FROM record_person WHERE record_id = $1", &vals![record])?
-        .map(|row| row.get(0))
-        .transpose()
+    tx.row(
+        "SELECT person_id FROM record_person WHERE record_id = $1",
+        &vals![record],
+    )?
+    .map(|row| row.get(0))
+    .transpose()
 }
 
 /// A person's row.
@@ -250,7 +266,10 @@ pub fn person_fetch(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, DbE
 pub fn person_count(tx: &mut Tx<'_>, areas: &[AreaRange]) -> Result<i64, DbError> {
     let mut values = Vec::new();
     let condition = within(areas, "p.area_id", &mut values);
-    tx.value(&format!("SELECT COUNT(*) FROM person p WHERE {condition}"), &values)
+    tx.value(
+        &format!("SELECT COUNT(*) FROM person p WHERE {condition}"),
+        &values,
+    )
 }
 
 /// Makes the whole projection again from records and links; answers how many rows differed.
@@ -395,18 +414,16 @@ pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pa
 
 /// One pair.
 pub fn pair_fetch(tx: &mut Tx<'_>, id: PairId) -> Result<Option<Pair>, DbError> {
-    tx.row(&format!("SELECT {PAIR_COLUMNS} FROM pair q WHERE q.id = $1"), &vals![id])?
-        .map(|row| pair_from(&row))
-        .transpose()
+    tx.row(
+        &format!("SELECT {PAIR_COLUMNS} FROM pair q WHERE q.id = $1"),
+        &vals![id],
+    )?
+    .map(|row| pair_from(&row))
+    .transpose()
 }
 
 /// Takes a pair off the queue; answers whether it was still open.
-pub fn pair_decide(
-    tx: &mut Tx<'_>,
-    id: PairId,
-    says: Says,
-    by: UserId,
-) -> Result<bool, DbError> {
+pub fn pair_decide(tx: &mut Tx<'_>, id: PairId, says: Says, by: UserId) -> Result<bool, DbError> {
     tx.note("pair", id);
     let now = tx.now();
     let touched = tx.exec(

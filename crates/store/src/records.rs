@@ -127,8 +127,9 @@ fn record_from(row: &Row) -> Result<Record, DbError> {
         import: row.get(8)?,
         row_no: row.get(9)?,
         receipt_code: row.get(10)?,
-        state: RecordState::from_code(&row.get::<String>(11)?)
-            .ok_or(DbError::Stored { what: "record state" })?,
+        state: RecordState::from_code(&row.get::<String>(11)?).ok_or(DbError::Stored {
+            what: "record state",
+        })?,
         due_at: row.get(12)?,
         confined: row.get(13)?,
         version: row.get(14)?,
@@ -182,6 +183,9 @@ pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbEr
         &vals![person, record.area, record.confined, now],
     )?;
     tx.context.record_keys.insert(record.id, key);
+    tx.context
+        .record_responses
+        .insert(record.id, record.response);
     tx.note("record", record.id);
     Ok(())
 }
@@ -233,6 +237,56 @@ pub(crate) fn open_under(
     }
 }
 
+/// The response that a record was collected for.
+fn response_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<ResponseId>, DbError> {
+    if let Some(response) = tx.context.record_responses.get(&record) {
+        return Ok(Some(*response));
+    }
+    let row = tx.row(
+        "SELECT response_id FROM record WHERE id = $1",
+        &vals![record],
+    )?;
+    let response = row.map(|row| row.get(0)).transpose()?;
+    if let Some(response) = response {
+        tx.context.record_responses.insert(record, response);
+    }
+    Ok(response)
+}
+
+/// Seals what was written on a record for a response: under the record's key, and where that is
+/// not the record's own response under that response's too, so that it goes when either goes.
+pub(crate) fn seal_for(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    response: ResponseId,
+    place: &str,
+    plain: &[u8],
+) -> Result<Vec<u8>, DbError> {
+    let sealed = seal_under(tx, record, place, plain)?;
+    if response_of(tx, record)? == Some(response) {
+        return Ok(sealed);
+    }
+    Ok(tx.context.keys.seal_for(response, place, &sealed)?)
+}
+
+/// Opens what [`seal_for`] made; `None` when the key was destroyed.
+pub(crate) fn open_for(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    response: ResponseId,
+    place: &str,
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, DbError> {
+    if response_of(tx, record)? == Some(response) {
+        return open_under(tx, record, place, sealed);
+    }
+    match tx.context.keys.open_for(response, place, sealed) {
+        Ok(inner) => open_under(tx, record, place, &inner),
+        Err(CryptError::Destroyed) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
 /// One record.
 pub fn record_fetch(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Record>, DbError> {
     tx.row(
@@ -261,7 +315,10 @@ pub fn record_by_receipt(tx: &mut Tx<'_>, code: &str) -> Result<Option<Record>, 
 
 /// What was received, byte for byte; `None` when its key was destroyed.
 pub fn record_original(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Vec<u8>>, DbError> {
-    let row = tx.row("SELECT original_sealed FROM record WHERE id = $1", &vals![id])?;
+    let row = tx.row(
+        "SELECT original_sealed FROM record WHERE id = $1",
+        &vals![id],
+    )?;
     let Some(row) = row else { return Ok(None) };
     let sealed: Vec<u8> = row.get(0)?;
     open_under(tx, id, &format!("record|original|{id}"), &sealed)
@@ -334,7 +391,10 @@ pub(crate) fn within(areas: &[AreaRange], column: &str, values: &mut Vec<Val>) -
         let n = values.len();
         ranges.push(format!("(x.path >= ${} AND x.path < ${n})", n - 1));
     }
-    format!("{column} IN (SELECT x.id FROM area x WHERE {})", ranges.join(" OR "))
+    format!(
+        "{column} IN (SELECT x.id FROM area x WHERE {})",
+        ranges.join(" OR ")
+    )
 }
 
 fn filter_sql(filter: &RecordFilter, values: &mut Vec<Val>) -> String {
@@ -384,15 +444,21 @@ pub fn record_list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Vec<Record>
 pub fn record_count(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<i64, DbError> {
     let mut values = Vec::new();
     let condition = filter_sql(filter, &mut values);
-    tx.value(&format!("SELECT COUNT(*) FROM record r WHERE {condition}"), &values)
+    tx.value(
+        &format!("SELECT COUNT(*) FROM record r WHERE {condition}"),
+        &values,
+    )
 }
 
 /// The first and the last record there is.
 pub fn record_bounds(tx: &mut Tx<'_>) -> Result<Option<(RecordId, RecordId)>, DbError> {
     let ends = ["ASC", "DESC"].map(|order| {
-        tx.row(&format!("SELECT id FROM record ORDER BY id {order} LIMIT 1"), &[])?
-            .map(|row| row.get(0))
-            .transpose()
+        tx.row(
+            &format!("SELECT id FROM record ORDER BY id {order} LIMIT 1"),
+            &[],
+        )?
+        .map(|row| row.get(0))
+        .transpose()
     });
     let [first, last] = ends;
     Ok(first?.zip(last?))

@@ -244,3 +244,17 @@ pub fn approval_list(tx: &mut Tx<'_>, response: ResponseId) -> Result<Vec<Approv
     })
     .collect()
 }
+
+/// What still runs for a response: measures before or in force, statutory reports not sent.
+pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<(i64, i64), DbError> {
+    let measures = tx.value(
+        "SELECT COUNT(*) FROM measure WHERE response_id = $1
+             AND state IN ('proposed', 'decided', 'served')",
+        &vals![id],
+    )?;
+    let reports = tx.value(
+        "SELECT COUNT(*) FROM report_clock WHERE response_id = $1 AND sent_at IS NULL",
+        &vals![id],
+    )?;
+    Ok((measures, reports))
+}

@@ -79,7 +79,9 @@ pub struct Review {
 const REVIEW_COLUMNS: &str = "v.id, v.response_id, p.person_id, v.record_id, v.area_id, \
      v.confined, v.state, v.category, v.digest, v.opened_at, v.due_at, v.first_by, v.first_at, \
      v.first_outcome, v.second_by, v.second_at, v.second_outcome, v.version";
-const REVIEW_FROM: &str = "review v JOIN record_person p ON p.record_id = v.record_id";
+/// Nothing of a destroyed response is shown.
+const REVIEW_FROM: &str = "review v JOIN record_person p ON p.record_id = v.record_id \
+     JOIN response o ON o.id = v.response_id AND o.destroyed_at IS NULL";
 const SCOPED: Columns<'static> = Columns {
     area: "v.area_id",
     response: "v.response_id",
@@ -170,6 +172,24 @@ pub fn review_latest(
     )?
     .map(|row| review_from(&row))
     .transpose()
+}
+
+/// Everybody who was ever reviewed for a response, with the record that brought the last review.
+pub fn review_persons(
+    tx: &mut Tx<'_>,
+    response: ResponseId,
+) -> Result<Vec<(PersonId, RecordId)>, DbError> {
+    tx.rows(
+        &format!(
+            "SELECT p.person_id, v.record_id FROM {REVIEW_FROM} WHERE v.response_id = $1
+             ORDER BY v.opened_at, v.id"
+        ),
+        &vals![response],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .collect::<Result<std::collections::BTreeMap<_, _>, DbError>>()
+    .map(|last| last.into_iter().collect())
 }
 
 /// All reviews of a person, newest first.

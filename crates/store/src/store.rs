@@ -35,11 +35,21 @@ pub enum OpenError {
     /// The keys cannot be read.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The database is in use, and its keys are not where they should be.
+    #[error(
+        "the keys of this database are not in `{path}`; put them back, nothing can be read without them"
+    )]
+    KeysGone {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The database cannot be opened.
     #[error("database")]
     Db(#[from] DbError),
     /// The database was made by a newer program.
-    #[error("the database has schema {found}, this program knows up to {known}; use a newer program")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}; use a newer program"
+    )]
     Newer {
         /// The schema version found.
         found: i64,
@@ -63,7 +73,9 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,16 +85,34 @@ impl Store {
     /// # Errors
     /// When the directory, the keys or the database cannot be used.
     pub fn open(config: &StoreConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let fail = |source| OpenError::Data { path: config.data.clone(), source };
+        let fail = |source| OpenError::Data {
+            path: config.data.clone(),
+            source,
+        };
         std::fs::create_dir_all(config.data.join("audit")).map_err(fail)?;
-        let keys = Keys::open(&config.keys.clone().unwrap_or_else(|| config.data.join("keys")))?;
+        let dir = config
+            .keys
+            .clone()
+            .unwrap_or_else(|| config.data.join("keys"));
+        let known = Keys::there(&dir);
+        let keys = Keys::open(&dir)?;
         keys.finish_destruction()?;
         let backend = match &config.postgres {
             None => Backend::Sqlite(SqliteDb::open(&config.data.join("fangxian.db"))?),
             Some(address) => Backend::Postgres(Box::new(PgPool::open(address)?)),
         };
-        let store = Self { backend, keys: Arc::new(keys), clock, data: config.data.clone() };
+        let store = Self {
+            backend,
+            keys: Arc::new(keys),
+            clock,
+            data: config.data.clone(),
+        };
         crate::schema::migrate(&store)?;
+        let used: i64 = store.read(|tx| tx.value("SELECT COUNT(*) FROM response", &[]))?;
+        if !known && used > 0 {
+            Keys::unmake(&dir);
+            return Err(OpenError::KeysGone { path: dir });
+        }
         Ok(store)
     }
 
@@ -141,6 +171,7 @@ impl Store {
             now: self.now(),
             entry: None,
             record_keys: std::collections::BTreeMap::new(),
+            record_responses: std::collections::BTreeMap::new(),
         }
     }
 
@@ -177,7 +208,13 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(db) => {
                 let (reply, answer) = std::sync::mpsc::sync_channel(1);
-                let job = Upkeep { keys: self.keys_shared(), now: self.now(), f, done: None, reply };
+                let job = Upkeep {
+                    keys: self.keys_shared(),
+                    now: self.now(),
+                    f,
+                    done: None,
+                    reply,
+                };
                 db.submit(Box::new(job))?;
                 answer.recv().unwrap_or(Err(DbError::Unavailable))
             }
@@ -220,6 +257,7 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, DbError> + Send> WriteJob for U
             now: self.now,
             entry: None,
             record_keys: std::collections::BTreeMap::new(),
+            record_responses: std::collections::BTreeMap::new(),
         };
         let done = (self.f)(&mut Tx::on_sqlite(conn, context));
         let step = if done.is_ok() { Step::Keep } else { Step::Undo };

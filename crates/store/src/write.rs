@@ -137,8 +137,14 @@ where
         let answer = match (self.done, committed) {
             (Some(Done::Failed(e)), _) => Err(e),
             (_, Err(e)) => Err(WriteError::Db(e)),
-            (Some(Done::Fresh(value)), Ok(())) => Ok(Written { value, repeated: false }),
-            (Some(Done::Repeated(value)), Ok(())) => Ok(Written { value, repeated: true }),
+            (Some(Done::Fresh(value)), Ok(())) => Ok(Written {
+                value,
+                repeated: false,
+            }),
+            (Some(Done::Repeated(value)), Ok(())) => Ok(Written {
+                value,
+                repeated: true,
+            }),
             (None, Ok(())) => Err(WriteError::Panicked),
         };
         let _ = self.reply.send(answer);
@@ -146,7 +152,13 @@ where
 }
 
 fn context(keys: &Keys, now: Instant) -> TxContext<'_> {
-    TxContext { keys, now, entry: None, record_keys: std::collections::BTreeMap::new() }
+    TxContext {
+        keys,
+        now,
+        entry: None,
+        record_keys: std::collections::BTreeMap::new(),
+        record_responses: std::collections::BTreeMap::new(),
+    }
 }
 
 /// Receipt, use case, audit entry, new receipt: all inside the caller's transaction.
@@ -217,7 +229,13 @@ fn finish<T: Serialize>(tx: &mut Tx<'_>, command: &Command, value: &T) -> Result
     let now = tx.now();
     tx.exec(
         "INSERT INTO receipt (command_id, author, action, answer, at) VALUES ($1, $2, $3, $4, $5)",
-        &vals![command.id, command.author.code(), command.action, answer, now],
+        &vals![
+            command.id,
+            command.author.code(),
+            command.action,
+            answer,
+            now
+        ],
     )?;
     Ok(())
 }
@@ -249,7 +267,9 @@ impl Store {
                     reply,
                 };
                 db.submit(Box::new(job))?;
-                answer.recv().unwrap_or(Err(WriteError::Db(DbError::Unavailable)))
+                answer
+                    .recv()
+                    .unwrap_or(Err(WriteError::Db(DbError::Unavailable)))
             }
             Backend::Postgres(_) => self.write_on_server(&command, f),
         }
@@ -303,8 +323,14 @@ impl Store {
                 continue;
             }
             return match done {
-                Ok(Done::Fresh(value)) => Ok(Written { value, repeated: false }),
-                Ok(Done::Repeated(value)) => Ok(Written { value, repeated: true }),
+                Ok(Done::Fresh(value)) => Ok(Written {
+                    value,
+                    repeated: false,
+                }),
+                Ok(Done::Repeated(value)) => Ok(Written {
+                    value,
+                    repeated: true,
+                }),
                 Ok(Done::Failed(e)) => Err(e),
                 Err(e) => Err(WriteError::Db(e)),
             };

@@ -56,7 +56,11 @@ impl<P: Page> AnyPage for P {
 /// What a handler gives back.
 pub(crate) enum Answer {
     View(Box<dyn AnyPage>),
-    Done { to: String, data: Value, login: Login },
+    Done {
+        to: String,
+        data: Value,
+        login: Login,
+    },
     File(Download),
 }
 
@@ -105,12 +109,20 @@ pub struct Done<V> {
 impl<V: Serialize> Done<V> {
     /// Done, and this page follows.
     pub fn then(to: impl Into<String>, data: V) -> Self {
-        Self { to: to.into(), data, login: Login::Same }
+        Self {
+            to: to.into(),
+            data,
+            login: Login::Same,
+        }
     }
 
     pub(crate) fn answer(self) -> Answer {
         let data = serde_json::to_value(self.data).unwrap_or(Value::Null);
-        Answer::Done { to: self.to, data, login: self.login }
+        Answer::Done {
+            to: self.to,
+            data,
+            login: self.login,
+        }
     }
 }
 

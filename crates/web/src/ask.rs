@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use fangxian_app::{App, Who};
 use fangxian_app::accounts::SessionInfo;
+use fangxian_app::{App, Who};
 use fangxian_base::CommandId;
 use serde_json::{Map, Value};
 

@@ -7,10 +7,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, RawPathParams};
-use axum::http::header::{
-    ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION,
-    RETRY_AFTER, SET_COOKIE,
-};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use fangxian_app::{App, AppError, Kind, Result, Who};
 use fangxian_base::CommandId;
@@ -18,12 +15,13 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::answer::{Answer, Download, Login, Problem};
+use crate::answer::{Answer, Login};
 use crate::ask::{Ask, Upload};
 use crate::endpoint::{Access, Endpoint, Method};
 use crate::gather::{self, Face};
 use crate::i18n::Lang;
 use crate::limiter::Limiter;
+use crate::reply::{bytes_answer, download, encode, plain_page, problem_json, redirect};
 use crate::shell::{Refill, Shell};
 use crate::{Options, errors, protect};
 
@@ -39,15 +37,27 @@ pub(crate) struct Server {
 
 impl Server {
     fn cookie(&self) -> &'static str {
-        if self.options.secure_cookies { "__Host-fx" } else { "fx" }
+        if self.options.secure_cookies {
+            "__Host-fx"
+        } else {
+            "fx"
+        }
     }
 
     fn door_cookie(&self) -> &'static str {
-        if self.options.secure_cookies { "__Host-fx-door" } else { "fx-door" }
+        if self.options.secure_cookies {
+            "__Host-fx-door"
+        } else {
+            "fx-door"
+        }
     }
 
     fn set_cookie(&self, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
-        let secure = if self.options.secure_cookies { "; Secure" } else { "" };
+        let secure = if self.options.secure_cookies {
+            "; Secure"
+        } else {
+            ""
+        };
         let text =
             format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
         text.parse().ok()
@@ -69,8 +79,17 @@ struct Came {
 
 impl Came {
     fn lang(&self) -> (Lang, bool) {
-        let header = |name| self.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        if let Some(lang) = self.fields.get("lang").and_then(Value::as_str).and_then(Lang::from_tag) {
+        let header = |name| {
+            self.headers
+                .get(name)
+                .and_then(|v: &HeaderValue| v.to_str().ok())
+        };
+        if let Some(lang) = self
+            .fields
+            .get("lang")
+            .and_then(Value::as_str)
+            .and_then(Lang::from_tag)
+        {
             return (lang, true);
         }
         let kept = protect::cookie(&self.headers, "lang").and_then(|tag| Lang::from_tag(&tag));
@@ -117,22 +136,38 @@ pub(crate) async fn dispatch(
         op: op.clone(),
     };
     for (name, value) in &params {
-        came.path_fields.insert(name.to_owned(), Value::String(value.to_owned()));
+        came.path_fields
+            .insert(name.to_owned(), Value::String(value.to_owned()));
     }
     let gathered = gather_all(&server, endpoint, &mut came, request).await;
     let shown = answer_in_its_turn(server, endpoint, came, gathered).await;
     let (status, ms) = (shown.status().as_u16(), started.elapsed().as_millis());
     if endpoint.method == Method::Post {
-        tracing::info!(op.id = op, endpoint = endpoint.name, status, duration_ms = ms, "command answered");
+        tracing::info!(
+            op.id = op,
+            endpoint = endpoint.name,
+            status,
+            duration_ms = ms,
+            "command answered"
+        );
     } else {
-        tracing::debug!(op.id = op, endpoint = endpoint.name, status, duration_ms = ms, "page answered");
+        tracing::debug!(
+            op.id = op,
+            endpoint = endpoint.name,
+            status,
+            duration_ms = ms,
+            "page answered"
+        );
     }
     shown
 }
 
 /// Where it came from: the peer, or what the proxy in front says when there is one.
 fn address(options: &Options, request: &Request<Body>) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
     if !options.behind_proxy {
         return peer;
     }
@@ -153,7 +188,11 @@ async fn gather_all(
     came.fields = gather::query(request.uri())?;
     if endpoint.method == Method::Post {
         if endpoint.access == Access::Public {
-            let limiter = if endpoint.name == "sessions.begin" { &server.log_ins } else { &server.door };
+            let limiter = if endpoint.name == "sessions.begin" {
+                &server.log_ins
+            } else {
+                &server.door
+            };
             if !limiter.admits(came.address, Instant::now()) {
                 return Err(errors::too_often());
             }
@@ -186,7 +225,9 @@ async fn answer_in_its_turn(
         retry(&mut answer, error.kind);
         answer
     };
-    let Ok(turn) = turn else { return plain(&errors::too_busy()) };
+    let Ok(turn) = turn else {
+        return plain(&errors::too_busy());
+    };
     let work = move || {
         let _turn = turn;
         answer(&server, endpoint, came, gathered)
@@ -218,14 +259,22 @@ fn answer(
                 Ok(bytes) => bytes_answer(StatusCode::OK, "application/json", bytes),
                 Err(error) => problem(server, endpoint, &came, &ask, &AppError::internal(error)),
             },
-            Face::Page => page(server, endpoint, &came, &ask, StatusCode::OK, |s| view.html(s)),
+            Face::Page => page(server, endpoint, &came, &ask, StatusCode::OK, |s| {
+                view.html(s)
+            }),
         },
         Ok(Answer::Done { to, data, login }) => done(server, endpoint, &came, &to, &data, &login),
         Ok(Answer::File(file)) => download(endpoint, file),
         Err(error) => refused(server, endpoint, &came, &ask, &error),
     };
     let (lang, chosen) = came.lang();
-    if chosen && let Ok(value) = format!("lang={}; Path=/; SameSite=Lax; Max-Age=31536000", lang.tag()).parse() {
+    if chosen
+        && let Ok(value) = format!(
+            "lang={}; Path=/; SameSite=Lax; Max-Age=31536000",
+            lang.tag()
+        )
+        .parse()
+    {
         shown.headers_mut().append(SET_COOKIE, value);
     }
     shown
@@ -240,7 +289,10 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
         .and_then(|text| text.strip_prefix("Bearer "))
         .map(str::to_owned);
     if let Some(token) = &bearer {
-        ask.who = server.app.api_token_who(token)?.ok_or_else(errors::signed_out)?;
+        ask.who = server
+            .app
+            .api_token_who(token)?
+            .ok_or_else(errors::signed_out)?;
         ask.bearer = true;
     } else if let Some(token) = protect::cookie(&came.headers, server.cookie()) {
         if let Some((who, info)) = server.app.session_who(&token)? {
@@ -255,7 +307,11 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
         Access::Session => return Err(errors::signed_out()),
         Access::Staff(_) if ask.who.actor().is_none() => return Err(errors::signed_out()),
         Access::Staff(action) => {
-            if ask.session.as_ref().is_some_and(|session| session.must_change) {
+            if ask
+                .session
+                .as_ref()
+                .is_some_and(|session| session.must_change)
+            {
                 return Err(errors::must_change());
             }
             if !server.app.may(&ask.who, action) {
@@ -265,16 +321,24 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
     }
     if endpoint.method == Method::Post {
         own_form(server, came, ask)?;
-        let header = came.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+        let header = came
+            .headers
+            .get("idempotency-key")
+            .and_then(|value| value.to_str().ok());
         if let Some(text) = ask.field("command_id").or(header) {
-            ask.command = text.parse().map_err(|e: fangxian_base::ParseIdError| errors::unreadable().because(e))?;
+            ask.command = text
+                .parse()
+                .map_err(|e: fangxian_base::ParseIdError| errors::unreadable().because(e))?;
         }
     }
     Ok(())
 }
 
 fn own_form(server: &Server, came: &Came, ask: &Ask) -> Result<()> {
-    let header = came.headers.get("x-form-token").and_then(|value| value.to_str().ok());
+    let header = came
+        .headers
+        .get("x-form-token")
+        .and_then(|value| value.to_str().ok());
     let given = ask.field("form_token").or(header).unwrap_or_default();
     let wanted = match &ask.session {
         _ if ask.bearer => return Ok(()),
@@ -299,14 +363,21 @@ fn refused(
     error.log();
     if came.face == Face::Page {
         if error.kind == Kind::SignedOut {
-            let back = if endpoint.method == Method::Get { came.full_path() } else { "/".to_owned() };
+            let back = if endpoint.method == Method::Get {
+                came.full_path()
+            } else {
+                "/".to_owned()
+            };
             return redirect(StatusCode::FOUND, &format!("/login?next={}", encode(&back)));
         }
         if error.code == errors::MUST_CHANGE {
             return redirect(StatusCode::FOUND, "/password");
         }
         // Somebody chose wrongly or was too late: the form again, with what was typed.
-        let again = matches!(error.kind, Kind::Invalid | Kind::Conflict | Kind::Stale | Kind::Forbidden);
+        let again = matches!(
+            error.kind,
+            Kind::Invalid | Kind::Conflict | Kind::Stale | Kind::Forbidden
+        );
         if again
             && error.code != "FORM-TOKEN"
             && let Some(shown) = form_again(server, endpoint, came, ask, error)
@@ -331,9 +402,14 @@ fn form_again(
     asked.path_names = form.path_names().collect();
     // A page that is asked by a query keeps those of the typed fields that it knows.
     for (name, value) in &came.fields {
-        asked.fields.entry(name.clone()).or_insert_with(|| value.clone());
+        asked
+            .fields
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
     }
-    let Ok(Answer::View(view)) = (form.handler)(&server.app, &asked) else { return None };
+    let Ok(Answer::View(view)) = (form.handler)(&server.app, &asked) else {
+        return None;
+    };
     let told = errors::problem(error, ask.lang, &came.op);
     let mut values = came.fields.clone();
     values.retain(|name, _| !name.contains("password") && name != "form_token");
@@ -361,9 +437,14 @@ fn problem(
     let told = errors::problem(error, ask.lang, &came.op);
     let mut shown = match came.face {
         Face::Api => problem_json(&told),
-        Face::Page => {
-            page(server, endpoint, came, ask, errors::status(error.kind), |shell| told.html(shell))
-        }
+        Face::Page => page(
+            server,
+            endpoint,
+            came,
+            ask,
+            errors::status(error.kind),
+            |shell| told.html(shell),
+        ),
     };
     retry(&mut shown, error.kind);
     shown
@@ -371,7 +452,9 @@ fn problem(
 
 fn retry(shown: &mut Response<Body>, kind: Kind) {
     if let Some(seconds) = errors::retry_after(kind) {
-        shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        shown
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
 
@@ -389,7 +472,9 @@ fn page(
     shell.form_token = match &ask.session {
         Some(session) => session.form_token.clone(),
         None => match protect::cookie(&came.headers, server.door_cookie()) {
-            Some(token) if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) => token,
+            Some(token) if token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                token
+            }
             _ => {
                 door = protect::door_token().ok();
                 door.clone().unwrap_or_default()
@@ -399,7 +484,8 @@ fn page(
     match draw(&mut shell) {
         Ok(html) => {
             let mut shown = bytes_answer(status, "text/html; charset=utf-8", html.into_bytes());
-            let value = door.and_then(|token| server.set_cookie(server.door_cookie(), &token, 86_400));
+            let value =
+                door.and_then(|token| server.set_cookie(server.door_cookie(), &token, 86_400));
             if let Some(value) = value {
                 shown.headers_mut().append(SET_COOKIE, value);
             }
@@ -429,8 +515,15 @@ fn done(
         Face::Page => {
             let joint = if to.contains('?') { '&' } else { '?' };
             let (path, mark) = to.split_once('#').unwrap_or((to, ""));
-            let mark = if mark.is_empty() { String::new() } else { format!("#{mark}") };
-            redirect(StatusCode::SEE_OTHER, &format!("{path}{joint}done={}{mark}", endpoint.name))
+            let mark = if mark.is_empty() {
+                String::new()
+            } else {
+                format!("#{mark}")
+            };
+            redirect(
+                StatusCode::SEE_OTHER,
+                &format!("{path}{joint}done={}{mark}", endpoint.name),
+            )
         }
     };
     let value = match login {
@@ -440,18 +533,6 @@ fn done(
     };
     if let Some(value) = value {
         shown.headers_mut().append(SET_COOKIE, value);
-    }
-    shown
-}
-
-fn download(endpoint: &Endpoint, file: Download) -> Response<Body> {
-    let media = endpoint.gives.unwrap_or("application/octet-stream");
-    let mut shown = bytes_answer(StatusCode::OK, media, file.bytes);
-    if !file.name.is_empty()
-        && let Ok(value) =
-            format!("attachment; filename*=UTF-8''{}", encode(&file.name)).parse()
-    {
-        shown.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
     shown
 }
@@ -466,67 +547,26 @@ impl Came {
     }
 }
 
-/// Everything but letters, digits and a few harmless signs as `%XX`.
-fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
-pub(crate) fn redirect(status: StatusCode, to: &str) -> Response<Body> {
-    let mut shown = bytes_answer(status, "text/plain; charset=utf-8", Vec::new());
-    if let Ok(value) = HeaderValue::from_str(to) {
-        shown.headers_mut().insert(LOCATION, value);
-    }
-    shown
-}
-
-pub(crate) fn bytes_answer(status: StatusCode, media: &str, bytes: Vec<u8>) -> Response<Body> {
-    let mut shown = Response::new(Body::from(bytes));
-    *shown.status_mut() = status;
-    if let Ok(value) = HeaderValue::from_str(media) {
-        shown.headers_mut().insert(CONTENT_TYPE, value);
-    }
-    shown.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    shown
-}
-
-pub(crate) fn problem_json(told: &Problem) -> Response<Body> {
-    let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    bytes_answer(status, "application/json", serde_json::to_vec(told).unwrap_or_default())
-}
-
-/// The plainest page there is, for when nothing else may be asked.
-pub(crate) fn plain_page(told: &Problem, lang: Lang) -> Response<Body> {
-    let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let html = format!(
-        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{}</title><link rel=\"stylesheet\" href=\"{}\"><main class=\"narrow\"><h1>{}</h1><p>{}</p><p class=\"quiet\">{}</p></main></html>",
-        lang.tag(),
-        told.code,
-        crate::assets::path("app.css"),
-        crate::i18n::word(lang, "problem-title", &[]),
-        crate::answer::escape(&told.message),
-        told.op,
-    );
-    bytes_answer(status, "text/html; charset=utf-8", html.into_bytes())
-}
-
 /// The endpoint that stands for an address that leads nowhere.
 static NOWHERE: std::sync::LazyLock<Endpoint> = std::sync::LazyLock::new(|| {
-    Endpoint::page("site.nowhere", "/", Access::Public, |_, _, _: crate::endpoint::Nothing| {
-        Err::<crate::pages::home::Home, _>(AppError::not_found())
-    })
+    Endpoint::page(
+        "site.nowhere",
+        "/",
+        Access::Public,
+        |_, _, _: crate::endpoint::Nothing| {
+            Err::<crate::pages::home::Home, _>(AppError::not_found())
+        },
+    )
 });
 
 /// Answers for an address that leads nowhere.
 pub(crate) async fn lost(server: Arc<Server>, request: Request<Body>) -> Response<Body> {
     let path = request.uri().path().to_owned();
-    let face = if path.starts_with("/api/") { Face::Api } else { Face::Page };
+    let face = if path.starts_with("/api/") {
+        Face::Api
+    } else {
+        Face::Page
+    };
     let mut came = Came {
         face,
         path,

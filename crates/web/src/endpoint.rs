@@ -77,7 +77,11 @@ pub struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?} {} {:?}", self.name, self.method, self.path, self.access)
+        write!(
+            f,
+            "{} {:?} {} {:?}",
+            self.name, self.method, self.path, self.access
+        )
     }
 }
 
@@ -115,7 +119,11 @@ impl Endpoint {
         let made = Self::new::<I, V>(name, Method::Post, path, access, move |app, ask| {
             Ok(run(app, ask, input(ask)?)?.answer())
         });
-        Self { audited: true, form: Some(form), ..made }
+        Self {
+            audited: true,
+            form: Some(form),
+            ..made
+        }
     }
 
     /// A command whose answer is shown at once and never again: a first password.
@@ -133,7 +141,12 @@ impl Endpoint {
         let made = Self::new::<I, V>(name, Method::Post, path, access, move |app, ask| {
             Ok(Answer::View(Box::new(run(app, ask, input(ask)?)?)))
         });
-        Self { audited: true, form: Some(form), shows: true, ..made }
+        Self {
+            audited: true,
+            form: Some(form),
+            shows: true,
+            ..made
+        }
     }
 
     /// A file to download.
@@ -150,31 +163,46 @@ impl Endpoint {
         let made = Self::new::<I, String>(name, Method::Get, path, access, move |app, ask| {
             Ok(Answer::File(make(app, ask, input(ask)?)?))
         });
-        Self { gives: Some(media), ..made }
+        Self {
+            gives: Some(media),
+            ..made
+        }
     }
 
     /// The same, leaving an audit entry although it only shows: it shows names.
     #[must_use]
     pub fn traced(self) -> Self {
-        Self { audited: true, ..self }
+        Self {
+            audited: true,
+            ..self
+        }
     }
 
     /// The same, leaving no audit entry.
     #[must_use]
     pub fn untraced(self) -> Self {
-        Self { audited: false, ..self }
+        Self {
+            audited: false,
+            ..self
+        }
     }
 
     /// The same, taking a file.
     #[must_use]
     pub fn with_file(self) -> Self {
-        Self { takes_file: true, ..self }
+        Self {
+            takes_file: true,
+            ..self
+        }
     }
 
     /// The same, as a page only.
     #[must_use]
     pub fn page_only(self) -> Self {
-        Self { faces: Faces::PageOnly, ..self }
+        Self {
+            faces: Faces::PageOnly,
+            ..self
+        }
     }
 
     fn new<I, V>(
@@ -212,13 +240,17 @@ impl Endpoint {
 
     /// The names between braces in its path.
     pub fn path_names(&self) -> impl Iterator<Item = &'static str> {
-        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        self.path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
     }
 }
 
 /// The key of the words of an endpoint, by its name.
 pub fn key(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
 }
 
 fn input<I: DeserializeOwned>(ask: &Ask) -> Result<I> {

@@ -60,7 +60,12 @@ pub fn forged() -> AppError {
 
 /// Nobody is logged in.
 pub fn signed_out() -> AppError {
-    AppError::new(Kind::SignedOut, "SIGNED-OUT", "请先登录。", "Please log in first.")
+    AppError::new(
+        Kind::SignedOut,
+        "SIGNED-OUT",
+        "请先登录。",
+        "Please log in first.",
+    )
 }
 
 /// Somebody is logged in who may not.

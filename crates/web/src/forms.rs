@@ -52,7 +52,10 @@ pub struct Choice {
 impl Choice {
     /// What is sent and what is read.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into() }
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
     }
 }
 
@@ -68,9 +71,10 @@ impl<'a> Form<'a> {
         let typed = self.refill().and_then(|refill| refill.values.get(&name));
         let values = match typed {
             Some(serde_json::Value::String(text)) => vec![text.clone()],
-            Some(serde_json::Value::Array(items)) => {
-                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-            }
+            Some(serde_json::Value::Array(items)) => items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
             _ => Vec::new(),
         };
         Control {
@@ -87,7 +91,10 @@ impl<'a> Form<'a> {
     }
 
     fn refill(self) -> Option<&'a crate::shell::Refill> {
-        self.shell.refill.as_ref().filter(|refill| refill.endpoint == self.endpoint)
+        self.shell
+            .refill
+            .as_ref()
+            .filter(|refill| refill.endpoint == self.endpoint)
     }
 
     /// One line of text.
@@ -97,12 +104,14 @@ impl<'a> Form<'a> {
 
     /// A telephone number.
     pub fn phone(self, name: impl Into<String>) -> Control<'a> {
-        self.control(Kind::Input("tel"), name).attr("inputmode", "tel")
+        self.control(Kind::Input("tel"), name)
+            .attr("inputmode", "tel")
     }
 
     /// A whole number or a decimal one: text with a numeric keyboard, so that nothing scrolls away.
     pub fn number(self, name: impl Into<String>) -> Control<'a> {
-        self.control(Kind::Input("text"), name).attr("inputmode", "decimal")
+        self.control(Kind::Input("text"), name)
+            .attr("inputmode", "decimal")
     }
 
     /// A day.
@@ -136,17 +145,26 @@ impl<'a> Form<'a> {
 
     /// One of a list.
     pub fn select(self, name: impl Into<String>, choices: Vec<Choice>) -> Control<'a> {
-        Control { choices, ..self.control(Kind::Select, name) }
+        Control {
+            choices,
+            ..self.control(Kind::Select, name)
+        }
     }
 
     /// Any of a list.
     pub fn checks(self, name: impl Into<String>, choices: Vec<Choice>) -> Control<'a> {
-        Control { choices, ..self.control(Kind::Checks, name) }
+        Control {
+            choices,
+            ..self.control(Kind::Checks, name)
+        }
     }
 
     /// One of a short list, all in sight.
     pub fn radios(self, name: impl Into<String>, choices: Vec<Choice>) -> Control<'a> {
-        Control { choices, ..self.control(Kind::Radios, name) }
+        Control {
+            choices,
+            ..self.control(Kind::Radios, name)
+        }
     }
 
     /// Yes or no.
@@ -155,7 +173,10 @@ impl<'a> Form<'a> {
     }
 
     /// A field that is sent but not seen.
-    #[expect(clippy::unused_self, reason = "templates write every control of a form alike")]
+    #[expect(
+        clippy::unused_self,
+        reason = "templates write every control of a form alike"
+    )]
     pub fn carry(self, name: impl AsRef<str>, value: impl fmt::Display) -> Html {
         Html(format!(
             "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
@@ -183,7 +204,10 @@ impl Control<'_> {
     /// It must be filled in.
     #[must_use]
     pub fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self {
+            required: true,
+            ..self
+        }
     }
 
     /// What stands in it at first; what was typed wins.
@@ -201,7 +225,11 @@ impl Control<'_> {
     /// One more attribute.
     #[must_use]
     pub fn attr(mut self, name: &str, value: impl fmt::Display) -> Self {
-        let _ = write!(self.attributes, " {name}=\"{}\"", escape(&value.to_string()));
+        let _ = write!(
+            self.attributes,
+            " {name}=\"{}\"",
+            escape(&value.to_string())
+        );
         self
     }
 
@@ -213,7 +241,10 @@ impl Control<'_> {
 
     fn error(&self) -> Option<&str> {
         let refill = self.form.refill()?;
-        let wrong = refill.errors.iter().find(|error| error.field == self.name)?;
+        let wrong = refill
+            .errors
+            .iter()
+            .find(|error| error.field == self.name)?;
         Some(&wrong.message)
     }
 
@@ -245,15 +276,26 @@ impl fmt::Display for Control<'_> {
         if self.required {
             attributes.push_str(" required");
         }
-        let optional = if self.required || self.form.free || matches!(self.kind, Kind::Tick | Kind::Checks) {
-            String::new()
+        let optional =
+            if self.required || self.form.free || matches!(self.kind, Kind::Tick | Kind::Checks) {
+                String::new()
+            } else {
+                format!(
+                    " <span class=\"optional\">{}</span>",
+                    escape(&self.form.shell.t("form-optional"))
+                )
+            };
+        let class = if error.is_some() {
+            "field wrong"
         } else {
-            format!(" <span class=\"optional\">{}</span>", escape(&self.form.shell.t("form-optional")))
+            "field"
         };
-        let class = if error.is_some() { "field wrong" } else { "field" };
         let group = matches!(self.kind, Kind::Checks | Kind::Radios);
         if group {
-            write!(f, "<fieldset class=\"{class}\" id=\"{id}\"><legend>{label}{optional}</legend>")?;
+            write!(
+                f,
+                "<fieldset class=\"{class}\" id=\"{id}\"><legend>{label}{optional}</legend>"
+            )?;
         } else {
             write!(f, "<div class=\"{class}\">")?;
             if self.kind != Kind::Tick {
@@ -261,10 +303,18 @@ impl fmt::Display for Control<'_> {
             }
         }
         if let Some(hint) = &self.hint {
-            write!(f, "<p class=\"hint\" id=\"{id}--hint\">{}</p>", escape(hint))?;
+            write!(
+                f,
+                "<p class=\"hint\" id=\"{id}--hint\">{}</p>",
+                escape(hint)
+            )?;
         }
         if let Some(error) = error {
-            write!(f, "<p class=\"error\" id=\"{id}--error\">{}</p>", escape(error))?;
+            write!(
+                f,
+                "<p class=\"error\" id=\"{id}--error\">{}</p>",
+                escape(error)
+            )?;
         }
         self.body(f, &id, &attributes, &label)?;
         f.write_str(if group { "</fieldset>" } else { "</div>" })
@@ -283,28 +333,53 @@ impl Control<'_> {
         let value = escape(self.values.first().map_or("", String::as_str));
         match self.kind {
             Kind::Input(kind) => {
-                let value = if value.is_empty() { value } else { format!(" value=\"{value}\"") };
-                write!(f, "<input id=\"{id}\" name=\"{name}\" type=\"{kind}\"{value}{attributes}>")
+                let value = if value.is_empty() {
+                    value
+                } else {
+                    format!(" value=\"{value}\"")
+                };
+                write!(
+                    f,
+                    "<input id=\"{id}\" name=\"{name}\" type=\"{kind}\"{value}{attributes}>"
+                )
             }
             Kind::Area => {
-                write!(f, "<textarea id=\"{id}\" name=\"{name}\"{attributes}>{value}</textarea>")
+                write!(
+                    f,
+                    "<textarea id=\"{id}\" name=\"{name}\"{attributes}>{value}</textarea>"
+                )
             }
             Kind::Select => {
                 write!(f, "<select id=\"{id}\" name=\"{name}\"{attributes}>")?;
                 for choice in &self.choices {
-                    let chosen = if self.has(&choice.value) { " selected" } else { "" };
+                    let chosen = if self.has(&choice.value) {
+                        " selected"
+                    } else {
+                        ""
+                    };
                     let (sent, read) = (escape(&choice.value), escape(&choice.label));
                     write!(f, "<option value=\"{sent}\"{chosen}>{read}</option>")?;
                 }
                 f.write_str("</select>")
             }
             Kind::Checks | Kind::Radios => {
-                let kind = if self.kind == Kind::Checks { "checkbox" } else { "radio" };
-                let required =
-                    if self.required && self.kind == Kind::Radios { " required" } else { "" };
+                let kind = if self.kind == Kind::Checks {
+                    "checkbox"
+                } else {
+                    "radio"
+                };
+                let required = if self.required && self.kind == Kind::Radios {
+                    " required"
+                } else {
+                    ""
+                };
                 f.write_str("<div class=\"choices\">")?;
                 for choice in &self.choices {
-                    let chosen = if self.has(&choice.value) { " checked" } else { "" };
+                    let chosen = if self.has(&choice.value) {
+                        " checked"
+                    } else {
+                        ""
+                    };
                     let (sent, read) = (escape(&choice.value), escape(&choice.label));
                     write!(
                         f,
@@ -314,7 +389,11 @@ impl Control<'_> {
                 f.write_str("</div>")
             }
             Kind::Tick => {
-                let chosen = if self.values.is_empty() { "" } else { " checked" };
+                let chosen = if self.values.is_empty() {
+                    ""
+                } else {
+                    " checked"
+                };
                 write!(
                     f,
                     "<label class=\"choice\"><input type=\"checkbox\" id=\"{id}\" name=\"{name}\" value=\"on\"{chosen}{attributes}><span>{label}</span></label>"

@@ -47,8 +47,9 @@ fn add(fields: &mut Map<String, Value>, name: String, text: String) {
 
 /// What the query says.
 pub fn query(uri: &Uri) -> Result<Map<String, Value>> {
-    let pairs: Vec<(String, String)> =
-        Query::try_from_uri(uri).map_err(|e| errors::unreadable().because(e))?.0;
+    let pairs: Vec<(String, String)> = Query::try_from_uri(uri)
+        .map_err(|e| errors::unreadable().because(e))?
+        .0;
     collect(pairs)
 }
 
@@ -82,8 +83,14 @@ pub async fn body(
     if media == "multipart/form-data" && endpoint.takes_file {
         return parts(request).await;
     }
-    let limit = if endpoint.takes_file { FILE_BYTES } else { FORM_BYTES };
-    let bytes = to_bytes(request.into_body(), limit).await.map_err(|e| errors::too_large().because(e))?;
+    let limit = if endpoint.takes_file {
+        FILE_BYTES
+    } else {
+        FORM_BYTES
+    };
+    let bytes = to_bytes(request.into_body(), limit)
+        .await
+        .map_err(|e| errors::too_large().because(e))?;
     if bytes.is_empty() {
         return Ok((Map::new(), Vec::new()));
     }
@@ -114,7 +121,10 @@ pub fn nested(flat: &Map<String, Value>) -> Map<String, Value> {
     for (name, value) in flat {
         match group(name) {
             Some((list, n, field)) => {
-                lists.entry((list, n)).or_default().insert(field.to_owned(), value.clone());
+                lists
+                    .entry((list, n))
+                    .or_default()
+                    .insert(field.to_owned(), value.clone());
             }
             None => {
                 fields.insert(name.clone(), value.clone());
@@ -122,8 +132,12 @@ pub fn nested(flat: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     for ((list, _), group) in lists {
-        let empty = group.values().all(|v| v.as_str().is_some_and(|text| text.trim().is_empty()));
-        let slot = fields.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+        let empty = group
+            .values()
+            .all(|v| v.as_str().is_some_and(|text| text.trim().is_empty()));
+        let slot = fields
+            .entry(list)
+            .or_insert_with(|| Value::Array(Vec::new()));
         if let (false, Value::Array(items)) = (empty, slot) {
             items.push(Value::Object(group));
         }
@@ -157,7 +171,11 @@ async fn parts(request: Request<Body>) -> Result<(Map<String, Value>, Vec<Upload
             Some(file) => {
                 let bytes = part.bytes().await.map_err(unreadable)?.to_vec();
                 if !(file.is_empty() && bytes.is_empty()) {
-                    files.push(Upload { field: name, name: file, bytes });
+                    files.push(Upload {
+                        field: name,
+                        name: file,
+                        bytes,
+                    });
                 }
             }
             None => add(&mut fields, name, part.text().await.map_err(unreadable)?),
@@ -176,13 +194,17 @@ mod tests {
     #[test]
     fn a_table_of_inputs_becomes_a_list_and_its_empty_rows_fall_away() {
         let mut flat = Map::new();
-        for (name, text) in
-            [("name", "x"), ("grants[0].role", "desk"), ("grants[1].role", ""), ("grants.2.role", "grid")]
-        {
+        for (name, text) in [
+            ("name", "x"),
+            ("grants[0].role", "desk"),
+            ("grants[1].role", ""),
+            ("grants.2.role", "grid"),
+        ] {
             add(&mut flat, name.to_owned(), text.to_owned());
         }
         let fields = Value::Object(nested(&flat));
-        let wanted = serde_json::json!({ "name": "x", "grants": [{ "role": "desk" }, { "role": "grid" }] });
+        let wanted =
+            serde_json::json!({ "name": "x", "grants": [{ "role": "desk" }, { "role": "grid" }] });
         assert_eq!(fields, wanted);
     }
 }

@@ -82,7 +82,12 @@ fn bundle(lang: Lang) -> Bundle {
     for (name, zh, en) in FILES {
         let text = if lang == Lang::Zh { zh } else { en };
         let resource = FluentResource::try_new(text.to_owned()).unwrap_or_else(|(kept, errors)| {
-            tracing::error!(file = name, language = lang.tag(), count = errors.len(), "broken words");
+            tracing::error!(
+                file = name,
+                language = lang.tag(),
+                count = errors.len(),
+                "broken words"
+            );
             kept
         });
         if bundle.add_resource(resource).is_err() {
@@ -108,7 +113,11 @@ pub fn find(lang: Lang, key: &str, args: &[(&str, String)]) -> Option<String> {
         }
     }
     let mut errors = Vec::new();
-    Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
+    Some(
+        bundle
+            .format_pattern(pattern, Some(&values), &mut errors)
+            .into_owned(),
+    )
 }
 
 /// The word with this key; the key itself when there is none.
@@ -131,11 +140,19 @@ mod tests {
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if line.starts_with(|c: char| c.is_ascii_lowercase()) {
                 current = line.split_once(" =").expect("key = words").0.to_owned();
-                assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} twice");
+                assert!(
+                    found.insert(current.clone(), BTreeSet::new()).is_none(),
+                    "{current} twice"
+                );
             }
             for (_, rest) in line.match_indices('$').map(|(at, _)| line.split_at(at + 1)) {
-                let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
-                found.get_mut(&current).unwrap().insert(name.unwrap().to_owned());
+                let name = rest
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next();
+                found
+                    .get_mut(&current)
+                    .unwrap()
+                    .insert(name.unwrap().to_owned());
             }
         }
         found
@@ -145,7 +162,10 @@ mod tests {
     fn both_languages_have_the_same_words_with_the_same_variables() {
         for (name, zh, en) in FILES {
             let (zh, en) = (keys(zh), keys(en));
-            let odd: Vec<_> = zh.iter().filter(|(key, vars)| en.get(*key) != Some(vars)).collect();
+            let odd: Vec<_> = zh
+                .iter()
+                .filter(|(key, vars)| en.get(*key) != Some(vars))
+                .collect();
             assert!(odd.is_empty(), "{name}: not the same in English: {odd:?}");
             let odd: Vec<_> = en.keys().filter(|key| !zh.contains_key(*key)).collect();
             assert!(odd.is_empty(), "{name}: missing in Chinese: {odd:?}");
@@ -179,7 +199,9 @@ mod tests {
                     continue;
                 }
                 let text = fs::read_to_string(&path).unwrap();
-                for start in ["s.t(\"", "s.t1(\"", "s.t2(\"", "label(\"", "hint(\"", "Word(\""] {
+                for start in [
+                    "s.t(\"", "s.t1(\"", "s.t2(\"", "label(\"", "hint(\"", "Word(\"",
+                ] {
                     for (at, _) in text.match_indices(start) {
                         let key = text[at + start.len()..].split('"').next().unwrap();
                         if find(Lang::Zh, key, &[]).is_none() {

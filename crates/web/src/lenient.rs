@@ -26,11 +26,17 @@ impl std::error::Error for Unreadable {}
 
 impl de::Error for Unreadable {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { field: None, message: message.to_string() }
+        Self {
+            field: None,
+            message: message.to_string(),
+        }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { field: Some(field.to_owned()), message: format!("`{field}` is missing") }
+        Self {
+            field: Some(field.to_owned()),
+            message: format!("`{field}` is missing"),
+        }
     }
 }
 
@@ -48,7 +54,10 @@ impl<'de> de::Deserializer<'de> for Fields<'_> {
     type Error = Unreadable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        visitor.visit_map(Entries { rest: self.0.iter(), next: None })
+        visitor.visit_map(Entries {
+            rest: self.0.iter(),
+            next: None,
+        })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -85,7 +94,9 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Unreadable> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else {
+            return Ok(None);
+        };
         self.next = Some((key, value));
         seed.deserialize(key.as_str().into_deserializer()).map(Some)
     }
@@ -120,7 +131,8 @@ impl One<'_> {
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
-        text.parse().map_err(|_refused| de::Error::custom("not a number of the kind asked for"))
+        text.parse()
+            .map_err(|_refused| de::Error::custom("not a number of the kind asked for"))
     }
 }
 
@@ -136,7 +148,10 @@ impl<'de> de::Deserializer<'de> for One<'_> {
     type Error = Unreadable;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        self.0.clone().deserialize_any(visitor).map_err(de::Error::custom)
+        self.0
+            .clone()
+            .deserialize_any(visitor)
+            .map_err(de::Error::custom)
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -180,7 +195,11 @@ impl<'de> de::Deserializer<'de> for One<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        if self.is_empty() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.is_empty() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
@@ -193,7 +212,10 @@ impl<'de> de::Deserializer<'de> for One<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
         match self.0 {
-            Value::Object(fields) => visitor.visit_map(Entries { rest: fields.iter(), next: None }),
+            Value::Object(fields) => visitor.visit_map(Entries {
+                rest: fields.iter(),
+                next: None,
+            }),
             _ => Err(de::Error::custom("not a group of fields")),
         }
     }
@@ -239,7 +261,10 @@ impl<'de> de::SeqAccess<'de> for Items<'_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Unreadable> {
-        self.0.next().map(|value| seed.deserialize(One(value))).transpose()
+        self.0
+            .next()
+            .map(|value| seed.deserialize(One(value)))
+            .transpose()
     }
 }
 
@@ -262,7 +287,9 @@ mod tests {
     }
 
     fn form(value: Value) -> Result<Form, Unreadable> {
-        let Value::Object(fields) = value else { panic!("an object") };
+        let Value::Object(fields) = value else {
+            panic!("an object")
+        };
         read(&fields)
     }
 
@@ -283,13 +310,26 @@ mod tests {
 
     #[test]
     fn json_reads_the_same() {
-        let read = form(json!({ "name": 7, "age": 41, "fever": 38.5, "signs": ["a", "b"] })).unwrap();
-        assert_eq!((read.name.as_str(), read.fever, read.signs.len()), ("7", Some(38.5), 2));
+        let read =
+            form(json!({ "name": 7, "age": 41, "fever": 38.5, "signs": ["a", "b"] })).unwrap();
+        assert_eq!(
+            (read.name.as_str(), read.fever, read.signs.len()),
+            ("7", Some(38.5), 2)
+        );
     }
 
     #[test]
     fn a_refusal_names_its_field() {
-        assert_eq!(form(json!({ "name": "x", "age": "old" })).unwrap_err().field.unwrap(), "age");
-        assert_eq!(form(json!({ "age": 3 })).unwrap_err().field.unwrap(), "name");
+        assert_eq!(
+            form(json!({ "name": "x", "age": "old" }))
+                .unwrap_err()
+                .field
+                .unwrap(),
+            "age"
+        );
+        assert_eq!(
+            form(json!({ "age": 3 })).unwrap_err().field.unwrap(),
+            "name"
+        );
     }
 }

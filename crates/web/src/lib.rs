@@ -21,6 +21,7 @@ mod menu;
 mod openapi;
 mod pages;
 mod protect;
+mod reply;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -45,11 +46,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::dispatch::{Server, bytes_answer, dispatch};
+use crate::dispatch::{Server, dispatch};
 use crate::endpoint::{Endpoint, Faces, Method};
 use crate::gather::Face;
 use crate::i18n::Lang;
 use crate::limiter::Limiter;
+use crate::reply::bytes_answer;
 
 /// What the program is told about how it is reached.
 pub struct Options {
@@ -85,7 +87,9 @@ impl Default for Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options").field("secure_cookies", &self.secure_cookies).finish_non_exhaustive()
+        f.debug_struct("Options")
+            .field("secure_cookies", &self.secure_cookies)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,7 +101,11 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut options: Options) -
     let until = options.until.take();
     let service = router(app, options).into_make_service_with_connect_info::<SocketAddr>();
     match until {
-        Some(until) => axum::serve(listener, service).with_graceful_shutdown(until).await,
+        Some(until) => {
+            axum::serve(listener, service)
+                .with_graceful_shutdown(until)
+                .await
+        }
         None => axum::serve(listener, service).await,
     }
 }
@@ -127,15 +135,23 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
     router
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(move || readiness(ready.clone())))
-        .route("/api/openapi.json", get(async || bytes_answer(StatusCode::OK, "application/json", openapi::document())))
+        .route(
+            "/api/openapi.json",
+            get(async || bytes_answer(StatusCode::OK, "application/json", openapi::document())),
+        )
         .fallback(move |request: Request| nowhere(lost.clone(), request))
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(axum::middleware::map_response(guard))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            let error = AppError::internal("a request panicked");
-            error.log();
-            dispatch::plain_page(&errors::problem(&error, Lang::default(), ""), Lang::default())
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                let error = AppError::internal("a request panicked");
+                error.log();
+                reply::plain_page(
+                    &errors::problem(&error, Lang::default(), ""),
+                    Lang::default(),
+                )
+            },
+        ))
 }
 
 fn mounted(server: &Arc<Server>, endpoint: &'static Endpoint, face: Face) -> MethodRouter {
@@ -151,9 +167,10 @@ fn mounted(server: &Arc<Server>, endpoint: &'static Endpoint, face: Face) -> Met
 
 fn static_file(asset: &'static assets::Asset) -> Response<Body> {
     let mut shown = bytes_answer(StatusCode::OK, asset.media, asset.bytes.to_vec());
-    shown
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    shown.headers_mut().insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     shown
 }
 
@@ -162,7 +179,11 @@ async fn readiness(server: Arc<Server>) -> Response<Body> {
     let asked = tokio::task::spawn_blocking(move || server.app.ready()).await;
     match asked {
         Ok(Ok(())) => bytes_answer(StatusCode::OK, "text/plain", b"ready\n".to_vec()),
-        _ => bytes_answer(StatusCode::SERVICE_UNAVAILABLE, "text/plain", b"not ready\n".to_vec()),
+        _ => bytes_answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "text/plain",
+            b"not ready\n".to_vec(),
+        ),
     }
 }
 
@@ -180,7 +201,10 @@ async fn guard(mut shown: Response<Body>) -> Response<Body> {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));

@@ -21,7 +21,10 @@ pub struct Limiter {
 impl Limiter {
     /// A limit; 0 means none.
     pub const fn per_minute(per_minute: u32) -> Self {
-        Self { per_minute, seen: Mutex::new(BTreeMap::new()) }
+        Self {
+            per_minute,
+            seen: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// Whether one more may pass.

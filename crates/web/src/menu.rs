@@ -88,14 +88,24 @@ pub fn of(app: &App, ask: &Ask, here: &str) -> Vec<Group> {
                 .iter()
                 .filter(|(name, _, action)| known(name) && app.may(&ask.who, *action))
                 .map(|(name, path, _)| {
-                    let fits = if exact { *name == here } else { name.split('.').next() == Some(noun) };
+                    let fits = if exact {
+                        *name == here
+                    } else {
+                        name.split('.').next() == Some(noun)
+                    };
                     let first = fits && !marked;
                     marked |= first;
-                    Item { path, label: i18n::word(ask.lang, &key(name), &[]), here: first }
+                    Item {
+                        path,
+                        label: i18n::word(ask.lang, &key(name), &[]),
+                        here: first,
+                    }
                 })
                 .collect();
-            (!items.is_empty())
-                .then(|| Group { label: i18n::word(ask.lang, label, &[]), items })
+            (!items.is_empty()).then(|| Group {
+                label: i18n::word(ask.lang, label, &[]),
+                items,
+            })
         })
         .collect()
 }

@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use schemars::generate::SchemaSettings;
 use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Problem;
@@ -27,7 +27,10 @@ fn build() -> Value {
     let mut schemas = SchemaGenerator::new(settings);
     let problem = schemas.subschema_for::<Problem>().to_value();
     let mut paths = Map::new();
-    for endpoint in pages::REGISTRY.iter().filter(|one| one.faces == Faces::Both) {
+    for endpoint in pages::REGISTRY
+        .iter()
+        .filter(|one| one.faces == Faces::Both)
+    {
         let path = format!("/api/v1{}", endpoint.path.trim_end_matches('/'));
         let entry = operation(endpoint, &mut schemas, &problem);
         let method = match endpoint.method {
@@ -62,17 +65,29 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
     let input = flat((endpoint.input)(schemas).to_value(), schemas);
     let output = (endpoint.output)(schemas).to_value();
     let in_path: Vec<&str> = endpoint.path_names().collect();
-    let fields = input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let required: Vec<Value> =
-        input.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let fields = input
+        .get("properties")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    let required: Vec<Value> = input
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let mut parameters: Vec<Value> = in_path
         .iter()
         .map(|name| {
-            let schema = fields.get(*name).cloned().unwrap_or_else(|| json!({ "type": "string" }));
+            let schema = fields
+                .get(*name)
+                .cloned()
+                .unwrap_or_else(|| json!({ "type": "string" }));
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
         .collect();
-    let rest = fields.iter().filter(|(name, _)| !in_path.contains(&name.as_str()));
+    let rest = fields
+        .iter()
+        .filter(|(name, _)| !in_path.contains(&name.as_str()));
     let mut entry = json!({
         "operationId": endpoint.name,
         "summary": i18n::word(Lang::En, &endpoint.key(), &[]),
@@ -100,12 +115,17 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
                 parameters.push(json!({ "name": header, "in": "header", "required": false, "schema": { "type": "string" } }));
             }
             let body: Map<String, Value> = rest.map(|(k, v)| (k.clone(), v.clone())).collect();
-            let needed: Vec<&Value> =
-                required.iter().filter(|r| body.contains_key(r.as_str().unwrap_or_default())).collect();
+            let needed: Vec<&Value> = required
+                .iter()
+                .filter(|r| body.contains_key(r.as_str().unwrap_or_default()))
+                .collect();
             let schema = json!({ "type": "object", "properties": body, "required": needed });
-            let media = if endpoint.takes_file { "multipart/form-data" } else { "application/json" };
-            entry["requestBody"] =
-                json!({ "required": !needed.is_empty(), "content": { media: { "schema": schema } } });
+            let media = if endpoint.takes_file {
+                "multipart/form-data"
+            } else {
+                "application/json"
+            };
+            entry["requestBody"] = json!({ "required": !needed.is_empty(), "content": { media: { "schema": schema } } });
             let shown = if endpoint.shows {
                 output
             } else {
@@ -115,8 +135,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
                     "required": ["to", "data"]
                 })
             };
-            entry["responses"]["200"] =
-                json!({ "description": "Done.", "content": { "application/json": { "schema": shown } } });
+            entry["responses"]["200"] = json!({ "description": "Done.", "content": { "application/json": { "schema": shown } } });
         }
     }
     entry["parameters"] = Value::Array(parameters);
@@ -134,6 +153,6 @@ fn flat(schema: Value, schemas: &SchemaGenerator) -> Value {
         .and_then(Value::as_str)
         .and_then(|path| path.rsplit('/').next())
         .map(str::to_owned);
-    name.and_then(|name| schemas.definitions().get(&name).cloned()).unwrap_or(schema)
+    name.and_then(|name| schemas.definitions().get(&name).cloned())
+        .unwrap_or(schema)
 }
-

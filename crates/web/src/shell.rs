@@ -1,7 +1,10 @@
 //! What every page knows beside its view: language, who is logged in, the menu, the form being
 //! shown again, the time. Templates call it `s`.
 
-#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand over references"
+)]
 #![expect(clippy::ref_option, reason = "templates hand over references")]
 #![expect(clippy::unused_self, reason = "templates know one name only, `s`")]
 
@@ -12,8 +15,8 @@ use fangxian_base::{CommandId, Date, Instant, Text, Zone};
 use serde_json::{Map, Value};
 
 use crate::answer::{Html, ProblemField, escape};
-use crate::assets;
 use crate::ask::Ask;
+use crate::assets;
 use crate::endpoint::{Endpoint, key};
 use crate::forms::Form;
 use crate::i18n::{self, Lang};
@@ -61,11 +64,14 @@ impl Shell {
             name: endpoint.name,
             path: path.to_owned(),
             query: query.to_owned(),
-            user: ask.session.as_ref().map(|s| (s.name.clone(), s.unit_name.clone())),
+            user: ask
+                .session
+                .as_ref()
+                .map(|s| (s.name.clone(), s.unit_name.clone())),
             menu: menu::of(app, ask, endpoint.name),
-            done: ask.field("done").and_then(|name| {
-                i18n::find(ask.lang, &format!("{}-done", key(name)), &[])
-            }),
+            done: ask
+                .field("done")
+                .and_then(|name| i18n::find(ask.lang, &format!("{}-done", key(name)), &[])),
             refill: None,
             form_token: String::new(),
             now: app.now(),
@@ -141,13 +147,21 @@ impl Shell {
         let long = self.zone.show(*moment);
         let this_year = self.zone.show(self.now);
         let same_year = long.get(..5) == this_year.get(..5);
-        let short = if same_year { long.get(5..).unwrap_or(&long) } else { &long };
-        Html(format!("<time datetime=\"{moment}\" title=\"{long}\">{short}</time>"))
+        let short = if same_year {
+            long.get(5..).unwrap_or(&long)
+        } else {
+            &long
+        };
+        Html(format!(
+            "<time datetime=\"{moment}\" title=\"{long}\">{short}</time>"
+        ))
     }
 
     /// A moment, if there is one.
     pub fn maybe_time(&self, moment: &Option<Instant>) -> Html {
-        moment.as_ref().map_or_else(|| Html("–".to_owned()), |moment| self.time(moment))
+        moment
+            .as_ref()
+            .map_or_else(|| Html("–".to_owned()), |moment| self.time(moment))
     }
 
     /// The day of a moment.
@@ -158,7 +172,11 @@ impl Shell {
     /// How long ago.
     pub fn ago(&self, moment: &Instant) -> String {
         let minutes = self.now.minutes_since(*moment);
-        if minutes < 1 { self.t("time-now") } else { self.t1("time-ago", "span", self.span(minutes)) }
+        if minutes < 1 {
+            self.t("time-now")
+        } else {
+            self.t1("time-ago", "span", self.span(minutes))
+        }
     }
 
     /// How long until a moment, or that help is needed since.
@@ -186,7 +204,11 @@ impl Shell {
         match (days, hours, rest) {
             (0, 0, _) => part(rest, "time-minutes"),
             (0, _, 0) => part(hours, "time-hours"),
-            (0, _, _) => format!("{} {}", part(hours, "time-hours"), part(rest, "time-minutes")),
+            (0, _, _) => format!(
+                "{} {}",
+                part(hours, "time-hours"),
+                part(rest, "time-minutes")
+            ),
             (_, 0, _) => part(days, "time-days"),
             _ => format!("{} {}", part(days, "time-days"), part(hours, "time-hours")),
         }
@@ -194,7 +216,11 @@ impl Shell {
 
     /// A form's controls: for the endpoint with this name.
     pub fn form(&self, endpoint: &'static str) -> Form<'_> {
-        Form { shell: self, free: false, endpoint }
+        Form {
+            shell: self,
+            free: false,
+            endpoint,
+        }
     }
 
     /// The hidden half of every form: its token and the number that makes sending it twice harmless.
@@ -218,7 +244,12 @@ impl Shell {
             errors: refill
                 .errors
                 .iter()
-                .map(|error| (control_id(refill.endpoint, &error.field), error.message.as_str()))
+                .map(|error| {
+                    (
+                        control_id(refill.endpoint, &error.field),
+                        error.message.as_str(),
+                    )
+                })
                 .collect(),
         })
     }
@@ -236,5 +267,9 @@ pub struct Again<'a> {
 /// The id of a control on the page.
 pub(crate) fn control_id(endpoint: &str, field: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("{}--{}", key(endpoint), field.chars().map(plain).collect::<String>())
+    format!(
+        "{}--{}",
+        key(endpoint),
+        field.chars().map(plain).collect::<String>()
+    )
 }

@@ -250,7 +250,11 @@ pub(crate) fn assess_person(
         }
         let mut assessed = keep(rules, tx, person, under, response, outcome)?;
         if let Some(trigger) = trigger {
-            let signal = proposal::Signal { person, trigger, response };
+            let signal = proposal::Signal {
+                person,
+                trigger,
+                response,
+            };
             assessed.clocks = proposal::start_clocks(tx, &signal, outcome)?;
             assessed.review = proposal::propose(tx, &signal, outcome)?;
         }
@@ -288,13 +292,20 @@ fn judged_on(facts: &[fangxian_packs::Fact], today: Date) -> Date {
 /// any of them (a fever, say) concerns one response only: one report is looked at once.
 fn concerned(asked: &[(Response, bool, Assessment)]) -> Vec<bool> {
     let speaks = |outcome: &Assessment| {
-        let alone = Assessment { categories: Vec::new(), ..outcome.clone() };
+        let alone = Assessment {
+            categories: Vec::new(),
+            ..outcome.clone()
+        };
         !says_nothing(&alone)
     };
-    let mut concerned: Vec<bool> =
-        asked.iter().map(|(_, own, outcome)| *own || speaks(outcome)).collect();
+    let mut concerned: Vec<bool> = asked
+        .iter()
+        .map(|(_, own, outcome)| *own || speaks(outcome))
+        .collect();
     if !concerned.contains(&true) {
-        let first = asked.iter().position(|(_, _, outcome)| !says_nothing(outcome));
+        let first = asked
+            .iter()
+            .position(|(_, _, outcome)| !says_nothing(outcome));
         if let Some(kept) = first.and_then(|first| concerned.get_mut(first)) {
             *kept = true;
         }
@@ -373,7 +384,11 @@ fn keep(
         class: class.as_deref(),
         on_day: outcome.on,
         seal,
-        next_change_at: outcome.next_change_on.map(|day| rules.zone.day_start(day)),
+        // What is judged as history changes with new facts only, not with the passing of days.
+        next_change_at: outcome
+            .next_change_on
+            .filter(|day| *day > rules.today(tx))
+            .map(|day| rules.zone.day_start(day)),
         pack: &pack,
         outcome: &sealed,
         sealed_under: under,

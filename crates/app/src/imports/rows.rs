@@ -36,12 +36,21 @@ pub(super) fn sum(a: Counts, b: Counts) -> Counts {
 
 /// Counts as a receipt keeps them.
 pub(super) fn pack(c: Counts) -> [i64; 6] {
-    [c.read, c.accepted, c.matched, c.queued, c.rejected, c.warned]
+    [
+        c.read, c.accepted, c.matched, c.queued, c.rejected, c.warned,
+    ]
 }
 
 /// Reads [`pack`] back.
 pub(super) fn unpack([read, accepted, matched, queued, rejected, warned]: [i64; 6]) -> Counts {
-    Counts { read, accepted, matched, queued, rejected, warned }
+    Counts {
+        read,
+        accepted,
+        matched,
+        queued,
+        rejected,
+        warned,
+    }
 }
 
 /// The command of a batch: always the same for the same batch, so that going on after a kill
@@ -72,7 +81,10 @@ impl PlaceIndex {
         for area in places::area_list(tx, &[fangxian_store::AreaRange::everywhere()], None)? {
             parents.insert(area.id, area.parent);
             for name in [area.code, area.name_zh, area.name_en] {
-                by_name.entry(name).or_default().push((area.level, area.id, area.parent));
+                by_name
+                    .entry(name)
+                    .or_default()
+                    .push((area.level, area.id, area.parent));
             }
         }
         Ok(Self { by_name, parents })
@@ -94,7 +106,9 @@ impl PlaceIndex {
     pub(crate) fn find(&self, names: &[Option<&str>]) -> Option<AreaId> {
         let mut found: Option<AreaId> = None;
         for name in names.iter().flatten() {
-            let Some(areas) = self.by_name.get(name.trim()) else { continue };
+            let Some(areas) = self.by_name.get(name.trim()) else {
+                continue;
+            };
             let fits: Vec<AreaId> = areas
                 .iter()
                 .map(|(_, id, _)| *id)
@@ -128,9 +142,12 @@ fn identity(row: &Row, import: &Import, kind: ListKind) -> Identity {
         sex: row.sex().map(|sex| sex.code().to_owned()),
         birth_date: row.birth_date().map(Sensitive::into_inner),
         age: row.age().map(|age| age.low_years().to_string()),
-        document: row
-            .document()
-            .map(|document| (document.kind().code().to_owned(), document.number().expose().clone())),
+        document: row.document().map(|document| {
+            (
+                document.kind().code().to_owned(),
+                document.number().expose().clone(),
+            )
+        }),
         phone: row.phone().map(|phone| phone.expose().clone()),
         address: (!address.is_empty()).then(|| address.join(" ")),
         workplace: text(row, Field::Workplace).map(str::to_owned),
@@ -194,12 +211,16 @@ fn case_facts(row: &Row) -> Vec<NewFact> {
     }
     // A list that gives the day of confirmation and no class column lists confirmed cases.
     let confirmed = row.when(Field::ConfirmedOn);
-    let class = row.class().or_else(|| confirmed.map(|_| CaseClass::Confirmed));
+    let class = row
+        .class()
+        .or_else(|| confirmed.map(|_| CaseClass::Confirmed));
     if let Some(class) = class {
         let on = confirmed.or(row.when(Field::ReportedOn));
-        add(NewFact::new("classification_notified", when(on), "official")
-            .with("class", class_code(class))
-            .with("by", "health_authority"));
+        add(
+            NewFact::new("classification_notified", when(on), "official")
+                .with("class", class_code(class))
+                .with("by", "health_authority"),
+        );
     }
     if let Some(result) = row.test_result() {
         let result = match result {
@@ -208,7 +229,9 @@ fn case_facts(row: &Row) -> Vec<NewFact> {
             TestResult::Indeterminate => "unclear",
         };
         let on = row.when(Field::SampledOn).or(row.when(Field::TestedOn));
-        add(NewFact::new("test", when(on), "laboratory").with("kind", "pcr").with("result", result));
+        add(NewFact::new("test", when(on), "laboratory")
+            .with("kind", "pcr")
+            .with("result", result));
     }
     stays(row, &mut facts);
     facts
@@ -229,7 +252,11 @@ fn stays(row: &Row, facts: &mut Vec<NewFact>) {
         });
     }
     if row.when(Field::Exposure).is_some() {
-        facts.push(NewFact::new("exposure", when(row.when(Field::Exposure)), "official"));
+        facts.push(NewFact::new(
+            "exposure",
+            when(row.when(Field::Exposure)),
+            "official",
+        ));
     }
     if let Some(symptoms) = text(row, Field::Symptoms) {
         for (word, code) in SYMPTOM_WORDS {
@@ -291,8 +318,10 @@ fn movement_facts(row: &Row) -> Vec<NewFact> {
             facts.push(NewFact::new("stay", span, "official").with("place", place));
         }
     }
-    let ride: Vec<&str> =
-        [Field::Transport, Field::Service].into_iter().filter_map(|f| text(row, f)).collect();
+    let ride: Vec<&str> = [Field::Transport, Field::Service]
+        .into_iter()
+        .filter_map(|f| text(row, f))
+        .collect();
     if !ride.is_empty() {
         facts.push(NewFact::new("journey", span, "official").with("by", ride.join(" ")));
     }
@@ -316,7 +345,10 @@ pub(super) fn take_row(
     places: &PlaceIndex,
     (outcome, original): &Parsed,
 ) -> Result<Counts> {
-    let mut counts = Counts { read: 1, ..Counts::default() };
+    let mut counts = Counts {
+        read: 1,
+        ..Counts::default()
+    };
     let remarks: Vec<_> = outcome.findings().iter().map(remark).collect();
     let findings = serde_json::to_string(&remarks).map_err(AppError::internal)?;
     let row_no = i64::from(outcome.row().number);
@@ -337,8 +369,8 @@ pub(super) fn take_row(
         let facts = match kind {
             ListKind::Linelist => case_facts(row),
             ListKind::Contacts => {
-                let case = text(row, Field::FromCase)
-                    .map(|number| format!("{}#{number}", import.source));
+                let case =
+                    text(row, Field::FromCase).map(|number| format!("{}#{number}", import.source));
                 let case = match case {
                     Some(case) => token_find(tx, "case_number", &case, 1)?.first().copied(),
                     None => None,
@@ -347,8 +379,13 @@ pub(super) fn take_row(
             }
             ListKind::Movements => movement_facts(row),
         };
-        let names = [Field::City, Field::County, Field::Township, Field::Community]
-            .map(|field| text(row, field));
+        let names = [
+            Field::City,
+            Field::County,
+            Field::Township,
+            Field::Community,
+        ]
+        .map(|field| text(row, field));
         let (record, matched) = keep(
             tx,
             &Keep {

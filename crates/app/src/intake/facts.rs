@@ -73,7 +73,11 @@ fn day(on: Option<Date>) -> When {
 }
 
 /// The facts that a report gives. `case` is the record of the person met, where it is known.
-pub(crate) fn facts_of(checked: &Checked, evidence: Evidence, case: Option<RecordId>) -> Vec<NewFact> {
+pub(crate) fn facts_of(
+    checked: &Checked,
+    evidence: Evidence,
+    case: Option<RecordId>,
+) -> Vec<NewFact> {
     let known = evidence.code();
     let mut facts = Vec::new();
     let mut add = |fact: NewFact| facts.push(fact);
@@ -103,7 +107,10 @@ pub(crate) fn facts_of(checked: &Checked, evidence: Evidence, case: Option<Recor
         add(NewFact::new("animal_exposure", day(*on), known).with("what", what.as_str()));
     }
     if let Some(pneumonia) = checked.pneumonia {
-        let on = checked.visited_on.or(checked.hospitalised_on).or(checked.class_day());
+        let on = checked
+            .visited_on
+            .or(checked.hospitalised_on)
+            .or(checked.class_day());
         add(NewFact::new("imaging", day(on), known).with("pneumonia", pneumonia));
     }
     if let Some(test) = &checked.test {
@@ -112,7 +119,11 @@ pub(crate) fn facts_of(checked: &Checked, evidence: Evidence, case: Option<Recor
             .with("result", test.result.as_str()));
     }
     if let Some((class, on)) = &checked.class {
-        let kind = if evidence.notifies() { "classification_notified" } else { "said_class" };
+        let kind = if evidence.notifies() {
+            "classification_notified"
+        } else {
+            "said_class"
+        };
         add(NewFact::new(kind, day(*on), known)
             .with("class", class.as_str())
             .with("by", evidence.notified_by()));
@@ -124,6 +135,9 @@ pub(crate) fn facts_of(checked: &Checked, evidence: Evidence, case: Option<Recor
         }
         if let Some(setting) = &contact.setting {
             fact = fact.with("setting", setting.as_str());
+        }
+        if let Some(protected) = contact.protected {
+            fact = fact.with("protected", protected);
         }
         add(fact);
     }
@@ -139,7 +153,10 @@ mod tests {
 
     #[test]
     fn a_residents_word_is_no_notified_diagnosis() {
-        let checked = Checked { class: Some(("confirmed".into(), None)), ..Checked::default() };
+        let checked = Checked {
+            class: Some(("confirmed".into(), None)),
+            ..Checked::default()
+        };
         let kinds = |evidence| facts_of(&checked, evidence, None)[0].kind.clone();
         assert_eq!(kinds(Evidence::Declared), "said_class");
         assert_eq!(kinds(Evidence::Observed), "said_class");
@@ -157,6 +174,10 @@ mod tests {
         };
         let facts = facts_of(&checked, Evidence::Declared, None);
         assert_eq!(facts.len(), 2);
-        assert!(facts.iter().all(|f| f.when == When::Day(on) && f.evidence == "declared"));
+        assert!(
+            facts
+                .iter()
+                .all(|f| f.when == When::Day(on) && f.evidence == "declared")
+        );
     }
 }

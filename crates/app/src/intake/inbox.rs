@@ -215,16 +215,36 @@ impl App {
             who,
             Action::IntakeList,
             Purpose::Intake,
-            rows.iter().map(|row| ("person", row.person.to_string())).collect(),
-            vec![("state", filter.state.as_str().into()), ("page", page.into())],
+            rows.iter()
+                .map(|row| ("person", row.person.to_string()))
+                .collect(),
+            vec![
+                ("state", filter.state.as_str().into()),
+                ("page", page.into()),
+            ],
         )?;
-        Ok(InboxPage { rows, total, page, pages: (total + PAGE - 1) / PAGE })
+        Ok(InboxPage {
+            rows,
+            total,
+            page,
+            pages: (total + PAGE - 1) / PAGE,
+        })
     }
 
-    fn record_permit(&self, who: &Who, record: &Record, action: Action, tx: &mut Tx<'_>) -> Result<()> {
+    fn record_permit(
+        &self,
+        who: &Who,
+        record: &Record,
+        action: Action,
+        tx: &mut Tx<'_>,
+    ) -> Result<()> {
         let about = about(tx, record.area, record.confined, Some(record.response))?;
-        let resource = Resource::Intake { about, submitted_by: record.unit };
-        self.permit(who, action, &resource, Purpose::Intake).map(drop)
+        let resource = Resource::Intake {
+            about,
+            submitted_by: record.unit,
+        };
+        self.permit(who, action, &resource, Purpose::Intake)
+            .map(drop)
     }
 
     /// One record as received and as understood; the reading leaves a trace.
@@ -259,7 +279,10 @@ impl App {
             who,
             Action::IntakeRead,
             Purpose::Intake,
-            vec![("record", id.to_string()), ("person", view.row.person.to_string())],
+            vec![
+                ("record", id.to_string()),
+                ("person", view.row.person.to_string()),
+            ],
             vec![],
         )?;
         Ok(view)
@@ -290,27 +313,34 @@ impl App {
             self.record_permit(who, &record, Action::IntakeHandle, tx)
         })?;
         let author = who.author();
-        self.write(who, command, Action::IntakeHandle, Purpose::Intake, None, move |tx| {
-            let record = found(record_fetch(tx, id))?;
-            if record.state != RecordState::New {
-                return Err(AppError::conflict(
-                    "UNDER-ASSESSMENT",
-                    "这条信息已进入研判，请在研判中处理。",
-                    "This is under assessment already; deal with it there.",
-                ));
-            }
-            if !record_set_state(tx, id, RecordState::Rejected, Some(version))? {
-                return Err(AppError::stale());
-            }
-            let fact = fangxian_store::facts::NewFact::new(
-                "set_aside",
-                fangxian_store::facts::When::Unknown,
-                "observed",
-            )
-            .with("reason", reason.clone());
-            fangxian_store::facts::fact_insert(tx, id, record.response, author, &fact)?;
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::IntakeHandle,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let record = found(record_fetch(tx, id))?;
+                if record.state != RecordState::New {
+                    return Err(AppError::conflict(
+                        "UNDER-ASSESSMENT",
+                        "这条信息已进入研判，请在研判中处理。",
+                        "This is under assessment already; deal with it there.",
+                    ));
+                }
+                if !record_set_state(tx, id, RecordState::Rejected, Some(version))? {
+                    return Err(AppError::stale());
+                }
+                let fact = fangxian_store::facts::NewFact::new(
+                    "set_aside",
+                    fangxian_store::facts::When::Unknown,
+                    "observed",
+                )
+                .with("reason", reason.clone());
+                fangxian_store::facts::fact_insert(tx, id, record.response, author, &fact)?;
+                Ok(())
+            },
+        )
     }
 
     /// Says where a record belongs, so that it reaches the right township.
@@ -329,21 +359,28 @@ impl App {
             self.record_permit(who, &record, Action::IntakeHandle, tx)
         })?;
         let area_code = area_code.trim().to_owned();
-        self.write(who, command, Action::IntakeHandle, Purpose::Intake, None, move |tx| {
-            let area = places::area_by_code(tx, &area_code)?.ok_or_else(|| {
-                AppError::field(
-                    "area_code",
-                    "没有这个区划代码，请从列表中选择。",
-                    "There is no such division; choose one from the list.",
-                )
-            })?;
-            record_set_area(tx, id, area.id)?;
-            let record = found(record_fetch(tx, id))?;
-            people::person_refresh(tx, record.person)?;
-            tx.note("person", record.person);
-            tx.note("area", area.id);
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::IntakeHandle,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let area = places::area_by_code(tx, &area_code)?.ok_or_else(|| {
+                    AppError::field(
+                        "area_code",
+                        "没有这个区划代码，请从列表中选择。",
+                        "There is no such division; choose one from the list.",
+                    )
+                })?;
+                record_set_area(tx, id, area.id)?;
+                let record = found(record_fetch(tx, id))?;
+                people::person_refresh(tx, record.person)?;
+                tx.note("person", record.person);
+                tx.note("area", area.id);
+                Ok(())
+            },
+        )
     }
 }
 

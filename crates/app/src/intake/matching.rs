@@ -62,7 +62,9 @@ impl Identity {
             self.phone.clone(),
             self.address.clone(),
             self.workplace.clone(),
-            self.case_number.as_ref().map(|(space, number)| format!("{space}#{number}")),
+            self.case_number
+                .as_ref()
+                .map(|(space, number)| format!("{space}#{number}")),
         ];
         ATTRS
             .iter()
@@ -114,9 +116,7 @@ pub fn plain_name(name: &str) -> String {
     name.chars()
         .filter(|c| !c.is_whitespace() && !"·.・•-'’".contains(*c))
         .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => {
-                char::from_u32(c as u32 - 0xfee0).unwrap_or(c)
-            }
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
             other => other,
         })
         .flat_map(char::to_lowercase)
@@ -139,7 +139,12 @@ pub fn tokens(identity: &Identity) -> Vec<(&'static str, String)> {
             tokens.push(("tail", tail.to_owned()));
         }
     }
-    if let Some(name) = identity.name.as_deref().map(plain_name).filter(|n| !n.is_empty()) {
+    if let Some(name) = identity
+        .name
+        .as_deref()
+        .map(plain_name)
+        .filter(|n| !n.is_empty())
+    {
         let letters: Vec<char> = name.chars().collect();
         for pair in letters.windows(2) {
             tokens.push(("name_pair", pair.iter().collect()));
@@ -183,7 +188,10 @@ fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
 
 /// Compares a new identity with a known one.
 fn compare(new: &Identity, known: &Identity) -> Verdict {
-    let (name_a, name_b) = (new.name.as_deref().map(plain_name), known.name.as_deref().map(plain_name));
+    let (name_a, name_b) = (
+        new.name.as_deref().map(plain_name),
+        known.name.as_deref().map(plain_name),
+    );
     let names_differ = differ(name_a.as_ref(), name_b.as_ref());
     let contradicted = differ(new.birth_date.as_ref(), known.birth_date.as_ref())
         || differ(new.sex.as_ref(), known.sex.as_ref());
@@ -193,7 +201,11 @@ fn compare(new: &Identity, known: &Identity) -> Verdict {
         return Verdict::Same("case_number");
     }
     if same(new.document.as_ref(), known.document.as_ref()) {
-        return if names_differ { Verdict::Doubtful("document") } else { Verdict::Same("document") };
+        return if names_differ {
+            Verdict::Doubtful("document")
+        } else {
+            Verdict::Same("document")
+        };
     }
     if documents_differ {
         return Verdict::Nothing;
@@ -216,7 +228,9 @@ fn compare(new: &Identity, known: &Identity) -> Verdict {
 
 /// The identity of one record.
 pub fn identity_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Identity> {
-    Ok(Identity::of(&fangxian_store::facts::fact_list(tx, records)?))
+    Ok(Identity::of(&fangxian_store::facts::fact_list(
+        tx, records,
+    )?))
 }
 
 /// Gives a new record its tokens, and links it to the person it certainly is, or queues it.
@@ -240,7 +254,9 @@ pub fn match_record(
     let (mut linked, mut queued) = (false, false);
     let mut seen: Vec<PersonId> = Vec::new();
     for other in candidates {
-        let Some(person) = person_of(tx, other)? else { continue };
+        let Some(person) = person_of(tx, other)? else {
+            continue;
+        };
         let known = identity_of(tx, &[other])?;
         match compare(identity, &known) {
             Verdict::Same(basis) if !linked => {
@@ -257,7 +273,11 @@ pub fn match_record(
         }
     }
     let person = person_of(tx, record)?.unwrap_or(PersonId::of_record(record));
-    Ok(Matched { person, linked, queued })
+    Ok(Matched {
+        person,
+        linked,
+        queued,
+    })
 }
 
 #[cfg(test)]
@@ -289,10 +309,16 @@ mod tests {
     fn what_is_certain_is_linked_and_what_is_not_waits() {
         assert_eq!(verdict(|_| {}), "document");
         assert_eq!(verdict(|n| n.name = Some("欧阳·明".into())), "document");
-        assert_eq!(verdict(|n| n.name = Some("别人".into())), "doubtful document");
+        assert_eq!(
+            verdict(|n| n.name = Some("别人".into())),
+            "doubtful document"
+        );
         assert_eq!(verdict(|n| n.document = None), "phone+name");
         // Two different numbers of one kind are two persons, whatever else agrees.
-        assert_eq!(verdict(|n| n.document = Some(("resident_id".into(), "x".into()))), "nothing");
+        assert_eq!(
+            verdict(|n| n.document = Some(("resident_id".into(), "x".into()))),
+            "nothing"
+        );
         // One phone in a household.
         assert_eq!(
             verdict(|n| {

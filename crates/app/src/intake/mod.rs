@@ -3,6 +3,7 @@
 //!
 //! Start with [`App::submit`]; the inbox is in [`inbox`], exact matching in [`matching`].
 
+mod check;
 mod facts;
 mod inbox;
 pub(crate) mod matching;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Rules, assess_person};
 use crate::{App, AppError, Result, Who};
 
+pub(crate) use check::{Checked, check};
 pub(crate) use facts::{Evidence, facts_of};
 pub(crate) use inbox::area_name;
 pub use inbox::{
@@ -29,7 +31,6 @@ pub use inbox::{
 };
 pub(crate) use matching::{Identity, Matched, match_record};
 pub use signal::{ANIMALS, CLASSES, NamedContact, SETTINGS, SYMPTOMS, Signal, TESTS};
-pub(crate) use signal::{Checked, check};
 
 /// Hours within which somebody looks at a report that came by itself.
 /// `ours`: no source names a number; the statutory clocks run apart from it and are shorter.
@@ -42,9 +43,9 @@ pub struct Submitted {
     pub record: RecordId,
     /// The receipt number, in groups of four.
     pub receipt: String,
-    /// Whether it could be linked to a person known before.
+    /// Whether it could be linked to a person known before; never told at the public door.
     pub matched: bool,
-    /// Whether a possible double waits for somebody to look.
+    /// Whether a possible double waits for somebody to look; never told at the public door.
     pub queued: bool,
 }
 
@@ -90,7 +91,11 @@ pub(crate) fn keep(tx: &mut Tx<'_>, new: &Keep<'_>) -> Result<(RecordId, Matched
             author: new.author,
             import: new.import,
             receipt_code: new.receipt.map(ReceiptCode::as_str),
-            state: if looked_at { RecordState::New } else { RecordState::Handled },
+            state: if looked_at {
+                RecordState::New
+            } else {
+                RecordState::Handled
+            },
             due_at,
             confined: new.confined,
             original: new.original,
@@ -112,12 +117,16 @@ pub(crate) fn keep(tx: &mut Tx<'_>, new: &Keep<'_>) -> Result<(RecordId, Matched
 
 /// The response that a signal belongs to: the one asked for, or routine surveillance.
 pub(crate) fn response_for(tx: &mut Tx<'_>, code: &str) -> Result<responses::Response> {
-    let code = if code.trim().is_empty() { "routine" } else { code.trim() };
+    let code = if code.trim().is_empty() {
+        "routine"
+    } else {
+        code.trim()
+    };
     match responses::response_by_code(tx, code)? {
         Some(response) if response.closed_at.is_none() => Ok(response),
         Some(_) => Err(AppError::field(
             "response",
-            "该响应已结束，不能再登记。请选择进行中的响应或“常规监测”。",
+            "该响应已结束，不能再登记。请选择进行中的响应或“常态监测”。",
             "This response is closed and takes nothing more. Choose an open one, or routine surveillance.",
         )),
         None => Err(AppError::field(
@@ -170,7 +179,10 @@ impl App {
         self.permit(
             who,
             Action::IntakeSubmit,
-            &Resource::Intake { about: submit_about(who), submitted_by: unit },
+            &Resource::Intake {
+                about: submit_about(who),
+                submitted_by: unit,
+            },
             Purpose::Intake,
         )?;
         if !signal.document_number.trim().is_empty() && !self.may_ask_document(who) {
@@ -184,24 +196,36 @@ impl App {
         let random = fangxian_store::random_bytes()?;
         let (rules, author) = (self.rules(), who.author());
         let evidence = Evidence::of(who.actor().map(|actor| actor.unit_kind));
-        let Envelope { command, channel, response, original } = envelope;
-        self.write(who, command, Action::IntakeSubmit, Purpose::Intake, None, move |tx| {
-            let receipt = ReceiptCode::from_random(random);
-            let response = response_for(tx, &response)?;
-            tx.detail("channel", channel.code());
-            let submitted = Submission {
-                rules: &rules,
-                author,
-                unit,
-                evidence,
-                channel,
-                response: &response,
-                receipt: &receipt,
-                original: &original,
-            }
-            .take_in(tx, &checked)?;
-            Ok(submitted)
-        })
+        let Envelope {
+            command,
+            channel,
+            response,
+            original,
+        } = envelope;
+        self.write(
+            who,
+            command,
+            Action::IntakeSubmit,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let receipt = ReceiptCode::from_random(random);
+                let response = response_for(tx, &response)?;
+                tx.detail("channel", channel.code());
+                let submitted = Submission {
+                    rules: &rules,
+                    author,
+                    unit,
+                    evidence,
+                    channel,
+                    response: &response,
+                    receipt: &receipt,
+                    original: &original,
+                }
+                .take_in(tx, &checked)?;
+                Ok(submitted)
+            },
+        )
     }
 
     /// The divisions that a form offers: townships and communities, by their place in the tree.
@@ -215,7 +239,10 @@ impl App {
             let township = rules.level_of(tx, "township")?.unwrap_or(1);
             let community = rules.level_of(tx, "community")?.unwrap_or(township + 1);
             let everywhere = fangxian_store::AreaRange::everywhere();
-            Ok((places::area_list(tx, &[everywhere], None)?, township..=community))
+            Ok((
+                places::area_list(tx, &[everywhere], None)?,
+                township..=community,
+            ))
         })?;
         let name = |path: &str| all.iter().find(|area| area.path == path);
         let shown = all.iter().filter(|area| levels.contains(&area.level));
@@ -228,7 +255,11 @@ impl App {
                     .filter(|above| levels.contains(&above.level))
                     .collect();
                 let join = |of: &dyn Fn(&places::Area) -> String| {
-                    above.iter().map(|area| of(area)).collect::<Vec<_>>().join(" · ")
+                    above
+                        .iter()
+                        .map(|area| of(area))
+                        .collect::<Vec<_>>()
+                        .join(" · ")
                 };
                 DoorArea {
                     code: area.code.clone(),
@@ -254,8 +285,7 @@ impl App {
             ));
         };
         self.read(|tx| {
-            let record =
-                record_by_receipt(tx, code.as_str())?.ok_or_else(AppError::not_found)?;
+            let record = record_by_receipt(tx, code.as_str())?.ok_or_else(AppError::not_found)?;
             inbox::receipt_view(tx, &record, &code)
         })
     }
@@ -273,7 +303,11 @@ fn submit_about(who: &Who) -> fangxian_authz::About {
 
 /// The case that a reporter says they met: a receipt number or a record id.
 fn case_of(tx: &mut Tx<'_>, checked: &Checked) -> Result<Option<RecordId>> {
-    let Some(of) = checked.contact.as_ref().and_then(|contact| contact.of.as_deref()) else {
+    let Some(of) = checked
+        .contact
+        .as_ref()
+        .and_then(|contact| contact.of.as_deref())
+    else {
         return Ok(None);
     };
     if let Some(code) = ReceiptCode::parse(of) {
@@ -319,11 +353,13 @@ impl Submission<'_> {
         )?;
         assess_person(self.rules, tx, matched.person, Some(record))?;
         self.take_contacts(tx, checked, record, area.map(|area| area.id))?;
+        // Whoever stands at the public door is not told whether somebody is known here.
+        let staff = self.author != Author::Public;
         Ok(Submitted {
             record,
             receipt: self.receipt.to_string(),
-            matched: matched.linked,
-            queued: matched.queued,
+            matched: staff && matched.linked,
+            queued: staff && matched.queued,
         })
     }
 

@@ -3,10 +3,9 @@
 
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{CommandId, Instant, LinkId, PairId, PersonId, RecordId};
-use fangxian_store::people::{
-    Says, link_insert, link_list, pair_decide, pair_fetch, pair_list,
-};
+use fangxian_domain::intake::Channel;
 use fangxian_store::Tx;
+use fangxian_store::people::{Says, link_insert, link_list, pair_decide, pair_fetch, pair_list};
 use fangxian_store::records::{record_fetch, record_ids_of};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,21 +56,29 @@ impl App {
             Ok(())
         })?;
         let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PeopleMerge, Purpose::Intake, None, move |tx| {
-            let (a, b) = (person_now(tx, a)?, person_now(tx, b)?);
-            if a == b {
-                return Err(AppError::conflict(
-                    "ONE-PERSON",
-                    "这两条已经是同一个人的档案。",
-                    "These two are one person's file already.",
-                ));
-            }
-            let pair = (a.first_record(), b.first_record());
-            link_insert(tx, pair, Says::Same, "by_hand", author, None)?;
-            let person = person_now(tx, a)?;
-            crate::assess::assess_person(&rules, tx, person, None)?;
-            Ok(person)
-        })
+        self.write(
+            who,
+            command,
+            Action::PeopleMerge,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let (a, b) = (person_now(tx, a)?, person_now(tx, b)?);
+                if a == b {
+                    return Err(AppError::conflict(
+                        "ONE-PERSON",
+                        "这两条已经是同一个人的档案。",
+                        "These two are one person's file already.",
+                    ));
+                }
+                let pair = (a.first_record(), b.first_record());
+                link_insert(tx, pair, Says::Same, "by_hand", author, None)?;
+                let person = person_now(tx, a)?;
+                let signal = latest_signal(tx, person)?;
+                crate::assess::assess_person(&rules, tx, person, signal)?;
+                Ok(person)
+            },
+        )
     }
 
     /// Takes a link back: the records it joined stand apart again, with what each brought.
@@ -87,25 +94,41 @@ impl App {
     ) -> Result<()> {
         self.read(|tx| {
             let person = person_now(tx, person)?;
-            self.person_permit(who, tx, person, Action::PeopleUnmerge, Purpose::Intake).map(drop)
+            self.person_permit(who, tx, person, Action::PeopleUnmerge, Purpose::Intake)
+                .map(drop)
         })?;
         let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PeopleUnmerge, Purpose::Intake, None, move |tx| {
-            let person = person_now(tx, person)?;
-            let records = record_ids_of(tx, person)?;
-            let links = link_list(tx, &records)?;
-            let stands = |id| !links.iter().any(|link| link.withdraws == Some(id));
-            let old = links
-                .iter()
-                .find(|old| old.id == link && old.says == Says::Same && stands(old.id))
-                .ok_or_else(AppError::stale)?;
-            link_insert(tx, (old.a, old.b), Says::Different, "by_hand", author, Some(old.id))?;
-            for record in [old.a, old.b] {
-                let person = person_now(tx, PersonId::of_record(record))?;
-                crate::assess::assess_person(&rules, tx, person, None)?;
-            }
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::PeopleUnmerge,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let person = person_now(tx, person)?;
+                let records = record_ids_of(tx, person)?;
+                let links = link_list(tx, &records)?;
+                let stands = |id| !links.iter().any(|link| link.withdraws == Some(id));
+                let old = links
+                    .iter()
+                    .find(|old| old.id == link && old.says == Says::Same && stands(old.id))
+                    .ok_or_else(AppError::stale)?;
+                link_insert(
+                    tx,
+                    (old.a, old.b),
+                    Says::Different,
+                    "by_hand",
+                    author,
+                    Some(old.id),
+                )?;
+                for record in [old.a, old.b] {
+                    let person = person_now(tx, PersonId::of_record(record))?;
+                    let signal = latest_signal(tx, person)?;
+                    crate::assess::assess_person(&rules, tx, person, signal)?;
+                }
+                Ok(())
+            },
+        )
     }
 
     /// The queue for the doubtful, oldest first.
@@ -119,9 +142,7 @@ impl App {
         let views = self.read(|tx| {
             let mut views = Vec::new();
             for pair in pair_list(tx, &seen, PAIRS_MAX)? {
-                let person = |tx: &mut Tx<'_>, record| {
-                    person_now(tx, PersonId::of_record(record))
-                };
+                let person = |tx: &mut Tx<'_>, record| person_now(tx, PersonId::of_record(record));
                 views.push(PairView {
                     id: pair.id,
                     basis: pair.basis.clone(),
@@ -147,34 +168,45 @@ impl App {
     ///
     /// # Errors
     /// When somebody decided it already, or the asker may not.
-    pub fn pair_decide(
-        &self,
-        who: &Who,
-        command: CommandId,
-        id: PairId,
-        same: bool,
-    ) -> Result<()> {
+    pub fn pair_decide(&self, who: &Who, command: CommandId, id: PairId, same: bool) -> Result<()> {
         self.read(|tx| {
             let pair = found(pair_fetch(tx, id))?;
             let record = found(record_fetch(tx, pair.b))?;
             let about = about(tx, record.area, record.confined, Some(record.response))?;
-            self.permit(who, Action::PairsDecide, &Resource::Pair { about }, Purpose::Intake)
-                .map(drop)
+            self.permit(
+                who,
+                Action::PairsDecide,
+                &Resource::Pair { about },
+                Purpose::Intake,
+            )
+            .map(drop)
         })?;
-        let Some(user) = who.user() else { return Err(AppError::not_found()) };
+        let Some(user) = who.user() else {
+            return Err(AppError::not_found());
+        };
         let (author, rules) = (who.author(), self.rules());
-        self.write(who, command, Action::PairsDecide, Purpose::Intake, None, move |tx| {
-            let pair = found(pair_fetch(tx, id))?;
-            let says = if same { Says::Same } else { Says::Different };
-            if !pair_decide(tx, id, says, user)? {
-                return Err(AppError::stale());
-            }
-            link_insert(tx, (pair.a, pair.b), says, &pair.basis, author, None)?;
-            tx.detail("same", same);
-            let person = person_now(tx, PersonId::of_record(pair.a))?;
-            crate::assess::assess_person(&rules, tx, person, None)?;
-            Ok(())
-        })
+        self.write(
+            who,
+            command,
+            Action::PairsDecide,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let pair = found(pair_fetch(tx, id))?;
+                let says = if same { Says::Same } else { Says::Different };
+                if !pair_decide(tx, id, says, user)? {
+                    return Err(AppError::stale());
+                }
+                link_insert(tx, (pair.a, pair.b), says, &pair.basis, author, None)?;
+                tx.detail("same", same);
+                for record in [pair.a, pair.b] {
+                    let person = person_now(tx, PersonId::of_record(record))?;
+                    let signal = latest_signal(tx, person)?;
+                    crate::assess::assess_person(&rules, tx, person, signal)?;
+                }
+                Ok(())
+            },
+        )
     }
 
     /// Records that may be the same person as a record in the inbox.
@@ -184,7 +216,7 @@ impl App {
     pub fn candidates(&self, who: &Who, record: RecordId) -> Result<Vec<Candidate>> {
         let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
         let seen = scopes(&reach);
-        self.read(|tx| {
+        let candidates: Vec<Candidate> = self.read(|tx| {
             let mut candidates = Vec::new();
             for pair in pair_list(tx, &seen, 1_000)? {
                 let other = match (pair.a == record, pair.b == record) {
@@ -201,6 +233,24 @@ impl App {
                 });
             }
             Ok(candidates)
-        })
+        })?;
+        let shown = candidates
+            .iter()
+            .map(|c| ("person", c.person.to_string()))
+            .collect();
+        self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
+        Ok(candidates)
     }
+}
+
+/// The newest record of a person that somebody must look at: what joins or parts files may change
+/// what the rules propose, and that waits for its looks like anything else that is new.
+fn latest_signal(tx: &mut Tx<'_>, person: PersonId) -> Result<Option<RecordId>> {
+    for id in record_ids_of(tx, person)?.into_iter().rev() {
+        let channel = record_fetch(tx, id)?.and_then(|record| Channel::from_code(&record.channel));
+        if channel.is_some_and(Channel::needs_a_look) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }

@@ -2,9 +2,9 @@
 
 use fangxian_authz::{Action, Resource};
 use fangxian_base::{Instant, PersonId, RecordId, Text};
+use fangxian_store::Tx;
 use fangxian_store::people::{person_fetch, person_of};
 use fangxian_store::records::{record_ids_of, token_find};
-use fangxian_store::Tx;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::{App, Result, Who};
 /// LIMIT: people shown for one search.
 const HITS_MAX: usize = 50;
 /// LIMIT: records looked at for one search token.
-const TOKENS_MAX: i64 = 500;
+const TOKENS_MAX: i64 = 5_000;
 
 /// A search.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -68,7 +68,9 @@ impl App {
             let mut hits = Vec::new();
             let mut more = false;
             for person in search_people(tx, q)? {
-                let Some(row) = person_fetch(tx, person)? else { continue };
+                let Some(row) = person_fetch(tx, person)? else {
+                    continue;
+                };
                 let about = person_about(tx, &row)?;
                 if !reach.contains(&Resource::Person { about }) {
                     continue;
@@ -87,10 +89,21 @@ impl App {
             }
             Ok((hits, more))
         })?;
-        let shown = hits.iter().map(|hit| ("person", hit.person.to_string())).collect();
-        let asked = vec![("letters", q.chars().count().into()), ("hits", hits.len().into())];
+        let shown = hits
+            .iter()
+            .map(|hit| ("person", hit.person.to_string()))
+            .collect();
+        let asked = vec![
+            ("letters", q.chars().count().into()),
+            ("hits", hits.len().into()),
+        ];
         self.show(who, Action::PeopleSearch, purpose, shown, asked)?;
-        Ok(SearchView { q: q.to_owned(), purpose: search.purpose.clone(), hits, more })
+        Ok(SearchView {
+            q: q.to_owned(),
+            purpose: search.purpose.clone(),
+            hits,
+            more,
+        })
     }
 }
 

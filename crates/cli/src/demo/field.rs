@@ -165,7 +165,6 @@ impl Player {
         match found {
             Found::Well => self.feed_back(who, row, "well"),
             Found::Symptoms => self.feed_back(who, row, "symptoms"),
-            Found::NotFound => self.feed_back(who, row, "not_found"),
             Found::MovedAway => self.feed_back(who, row, "moved_away"),
             Found::WrongAddress if row.version < 5 => {
                 let input = ReturnInput {
@@ -176,7 +175,7 @@ impl Player {
                 let returned = app.task_return(who, CommandId::new(), row.id, &input);
                 self.tried("return", returned);
             }
-            Found::WrongAddress => self.feed_back(who, row, "not_found"),
+            Found::NotFound | Found::WrongAddress => self.feed_back(who, row, "not_found"),
             // Time was granted after others had been asked: now somebody goes there.
             Found::Undone if row.climbs > 1 && row.raised.is_none() => {
                 self.feed_back(who, row, "well");

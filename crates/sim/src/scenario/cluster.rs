@@ -122,6 +122,7 @@ impl Story<'_> {
             address: other.address.clone(),
             area_code: other.community().to_owned(),
             setting: setting.to_owned(),
+            protected: "no".to_owned(),
             from: day(plus_days(onset, -NAMED_DAYS)),
             until: day(plus_days(today, -last)),
         };
@@ -161,6 +162,7 @@ impl Story<'_> {
             area_code: person.grid.clone(),
             temperature: "38.6".to_owned(),
             contact_setting: setting.to_owned(),
+            contact_protected: "no".to_owned(),
             contact_from: met.to_string(),
             contact_until: plus_days(self.start, -1).max(met).to_string(),
             visited_on: today.to_string(),

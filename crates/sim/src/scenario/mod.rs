@@ -94,6 +94,8 @@ pub struct Report {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub contact_setting: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    pub contact_protected: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub contact_from: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub contact_until: String,
@@ -135,6 +137,7 @@ pub struct Contact {
     pub address: String,
     pub area_code: String,
     pub setting: String,
+    pub protected: String,
     pub from: String,
     pub until: String,
 }

@@ -59,7 +59,10 @@ pub(super) fn chained(previous: &[u8], row: &Row, seal: i64) -> [u8; 32] {
     hash.update(previous);
     hash.update(seal.to_be_bytes());
     // id, command, time, author, action, purpose, response, references, detail, salt
-    row.0.iter().take(10).for_each(|value| feed(&mut hash, value));
+    row.0
+        .iter()
+        .take(10)
+        .for_each(|value| feed(&mut hash, value));
     hash.finalize().into()
 }
 
@@ -72,9 +75,8 @@ impl Store {
         let mut report = SealReport::default();
         loop {
             let keys = self.keys_shared();
-            let sealed = self.upkeep(move |tx| {
-                seal_batch(tx, &|text| keys.sign(text.as_bytes()))
-            })?;
+            let sealed =
+                self.upkeep(move |tx| seal_batch(tx, &|text| keys.sign(text.as_bytes())))?;
             report.sealed += sealed;
             if sealed < BATCH_MAX {
                 break;
@@ -87,7 +89,10 @@ impl Store {
 
     fn publish_heads(&self) -> Result<(), HeadError> {
         let path = self.data_dir().join("audit").join("heads.jsonl");
-        let fail = |source| HeadError::File { path: path.clone(), source };
+        let fail = |source| HeadError::File {
+            path: path.clone(),
+            source,
+        };
         let known = last_published(&path).map_err(fail)?;
         let heads: Vec<Head> = self.read(|tx| {
             tx.rows(
@@ -108,8 +113,11 @@ impl Store {
         if heads.is_empty() {
             return Ok(());
         }
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(fail)?;
         for head in heads {
             let line = serde_json::to_string(&head).map_err(|e| fail(e.into()))?;
             writeln!(file, "{line}").map_err(fail)?;
@@ -120,7 +128,9 @@ impl Store {
 
 /// The place that a line of the file of heads speaks of.
 pub(crate) fn head_seal(line: &str) -> Option<i64> {
-    serde_json::from_str::<Head>(line).ok().map(|head| head.last_seal)
+    serde_json::from_str::<Head>(line)
+        .ok()
+        .map(|head| head.last_seal)
 }
 
 /// The last seal told to the outside; a line cut by a kill is ignored and told again.
@@ -149,9 +159,7 @@ fn seal_batch(tx: &mut Tx<'_>, sign: &dyn Fn(&str) -> [u8; 64]) -> Result<i64, D
         .ok_or(DbError::Stored { what: "seal state" })?;
     let (first, mut head): (i64, Vec<u8>) = (state.get(0)?, state.get(1)?);
     let rows = tx.rows(
-        &format!(
-            "SELECT {ENTRY_COLUMNS} FROM audit_entry WHERE seal IS NULL ORDER BY id LIMIT $1"
-        ),
+        &format!("SELECT {ENTRY_COLUMNS} FROM audit_entry WHERE seal IS NULL ORDER BY id LIMIT $1"),
         &vals![BATCH_MAX],
     )?;
     if rows.is_empty() {

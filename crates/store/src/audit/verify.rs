@@ -99,11 +99,15 @@ pub fn verify(store: &Store) -> Result<VerifyReport, DbError> {
     let told = read_heads(store);
     let key = store.keys().verifying();
     let fits = |head: &Head| {
-        unhex(&head.signature).and_then(|bytes| Signature::from_slice(&bytes).ok()).is_some_and(
-            |signature| {
-                key.verify(signed_text(head.last_seal, &head.hash).as_bytes(), &signature).is_ok()
-            },
-        )
+        unhex(&head.signature)
+            .and_then(|bytes| Signature::from_slice(&bytes).ok())
+            .is_some_and(|signature| {
+                key.verify(
+                    signed_text(head.last_seal, &head.hash).as_bytes(),
+                    &signature,
+                )
+                .is_ok()
+            })
     };
     store.read(|tx| {
         let mut report = VerifyReport::default();
@@ -130,16 +134,19 @@ pub fn verify(store: &Store) -> Result<VerifyReport, DbError> {
 
 /// The heads as the database has them.
 fn batch_heads(tx: &mut Tx<'_>) -> Result<Vec<Head>, DbError> {
-    tx.rows("SELECT last_seal, head, signature FROM seal_batch ORDER BY last_seal", &[])?
-        .iter()
-        .map(|row| {
-            Ok(Head {
-                last_seal: row.get(0)?,
-                hash: hex(&row.get::<Vec<u8>>(1)?),
-                signature: hex(&row.get::<Vec<u8>>(2)?),
-            })
+    tx.rows(
+        "SELECT last_seal, head, signature FROM seal_batch ORDER BY last_seal",
+        &[],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(Head {
+            last_seal: row.get(0)?,
+            hash: hex(&row.get::<Vec<u8>>(1)?),
+            signature: hex(&row.get::<Vec<u8>>(2)?),
         })
-        .collect()
+    })
+    .collect()
 }
 
 fn read_heads(store: &Store) -> Vec<Head> {
@@ -177,7 +184,11 @@ fn check_chain(
             let id: EntryId = row.get(0)?;
             let after_gap = seal != expected + 1;
             if !after_gap && stored != chained(&previous, row, seal) {
-                report.find(which_change(row, seal, &stored, tx)?, Some(seal), Some(id.to_string()));
+                report.find(
+                    which_change(row, seal, &stored, tx)?,
+                    Some(seal),
+                    Some(id.to_string()),
+                );
             }
             if at_seal.get(&seal).is_some_and(|head| *head != hex(&stored)) {
                 report.find(FindingKind::EntryChanged, Some(seal), Some(id.to_string()));
@@ -215,10 +226,16 @@ fn which_change(
         hashes.push(other.get::<Option<Vec<u8>>>(1)?.unwrap_or_default());
     }
     let fits = |place: i64| {
-        hashes.iter().any(|before| hashes.contains(&chained(before, row, place).to_vec()))
+        hashes
+            .iter()
+            .any(|before| hashes.contains(&chained(before, row, place).to_vec()))
     };
     let moved = places.into_iter().filter(|place| *place != seal).any(fits);
-    Ok(if moved { FindingKind::EntryReordered } else { FindingKind::EntryChanged })
+    Ok(if moved {
+        FindingKind::EntryReordered
+    } else {
+        FindingKind::EntryChanged
+    })
 }
 
 fn check_facts(tx: &mut Tx<'_>, report: &mut VerifyReport) -> Result<(), DbError> {
@@ -255,8 +272,10 @@ fn find_strays(
 ) -> Result<(), DbError> {
     let mut after = FactId::from_uuid(Uuid::nil());
     loop {
-        let rows =
-            tx.rows("SELECT id FROM fact WHERE id > $1 ORDER BY id LIMIT $2", &vals![after, PAGE])?;
+        let rows = tx.rows(
+            "SELECT id FROM fact WHERE id > $1 ORDER BY id LIMIT $2",
+            &vals![after, PAGE],
+        )?;
         let Some(last) = rows.last() else { break };
         after = last.get(0)?;
         for row in &rows {
@@ -277,8 +296,13 @@ fn check_fact(
     entry: EntryId,
     salt: &[u8],
 ) -> Result<(), DbError> {
-    let Ok(id) = reference.id.parse::<FactId>() else { return Ok(()) };
-    let row = tx.row(&format!("SELECT {FACT_COLUMNS} FROM fact WHERE id = $1"), &vals![id])?;
+    let Ok(id) = reference.id.parse::<FactId>() else {
+        return Ok(());
+    };
+    let row = tx.row(
+        &format!("SELECT {FACT_COLUMNS} FROM fact WHERE id = $1"),
+        &vals![id],
+    )?;
     match row {
         None => report.find(FindingKind::FactMissing, None, Some(reference.id.clone())),
         Some(row) => {

@@ -125,21 +125,32 @@ pub(crate) struct TxContext<'c> {
     pub(crate) entry: Option<crate::audit::PendingEntry>,
     /// Record keys unwrapped in this transaction.
     pub(crate) record_keys: std::collections::BTreeMap<fangxian_base::RecordId, crate::keys::Key>,
+    /// Responses of records looked at in this transaction.
+    pub(crate) record_responses:
+        std::collections::BTreeMap<fangxian_base::RecordId, fangxian_base::ResponseId>,
 }
 
 impl std::fmt::Debug for Tx<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx").field("engine", &self.engine()).finish_non_exhaustive()
+        f.debug_struct("Tx")
+            .field("engine", &self.engine())
+            .finish_non_exhaustive()
     }
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn on_sqlite(conn: &'c rusqlite::Connection, context: TxContext<'c>) -> Self {
-        Self { inner: Inner::Sqlite(conn), context }
+        Self {
+            inner: Inner::Sqlite(conn),
+            context,
+        }
     }
 
     pub(crate) fn on_postgres(conn: &'c mut PgConn, context: TxContext<'c>) -> Self {
-        Self { inner: Inner::Postgres(conn), context }
+        Self {
+            inner: Inner::Postgres(conn),
+            context,
+        }
     }
 
     /// Which engine this transaction runs on.
@@ -187,7 +198,10 @@ impl<'c> Tx<'c> {
     /// The single value of a query that always answers one row, such as a count.
     pub(crate) fn value<T: FromVal>(&mut self, sql: &str, values: &[Val]) -> Result<T, DbError> {
         self.row(sql, values)?
-            .ok_or(DbError::Shape { position: 0, wanted: "a row" })
+            .ok_or(DbError::Shape {
+                position: 0,
+                wanted: "a row",
+            })
             .and_then(|row| row.get(0))
     }
 }

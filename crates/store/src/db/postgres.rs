@@ -38,10 +38,16 @@ struct PoolState {
 impl PgPool {
     pub(crate) fn open(address: &str) -> Result<Self, DbError> {
         let mut config: Config = address.parse().map_err(DbError::postgres)?;
-        config.connect_timeout(Duration::from_secs(5)).application_name("fangxian");
+        config
+            .connect_timeout(Duration::from_secs(5))
+            .application_name("fangxian");
         let pool = Self {
             config,
-            state: Mutex::new(PoolState { free: Vec::new(), open: 0, waiting: 0 }),
+            state: Mutex::new(PoolState {
+                free: Vec::new(),
+                open: 0,
+                waiting: 0,
+            }),
             returned: Condvar::new(),
         };
         // The first connection is made at once, so that a wrong address is told at the start.
@@ -62,7 +68,11 @@ impl PgPool {
             tracing::warn!(error = %fangxian_base::error_chain(&e), "no connection to the database server");
             DbError::Unavailable
         })?;
-        Ok(PgConn { client, prepared: HashMap::new(), conflict: false })
+        Ok(PgConn {
+            client,
+            prepared: HashMap::new(),
+            conflict: false,
+        })
     }
 
     /// Lends a connection to `f`. One that broke on the way is not kept.
@@ -70,8 +80,13 @@ impl PgPool {
         &self,
         f: impl FnOnce(&mut PgConn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let mut lent = Lent { pool: self, conn: Some(self.take()?) };
-        let Some(conn) = lent.conn.as_mut() else { return Err(DbError::Unavailable) };
+        let mut lent = Lent {
+            pool: self,
+            conn: Some(self.take()?),
+        };
+        let Some(conn) = lent.conn.as_mut() else {
+            return Err(DbError::Unavailable);
+        };
         f(conn)
     }
 
@@ -96,7 +111,10 @@ impl PgPool {
                     self.returned.notify_one();
                 });
             }
-            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .returned
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -168,19 +186,27 @@ fn cells(row: &postgres::Row) -> Result<Row, DbError> {
     let mut cells = Vec::with_capacity(row.len());
     for (position, column) in row.columns().iter().enumerate() {
         let cell = match *column.type_() {
-            Type::INT8 => row.try_get::<_, Option<i64>>(position).map(|v| v.map(Val::Int)),
-            Type::INT4 => {
-                row.try_get::<_, Option<i32>>(position).map(|v| v.map(|n| Val::Int(n.into())))
-            }
-            Type::BOOL => {
-                row.try_get::<_, Option<bool>>(position).map(|v| v.map(|b| Val::Int(b.into())))
-            }
-            Type::FLOAT8 => row.try_get::<_, Option<f64>>(position).map(|v| v.map(Val::Real)),
-            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(position).map(|v| v.map(Val::Bytes)),
-            Type::UUID => {
-                row.try_get::<_, Option<uuid::Uuid>>(position).map(|v| v.map(Val::Uuid))
-            }
-            _ => row.try_get::<_, Option<String>>(position).map(|v| v.map(Val::Text)),
+            Type::INT8 => row
+                .try_get::<_, Option<i64>>(position)
+                .map(|v| v.map(Val::Int)),
+            Type::INT4 => row
+                .try_get::<_, Option<i32>>(position)
+                .map(|v| v.map(|n| Val::Int(n.into()))),
+            Type::BOOL => row
+                .try_get::<_, Option<bool>>(position)
+                .map(|v| v.map(|b| Val::Int(b.into()))),
+            Type::FLOAT8 => row
+                .try_get::<_, Option<f64>>(position)
+                .map(|v| v.map(Val::Real)),
+            Type::BYTEA => row
+                .try_get::<_, Option<Vec<u8>>>(position)
+                .map(|v| v.map(Val::Bytes)),
+            Type::UUID => row
+                .try_get::<_, Option<uuid::Uuid>>(position)
+                .map(|v| v.map(Val::Uuid)),
+            _ => row
+                .try_get::<_, Option<String>>(position)
+                .map(|v| v.map(Val::Text)),
         };
         cells.push(cell.map_err(DbError::postgres)?.unwrap_or(Val::Null));
     }

@@ -68,7 +68,9 @@ impl SqliteDb {
 
     /// Hands a job to the writer, or refuses when too many wait.
     pub(crate) fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), DbError> {
-        let Some(jobs) = &self.jobs else { return Err(DbError::Unavailable) };
+        let Some(jobs) = &self.jobs else {
+            return Err(DbError::Unavailable);
+        };
         jobs.try_send(job).map_err(|e| match e {
             TrySendError::Full(_) => DbError::Overloaded,
             TrySendError::Disconnected(_) => DbError::Unavailable,
@@ -86,11 +88,19 @@ impl SqliteDb {
                 if let Some(reader) = free.pop() {
                     break reader;
                 }
-                free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner);
+                free = self
+                    .returned
+                    .wait(free)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
         };
-        let mut lent = Lent { db: self, reader: Some(reader) };
-        let Some(conn) = lent.reader.as_mut() else { return Err(DbError::Unavailable) };
+        let mut lent = Lent {
+            db: self,
+            reader: Some(reader),
+        };
+        let Some(conn) = lent.reader.as_mut() else {
+            return Err(DbError::Unavailable);
+        };
         let snapshot = conn.unchecked_transaction().map_err(DbError::sqlite)?;
         f(&snapshot)
     }
@@ -105,7 +115,11 @@ struct Lent<'d> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         if let Some(reader) = self.reader.take() {
-            self.db.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            self.db
+                .readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(reader);
             self.db.returned.notify_one();
         }
     }
@@ -125,7 +139,8 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, DbError> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(DbError::sqlite)?;
-    conn.busy_timeout(Duration::from_secs(10)).map_err(DbError::sqlite)?;
+    conn.busy_timeout(Duration::from_secs(10))
+        .map_err(DbError::sqlite)?;
     use_wal(&conn)?;
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
@@ -133,10 +148,15 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, DbError> {
     )
     .map_err(DbError::sqlite)?;
     // Kibibytes of pages kept per connection; the system's own cache holds the rest.
-    conn.execute_batch(if read_only { "PRAGMA cache_size = -2000" } else { "PRAGMA cache_size = -8000" })
-        .map_err(DbError::sqlite)?;
+    conn.execute_batch(if read_only {
+        "PRAGMA cache_size = -2000"
+    } else {
+        "PRAGMA cache_size = -8000"
+    })
+    .map_err(DbError::sqlite)?;
     if read_only {
-        conn.execute_batch("PRAGMA query_only = ON").map_err(DbError::sqlite)?;
+        conn.execute_batch("PRAGMA query_only = ON")
+            .map_err(DbError::sqlite)?;
     }
     conn.set_prepared_statement_cache_capacity(256);
     Ok(conn)
@@ -192,7 +212,11 @@ fn write_loop(conn: &Connection, jobs: &Receiver<Box<dyn WriteJob>>) {
                 tracing::error!(error = %fangxian_base::error_chain(&e), "a batch of commands was not committed");
                 let full = matches!(e, DbError::DiskFull);
                 for job in batch {
-                    let answer = if full { DbError::DiskFull } else { DbError::Unavailable };
+                    let answer = if full {
+                        DbError::DiskFull
+                    } else {
+                        DbError::Unavailable
+                    };
                     job.answer(Err(answer));
                 }
             }
@@ -202,7 +226,8 @@ fn write_loop(conn: &Connection, jobs: &Receiver<Box<dyn WriteJob>>) {
 
 /// Runs one job; an error means that the whole transaction can no longer be trusted.
 fn run_in_savepoint(conn: &Connection, job: &mut dyn WriteJob) -> Result<(), DbError> {
-    conn.execute_batch("SAVEPOINT command").map_err(DbError::sqlite)?;
+    conn.execute_batch("SAVEPOINT command")
+        .map_err(DbError::sqlite)?;
     let step = job.run(conn);
     if conn.is_autocommit() {
         // The engine gave up the transaction by itself (disk full, IO error).
@@ -234,7 +259,9 @@ impl rusqlite::ToSql for Val {
 }
 
 pub(crate) fn exec(conn: &Connection, sql: &str, values: &[Val]) -> Result<u64, DbError> {
-    let mut statement = conn.prepare_cached(&numbered(sql)).map_err(DbError::sqlite)?;
+    let mut statement = conn
+        .prepare_cached(&numbered(sql))
+        .map_err(DbError::sqlite)?;
     statement
         .execute(rusqlite::params_from_iter(values))
         .map(|n| n as u64)
@@ -242,10 +269,13 @@ pub(crate) fn exec(conn: &Connection, sql: &str, values: &[Val]) -> Result<u64, 
 }
 
 pub(crate) fn rows(conn: &Connection, sql: &str, values: &[Val]) -> Result<Vec<Row>, DbError> {
-    let mut statement = conn.prepare_cached(&numbered(sql)).map_err(DbError::sqlite)?;
+    let mut statement = conn
+        .prepare_cached(&numbered(sql))
+        .map_err(DbError::sqlite)?;
     let columns = statement.column_count();
-    let mut answer =
-        statement.query(rusqlite::params_from_iter(values)).map_err(DbError::sqlite)?;
+    let mut answer = statement
+        .query(rusqlite::params_from_iter(values))
+        .map_err(DbError::sqlite)?;
     let mut rows = Vec::new();
     while let Some(row) = answer.next().map_err(DbError::sqlite)? {
         let mut cells = Vec::with_capacity(columns);

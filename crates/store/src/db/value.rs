@@ -151,6 +151,9 @@ impl Row {
         self.0
             .get(position)
             .and_then(T::from_val)
-            .ok_or(DbError::Shape { position, wanted: T::WANTED })
+            .ok_or(DbError::Shape {
+                position,
+                wanted: T::WANTED,
+            })
     }
 }

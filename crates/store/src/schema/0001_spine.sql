@@ -29,6 +29,13 @@ CREATE INDEX audit_entry_unsealed ON audit_entry (id) WHERE seal IS NULL;
 CREATE INDEX audit_entry_author ON audit_entry (author, id);
 CREATE INDEX audit_entry_action ON audit_entry (action, id);
 
+-- Which entries concern which person, for "who has read my file".
+CREATE TABLE entry_person (
+    person_id {id} NOT NULL,
+    entry_id {id} NOT NULL REFERENCES audit_entry (id),
+    PRIMARY KEY (person_id, entry_id)
+) {strict};
+
 CREATE TABLE seal_batch (
     last_seal BIGINT PRIMARY KEY NOT NULL,
     first_seal BIGINT NOT NULL,

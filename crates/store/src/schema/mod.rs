@@ -11,7 +11,13 @@ pub(crate) const MIGRATIONS: &[&str] = &[include_str!("0001_spine.sql")];
 fn dialect(text: &str, engine: Engine) -> String {
     let (id, bytes, path, strict, zero) = match engine {
         Engine::Sqlite => ("BLOB", "BLOB", "TEXT", "STRICT", "zeroblob(32)"),
-        Engine::Postgres => ("UUID", "BYTEA", "TEXT COLLATE \"C\"", "", "decode(repeat('00', 32), 'hex')"),
+        Engine::Postgres => (
+            "UUID",
+            "BYTEA",
+            "TEXT COLLATE \"C\"",
+            "",
+            "decode(repeat('00', 32), 'hex')",
+        ),
     };
     let text = text
         .replace("{id}", id)
@@ -33,7 +39,10 @@ pub(crate) fn migrate(store: &Store) -> Result<(), OpenError> {
             tx.script("SELECT pg_advisory_xact_lock(7042)")?;
         }
         tx.script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
-        tx.value::<i64>("SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version", &[])
+        tx.value::<i64>(
+            "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_version",
+            &[],
+        )
     })?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
@@ -53,11 +62,16 @@ fn apply(tx: &mut Tx<'_>, version: i64, text: &str) -> Result<(), DbError> {
     if engine == Engine::Postgres {
         tx.script("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")?;
     }
-    let made: i64 =
-        tx.value("SELECT COUNT(*) FROM schema_version WHERE version >= $1", &vals![version])?;
+    let made: i64 = tx.value(
+        "SELECT COUNT(*) FROM schema_version WHERE version >= $1",
+        &vals![version],
+    )?;
     if made == 0 {
         tx.script(&dialect(text, engine))?;
-        tx.exec("INSERT INTO schema_version (version) VALUES ($1)", &vals![version])?;
+        tx.exec(
+            "INSERT INTO schema_version (version) VALUES ($1)",
+            &vals![version],
+        )?;
     }
     Ok(())
 }

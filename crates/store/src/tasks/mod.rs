@@ -115,7 +115,9 @@ pub(crate) const TASK_COLUMNS: &str = "t.id, t.response_id, p.person_id, t.recor
      t.review_id, t.measure_id, t.kind, t.rule, t.state, t.confined, t.area_id, \
      t.holder_area_id, t.raised_area_id, t.assignee, t.created_at, t.due_at, t.climb_at, \
      t.climbs, t.asked, t.received_at, t.result, t.done_by, t.done_at, t.closed_at, t.version";
-pub(crate) const TASK_FROM: &str = "task t JOIN record_person p ON p.record_id = t.record_id";
+/// Nothing of a destroyed response is shown.
+pub(crate) const TASK_FROM: &str = "task t JOIN record_person p ON p.record_id = t.record_id \
+     JOIN response o ON o.id = t.response_id AND o.destroyed_at IS NULL";
 
 pub(crate) fn task_from(row: &Row) -> Result<Task, DbError> {
     Ok(Task {

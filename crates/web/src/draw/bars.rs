@@ -21,7 +21,10 @@ const LEFT: f64 = 38.0;
 const BOTTOM: f64 = 26.0;
 const TOP: f64 = 14.0;
 
-#[expect(clippy::cast_precision_loss, reason = "counts on a chart are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts on a chart are far below 2^52"
+)]
 fn number(count: u64) -> f64 {
     count as f64
 }
@@ -94,7 +97,11 @@ pub fn bars(bars: &[Bar], title: &str, text: &str) -> Html {
 
 /// A share as a bar; the number stands beside it in words.
 pub fn meter(part: u64, whole: u64) -> Html {
-    let share = if whole == 0 { 0.0 } else { 100.0 * number(part.min(whole)) / number(whole) };
+    let share = if whole == 0 {
+        0.0
+    } else {
+        100.0 * number(part.min(whole)) / number(whole)
+    };
     Html(format!(
         "<svg class=\"meter\" viewBox=\"0 0 100 6\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"back\" width=\"100\" height=\"6\" rx=\"3\"/><rect class=\"s3\" width=\"{share:.1}\" height=\"6\" rx=\"3\"/></svg>"
     ))
@@ -115,7 +122,11 @@ mod tests {
 
     #[test]
     fn every_bar_says_its_day_and_count_and_names_are_escaped() {
-        let day = Bar { label: "2026-01-31".into(), count: 3, unfinished: true };
+        let day = Bar {
+            label: "2026-01-31".into(),
+            count: 3,
+            unfinished: true,
+        };
         let svg = bars(&[day], "<cases>", "by day").0;
         assert!(svg.contains("2026-01-31: 3") && svg.contains("bar late"));
         assert!(svg.contains("&lt;cases&gt;"));

@@ -74,8 +74,12 @@ const WIDTH: f64 = 420.0;
 /// The map; `title` and `text` are read out. Put a table and [`legend`] beside it.
 pub fn map(regions: &[Region], title: &str, text: &str) -> Html {
     let points = || regions.iter().flat_map(|r| r.rings.iter().flatten());
-    let (mut west, mut south, mut east, mut north) =
-        (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let (mut west, mut south, mut east, mut north) = (
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    );
     for [x, y] in points() {
         (west, east) = (west.min(*x), east.max(*x));
         (south, north) = (south.min(*y), north.max(*y));
@@ -113,13 +117,21 @@ pub fn map(regions: &[Region], title: &str, text: &str) -> Html {
         if region.href.is_empty() {
             svg.push_str(&drawn);
         } else {
-            let _ = write!(svg, "<a href=\"{}\" aria-label=\"{words}\">{drawn}</a>", escape(&region.href));
+            let _ = write!(
+                svg,
+                "<a href=\"{}\" aria-label=\"{words}\">{drawn}</a>",
+                escape(&region.href)
+            );
         }
         if regions.len() <= 40
             && let Some(ring) = region.rings.first()
         {
             let (x, y) = place(middle(ring));
-            let _ = write!(names, "<text class=\"name\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escape(&region.name));
+            let _ = write!(
+                names,
+                "<text class=\"name\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
+                escape(&region.name)
+            );
         }
     }
     let _ = write!(svg, "<g aria-hidden=\"true\">{names}</g></svg>");
@@ -185,7 +197,10 @@ mod tests {
         found[0].count = 4;
         found[0].words = "4 open".into();
         let svg = map(&found, "map", "text").0;
-        assert!(svg.contains("class=\"area s2\"") && svg.contains("甲&lt;乡&gt;: 4 open"), "{svg}");
+        assert!(
+            svg.contains("class=\"area s2\"") && svg.contains("甲&lt;乡&gt;: 4 open"),
+            "{svg}"
+        );
         let centre = middle(&found[0].rings[0]);
         assert!((centre[0] - 0.5).abs() < 1e-9 && (centre[1] - 0.5).abs() < 1e-9);
     }

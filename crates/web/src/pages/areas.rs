@@ -40,11 +40,23 @@ fn areas(app: &App, ask: &Ask, input: Place) -> Result<AreaPage> {
     let who = &ask.who;
     let area = match input.code.as_deref() {
         Some(code) => app.area_by_code(who, code)?,
-        None => app.area_children(who, None)?.into_iter().next().ok_or_else(AppError::not_found)?,
+        None => app
+            .area_children(who, None)?
+            .into_iter()
+            .next()
+            .ok_or_else(AppError::not_found)?,
     };
-    let above = app.area_ancestors(who, area.id)?.into_iter().filter(|one| one.id != area.id).collect();
+    let above = app
+        .area_ancestors(who, area.id)?
+        .into_iter()
+        .filter(|one| one.id != area.id)
+        .collect();
     let below = app.area_children(who, Some(area.id))?;
-    let units = app.unit_list(who, None)?.into_iter().filter(|unit| unit.area == area.id).collect();
+    let units = app
+        .unit_list(who, None)?
+        .into_iter()
+        .filter(|unit| unit.area == area.id)
+        .collect();
     let mut outlines = app.area_geojson(who, area.level + 1)?;
     if let Some(features) = outlines.get_mut("features").and_then(Value::as_array_mut) {
         features.retain(|feature| {
@@ -52,7 +64,13 @@ fn areas(app: &App, ask: &Ask, input: Place) -> Result<AreaPage> {
             below.iter().any(|one| Some(one.code.as_str()) == code)
         });
     }
-    Ok(AreaPage { area, above, below, units, outlines })
+    Ok(AreaPage {
+        area,
+        above,
+        below,
+        units,
+        outlines,
+    })
 }
 
 /// The map of those below, each leading to its page.
@@ -62,9 +80,14 @@ pub fn map(s: &Shell, v: &AreaPage) -> Html {
         region.href = format!("/areas?code={}", region.code);
         let area = v.below.iter().find(|area| area.code == region.code);
         let residents = area.and_then(|area| area.residents);
-        region.words = residents.map_or_else(String::new, |n| s.t1("area-residents-count", "count", n));
+        region.words =
+            residents.map_or_else(String::new, |n| s.t1("area-residents-count", "count", n));
     }
-    draw::map(&regions, &s.t1("area-map-of", "area", s.text(&v.area.name)), &s.t("area-map-text"))
+    draw::map(
+        &regions,
+        &s.t1("area-map-of", "area", s.text(&v.area.name)),
+        &s.t("area-map-text"),
+    )
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -76,7 +99,10 @@ struct Level {
 fn geojson(app: &App, ask: &Ask, input: Level) -> Result<Download> {
     let outlines = app.area_geojson(&ask.who, input.level.unwrap_or(1))?;
     let bytes = serde_json::to_vec(&outlines).map_err(AppError::internal)?;
-    Ok(Download { name: String::new(), bytes })
+    Ok(Download {
+        name: String::new(),
+        bytes,
+    })
 }
 
 /// Their endpoints.
@@ -84,6 +110,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     let staff = Access::Staff(Action::AreasView);
     vec![
         Endpoint::page("areas.list", "/areas", staff, areas),
-        Endpoint::file("areas.geojson", "/areas.geojson", staff, "application/geo+json", geojson),
+        Endpoint::file(
+            "areas.geojson",
+            "/areas.geojson",
+            staff,
+            "application/geo+json",
+            geojson,
+        ),
     ]
 }

@@ -36,15 +36,27 @@ fn list(app: &App, ask: &Ask, input: AuditQuery) -> Result<Trail> {
 /// Actions as choices.
 pub fn actions(s: &Shell) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("all"))];
-    choices.extend(Action::ALL.iter().map(|one| Choice::new(one.code(), s.either(one.zh(), one.en()))));
+    choices.extend(
+        Action::ALL
+            .iter()
+            .map(|one| Choice::new(one.code(), s.either(one.zh(), one.en()))),
+    );
     choices
 }
 
 /// Codes and counts of an entry in one line.
 pub fn detail(value: &Value) -> String {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let plain = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     value.as_object().map_or_else(String::new, |fields| {
-        fields.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect::<Vec<_>>().join(" · ")
+        fields
+            .iter()
+            .map(|(key, value)| format!("{key}={}", plain(value)))
+            .collect::<Vec<_>>()
+            .join(" · ")
     })
 }
 
@@ -73,7 +85,14 @@ pub fn lines(report: &Value) -> Vec<(String, String)> {
         fields
             .iter()
             .filter(|(_, value)| !value.is_array() && !value.is_object())
-            .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(key, value)| {
+                (
+                    key.clone(),
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned),
+                )
+            })
             .collect()
     })
 }
@@ -81,13 +100,28 @@ pub fn lines(report: &Value) -> Vec<(String, String)> {
 /// The findings of the report as text.
 pub fn findings(report: &Value) -> Vec<String> {
     let list = report.get("findings").and_then(Value::as_array);
-    list.into_iter().flatten().map(ToString::to_string).collect()
+    list.into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// Their endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::page("audit.list", "/audit", Access::Staff(Action::AuditRead), list).traced(),
-        Endpoint::once("audit.verify", "/audit/verify", Access::Staff(Action::AuditVerify), "audit.list", verify),
+        Endpoint::page(
+            "audit.list",
+            "/audit",
+            Access::Staff(Action::AuditRead),
+            list,
+        )
+        .traced(),
+        Endpoint::once(
+            "audit.verify",
+            "/audit/verify",
+            Access::Staff(Action::AuditVerify),
+            "audit.list",
+            verify,
+        ),
     ]
 }

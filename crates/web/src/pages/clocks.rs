@@ -25,12 +25,18 @@ page!(Clocks, "clocks.html");
 
 fn list(app: &App, ask: &Ask, input: ClocksFilter) -> Result<Clocks> {
     let (all, late) = (input.all, input.late);
-    Ok(Clocks { list: app.clocks(&ask.who, &input)?, all, late })
+    Ok(Clocks {
+        list: app.clocks(&ask.who, &input)?,
+        all,
+        late,
+    })
 }
 
 fn sent(app: &App, ask: &Ask, input: SentInput) -> Result<Done<()>> {
-    let id: ReportClockId =
-        ask.field("id").and_then(|id| id.parse().ok()).ok_or_else(AppError::not_found)?;
+    let id: ReportClockId = ask
+        .field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)?;
     app.clock_mark_sent(&ask.who, ask.command, id, &input)?;
     Ok(Done::then("/reports", ()))
 }
@@ -40,6 +46,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     let on = Access::Staff;
     vec![
         Endpoint::page("reports.list", "/reports", on(Action::ReportsList), list).traced(),
-        Endpoint::command("reports.mark_sent", "/reports/{id}/sent", on(Action::ReportsMarkSent), "reports.list", sent),
+        Endpoint::command(
+            "reports.mark_sent",
+            "/reports/{id}/sent",
+            on(Action::ReportsMarkSent),
+            "reports.list",
+            sent,
+        ),
     ]
 }

@@ -41,7 +41,10 @@ fn desk(app: &App, ask: &Ask, input: Place) -> Result<Desk> {
         if let Some(features) = outlines.get_mut("features").and_then(Value::as_array_mut) {
             features.retain(|feature| {
                 let code = feature.pointer("/properties/code").and_then(Value::as_str);
-                figures.children.iter().any(|child| Some(child.code.as_str()) == code)
+                figures
+                    .children
+                    .iter()
+                    .any(|child| Some(child.code.as_str()) == code)
             });
         }
     }
@@ -58,7 +61,13 @@ pub fn map(s: &Shell, v: &Desk) -> Html {
     let mut regions = draw::regions(&v.outlines, s.lang == Lang::En);
     for region in &mut regions {
         region.href = format!("/desk?code={}", region.code);
-        if let Some(figures) = v.command.figures.children.iter().find(|child| child.code == region.code) {
+        if let Some(figures) = v
+            .command
+            .figures
+            .children
+            .iter()
+            .find(|child| child.code == region.code)
+        {
             region.count = plain(figures.open);
             region.words = format!("{} {}", s.t("command-open"), figures.open);
         }
@@ -74,7 +83,14 @@ pub fn legend(s: &Shell) -> Html {
 
 /// The share of open tasks that an area holds, as a bar beside its number.
 pub fn share(v: &Desk, child: &AreaFiguresView) -> Html {
-    let most = v.command.figures.children.iter().map(|one| one.open).max().unwrap_or(0);
+    let most = v
+        .command
+        .figures
+        .children
+        .iter()
+        .map(|one| one.open)
+        .max()
+        .unwrap_or(0);
     draw::meter(plain(child.open), plain(most))
 }
 
@@ -97,5 +113,10 @@ pub fn trend(s: &Shell, v: &Desk) -> Html {
 
 /// Its endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::page("command.view", "/desk", Access::Staff(Action::CommandView), desk)]
+    vec![Endpoint::page(
+        "command.view",
+        "/desk",
+        Access::Staff(Action::CommandView),
+        desk,
+    )]
 }

@@ -21,8 +21,15 @@ struct Health {
 page!(Health, "health.html");
 
 fn health(app: &App, ask: &Ask, _: Nothing) -> Result<Health> {
-    let queue = if app.may(&ask.who, Action::JobsView) { app.queue_list(&ask.who)? } else { Vec::new() };
-    Ok(Health { health: app.health(&ask.who)?, queue })
+    let queue = if app.may(&ask.who, Action::JobsView) {
+        app.queue_list(&ask.who)?
+    } else {
+        Vec::new()
+    };
+    Ok(Health {
+        health: app.health(&ask.who)?,
+        queue,
+    })
 }
 
 /// Bytes as gigabytes with one decimal.
@@ -33,5 +40,10 @@ pub fn gigabytes(bytes: &u64) -> String {
 
 /// Its endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::page("health.view", "/health", Access::Staff(Action::HealthView), health)]
+    vec![Endpoint::page(
+        "health.view",
+        "/health",
+        Access::Staff(Action::HealthView),
+        health,
+    )]
 }

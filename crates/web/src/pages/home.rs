@@ -22,7 +22,10 @@ page!(Home, "home.html");
 fn home(_: &App, ask: &Ask, _: Nothing) -> Result<Home> {
     Ok(Home {
         logged_in: ask.session.is_some(),
-        form_token: ask.session.as_ref().map(|session| session.form_token.clone()),
+        form_token: ask
+            .session
+            .as_ref()
+            .map(|session| session.form_token.clone()),
     })
 }
 
@@ -38,7 +41,10 @@ struct About {
 page!(About, "about.html");
 
 fn about(_: &App, _: &Ask, _: Nothing) -> Result<About> {
-    Ok(About { version: env!("CARGO_PKG_VERSION"), labels: vec!["official", "local", "ours"] })
+    Ok(About {
+        version: env!("CARGO_PKG_VERSION"),
+        labels: vec!["official", "local", "ours"],
+    })
 }
 
 /// Its endpoints.

@@ -43,7 +43,14 @@ fn put(owner: Option<UserId>, file: ListFile) -> Uuid {
         tray.pop_first();
     }
     let id = Uuid::now_v7();
-    tray.insert(id, Waiting { owner, since: Instant::now(), file });
+    tray.insert(
+        id,
+        Waiting {
+            owner,
+            since: Instant::now(),
+            file,
+        },
+    );
     id
 }
 
@@ -84,7 +91,9 @@ fn list(app: &App, ask: &Ask, _: Nothing) -> Result<Imports> {
 
 /// Kinds of lists as choices.
 pub fn kinds(s: &Shell) -> Vec<Choice> {
-    ["linelist", "contacts", "movements"].map(|kind| Choice::new(kind, s.code("import-kind", kind))).to_vec()
+    ["linelist", "contacts", "movements"]
+        .map(|kind| Choice::new(kind, s.code("import-kind", kind)))
+        .to_vec()
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -107,7 +116,10 @@ struct Hand {
     /// The file.
     #[serde(default)]
     #[schemars(extend("format" = "binary"))]
-    #[expect(dead_code, reason = "tells the interface's readers; the file itself comes apart")]
+    #[expect(
+        dead_code,
+        reason = "tells the interface's readers; the file itself comes apart"
+    )]
     file: Option<String>,
 }
 
@@ -128,13 +140,24 @@ fn handed(ask: &Ask, input: Hand) -> Result<ListFile> {
     let owner = ask.who.user();
     if !input.waiting.is_empty() {
         let file = take(owner, &input.waiting)?;
-        return Ok(ListFile { mapping: input.mapping, ..file });
+        return Ok(ListFile {
+            mapping: input.mapping,
+            ..file
+        });
     }
     let Some(upload) = ask.files.iter().find(|one| one.field == "file") else {
-        return Err(AppError::field("file", "请选择要导入的文件。", "Choose the file to import."));
+        return Err(AppError::field(
+            "file",
+            "请选择要导入的文件。",
+            "Choose the file to import.",
+        ));
     };
     Ok(ListFile {
-        kind: if input.kind.is_empty() { "linelist".to_owned() } else { input.kind },
+        kind: if input.kind.is_empty() {
+            "linelist".to_owned()
+        } else {
+            input.kind
+        },
         file_name: upload.name.clone(),
         source: input.source,
         response: input.response,
@@ -147,8 +170,15 @@ fn preview(app: &App, ask: &Ask, input: Hand) -> Result<PreviewPage> {
     let file = handed(ask, input)?;
     let preview = app.import_preview(&ask.who, &file)?;
     let file_name = file.file_name.clone();
-    let kept = ListFile { mapping: preview.mapping.clone(), ..file };
-    Ok(PreviewPage { preview, file_name, waiting: put(ask.who.user(), kept).to_string() })
+    let kept = ListFile {
+        mapping: preview.mapping.clone(),
+        ..file
+    };
+    Ok(PreviewPage {
+        preview,
+        file_name,
+        waiting: put(ask.who.user(), kept).to_string(),
+    })
 }
 
 fn run(app: &App, ask: &Ask, input: Hand) -> Result<Done<ImportId>> {
@@ -166,7 +196,10 @@ fn run(app: &App, ask: &Ask, input: Hand) -> Result<Done<ImportId>> {
             }
         };
         // A long list outlives the request; a kill is made good when the program starts again.
-        std::thread::Builder::new().name("import".to_owned()).spawn(work).map_err(AppError::internal)?;
+        std::thread::Builder::new()
+            .name("import".to_owned())
+            .spawn(work)
+            .map_err(AppError::internal)?;
     }
     Ok(Done::then(format!("/imports/{id}"), id))
 }
@@ -190,13 +223,20 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<One> {
 
 fn errors(app: &App, ask: &Ask, input: Which) -> Result<Download> {
     let bytes = app.import_errors(&ask.who, input.id, ask.lang == Lang::En)?;
-    Ok(Download { name: format!("errors-{}.csv", input.id), bytes })
+    Ok(Download {
+        name: format!("errors-{}.csv", input.id),
+        bytes,
+    })
 }
 
 /// Where a remark belongs: row and column.
 pub fn place(remark: &Remark) -> String {
     let row = remark.row.map(|row| row.to_string());
-    [row, remark.column.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [row, remark.column.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// How sure a proposal is, as a percentage.
@@ -206,12 +246,30 @@ pub fn percent(confidence: &f32) -> String {
 
 /// Their endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
-    let (read, create) = (Access::Staff(Action::ImportRead), Access::Staff(Action::ImportCreate));
+    let (read, create) = (
+        Access::Staff(Action::ImportRead),
+        Access::Staff(Action::ImportCreate),
+    );
     vec![
         Endpoint::page("imports.list", "/imports", read, list),
-        Endpoint::once("imports.preview", "/imports/preview", create, "imports.list", preview).with_file().untraced(),
+        Endpoint::once(
+            "imports.preview",
+            "/imports/preview",
+            create,
+            "imports.list",
+            preview,
+        )
+        .with_file()
+        .untraced(),
         Endpoint::command("imports.run", "/imports", create, "imports.list", run).with_file(),
         Endpoint::page("imports.view", "/imports/{id}", read, one),
-        Endpoint::file("imports.errors", "/imports/{id}/errors.csv", read, "text/csv; charset=utf-8", errors).traced(),
+        Endpoint::file(
+            "imports.errors",
+            "/imports/{id}/errors.csv",
+            read,
+            "text/csv; charset=utf-8",
+            errors,
+        )
+        .traced(),
     ]
 }

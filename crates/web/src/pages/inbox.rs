@@ -32,13 +32,21 @@ page!(Inbox, "inbox.html");
 
 fn list(app: &App, ask: &Ask, input: InboxFilter) -> Result<Inbox> {
     let (state, channel) = (input.state.clone(), input.channel.clone());
-    Ok(Inbox { list: app.inbox(&ask.who, &input)?, state, channel })
+    Ok(Inbox {
+        list: app.inbox(&ask.who, &input)?,
+        state,
+        channel,
+    })
 }
 
 /// Channels as choices.
 pub fn channels(s: &Shell) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("all"))];
-    choices.extend(Channel::ALL.iter().map(|one| Choice::new(one.code(), s.code("channel", one.code()))));
+    choices.extend(
+        Channel::ALL
+            .iter()
+            .map(|one| Choice::new(one.code(), s.code("channel", one.code()))),
+    );
     choices
 }
 
@@ -93,7 +101,12 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<RecordPage> {
         Vec::new()
     };
     let may_handle = app.may(&ask.who, Action::IntakeHandle);
-    Ok(RecordPage { record, candidates, areas: area_choices(app)?, may_handle })
+    Ok(RecordPage {
+        record,
+        candidates,
+        areas: area_choices(app)?,
+        may_handle,
+    })
 }
 
 /// The original in lines that can be read: JSON is set out, anything else stays as it is.
@@ -115,7 +128,13 @@ struct SetAside {
 }
 
 fn set_aside(app: &App, ask: &Ask, input: SetAside) -> Result<Done<()>> {
-    app.record_set_aside(&ask.who, ask.command, input.id, input.version, &input.reason)?;
+    app.record_set_aside(
+        &ask.who,
+        ask.command,
+        input.id,
+        input.version,
+        &input.reason,
+    )?;
     Ok(Done::then(format!("/inbox/{}", input.id), ()))
 }
 
@@ -169,13 +188,24 @@ pub fn open_responses(app: &App, ask: &Ask) -> Result<Vec<ResponseChoice>> {
     if !app.may(&ask.who, Action::ResponsesList) {
         return Ok(Vec::new());
     }
-    let open = app.response_list(&ask.who)?.into_iter().filter(|one| one.closed_at.is_none());
-    Ok(open.map(|one| ResponseChoice { code: one.code, title: one.title }).collect())
+    let open = app
+        .response_list(&ask.who)?
+        .into_iter()
+        .filter(|one| one.closed_at.is_none());
+    Ok(open
+        .map(|one| ResponseChoice {
+            code: one.code,
+            title: one.title,
+        })
+        .collect())
 }
 
 /// Responses as choices.
 pub fn responses(s: &Shell, responses: &[ResponseChoice]) -> Vec<Choice> {
-    responses.iter().map(|one| Choice::new(&one.code, s.text(&one.title))).collect()
+    responses
+        .iter()
+        .map(|one| Choice::new(&one.code, s.text(&one.title)))
+        .collect()
 }
 
 /// Codes with an empty one before them.
@@ -187,12 +217,18 @@ pub fn coded_or_none(s: &Shell, list: &str, codes: &[String]) -> Vec<Choice> {
 
 /// Yes and no as choices.
 pub fn yes_no(s: &Shell) -> Vec<Choice> {
-    vec![Choice::new("", s.t("unknown")), Choice::new("yes", s.t("yes")), Choice::new("no", s.t("no"))]
+    vec![
+        Choice::new("", s.t("unknown")),
+        Choice::new("yes", s.t("yes")),
+        Choice::new("no", s.t("no")),
+    ]
 }
 
 /// Results of a test as choices.
 pub fn results(s: &Shell) -> Vec<Choice> {
-    let codes: Vec<String> = ["positive", "negative", "unclear"].map(str::to_owned).to_vec();
+    let codes: Vec<String> = ["positive", "negative", "unclear"]
+        .map(str::to_owned)
+        .to_vec();
     coded_or_none(s, "value", &codes)
 }
 
@@ -211,7 +247,11 @@ fn form(app: &App, ask: &Ask, _: Nothing) -> Result<StaffForm> {
 }
 
 fn submit(app: &App, ask: &Ask, input: Signal) -> Result<Done<Submitted>> {
-    let channel = if ask.bearer { Channel::Interface } else { Channel::StaffForm };
+    let channel = if ask.bearer {
+        Channel::Interface
+    } else {
+        Channel::StaffForm
+    };
     let envelope = Envelope {
         command: ask.command,
         channel,
@@ -233,9 +273,27 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("intake.list", "/inbox", on(Action::IntakeList), list).traced(),
         Endpoint::page("intake.new", "/inbox/new", on(Action::IntakeSubmit), form),
-        Endpoint::command("intake.submit", "/inbox/new", on(Action::IntakeSubmit), "intake.new", submit),
+        Endpoint::command(
+            "intake.submit",
+            "/inbox/new",
+            on(Action::IntakeSubmit),
+            "intake.new",
+            submit,
+        ),
         Endpoint::page("intake.view", "/inbox/{id}", on(Action::IntakeRead), one).traced(),
-        Endpoint::command("intake.set_aside", "/inbox/{id}/set-aside", on(Action::IntakeHandle), "intake.view", set_aside),
-        Endpoint::command("intake.place", "/inbox/{id}/area", on(Action::IntakeHandle), "intake.view", place),
+        Endpoint::command(
+            "intake.set_aside",
+            "/inbox/{id}/set-aside",
+            on(Action::IntakeHandle),
+            "intake.view",
+            set_aside,
+        ),
+        Endpoint::command(
+            "intake.place",
+            "/inbox/{id}/area",
+            on(Action::IntakeHandle),
+            "intake.view",
+            place,
+        ),
     ]
 }

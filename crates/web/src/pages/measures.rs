@@ -25,13 +25,18 @@ page!(Measures, "measures.html");
 
 fn list(app: &App, ask: &Ask, input: MeasuresFilter) -> Result<Measures> {
     let state = input.states.first().cloned().unwrap_or_default();
-    Ok(Measures { list: app.measures(&ask.who, &input)?, state })
+    Ok(Measures {
+        list: app.measures(&ask.who, &input)?,
+        state,
+    })
 }
 
 /// States as tabs.
 pub fn tabs(s: &Shell) -> Vec<(&'static str, String)> {
     let mut tabs = vec![("", s.t("measure-state-open"))];
-    for code in ["proposed", "decided", "served", "lifted", "ended", "refused", "lapsed"] {
+    for code in [
+        "proposed", "decided", "served", "lifted", "ended", "refused", "lapsed",
+    ] {
         tabs.push((code, s.code("measure-state", code)));
     }
     tabs
@@ -73,16 +78,24 @@ page!(Paper, "notice.html");
 
 fn notice(app: &App, ask: &Ask, input: Which) -> Result<Paper> {
     let measure = app.measure_read(&ask.who, input.id)?;
-    if measure.notice.is_none() { Err(AppError::not_found()) } else { Ok(Paper(measure)) }
+    if measure.notice.is_none() {
+        Err(AppError::not_found())
+    } else {
+        Ok(Paper(measure))
+    }
 }
 
 /// What an organ can say.
 pub fn outcomes(s: &Shell) -> Vec<Choice> {
-    ["decide", "refuse"].map(|code| Choice::new(code, s.code("decision", code))).to_vec()
+    ["decide", "refuse"]
+        .map(|code| Choice::new(code, s.code("decision", code)))
+        .to_vec()
 }
 
 fn which(ask: &Ask) -> Result<MeasureId> {
-    ask.field("id").and_then(|id| id.parse().ok()).ok_or_else(AppError::not_found)
+    ask.field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)
 }
 
 fn decide(app: &App, ask: &Ask, input: DecideInput) -> Result<Done<()>> {
@@ -102,9 +115,33 @@ pub fn endpoints() -> Vec<Endpoint> {
     let on = Access::Staff;
     vec![
         Endpoint::page("measures.list", "/measures", on(Action::MeasuresList), list).traced(),
-        Endpoint::page("measures.view", "/measures/{id}", on(Action::MeasuresRead), one).traced(),
-        Endpoint::page("measures.notice", "/measures/{id}/notice", on(Action::MeasuresRead), notice).traced(),
-        Endpoint::command("measures.decide", "/measures/{id}/decide", on(Action::MeasuresDecide), "measures.view", decide),
-        Endpoint::command("measures.lift", "/measures/{id}/lift", on(Action::MeasuresLift), "measures.view", lift),
+        Endpoint::page(
+            "measures.view",
+            "/measures/{id}",
+            on(Action::MeasuresRead),
+            one,
+        )
+        .traced(),
+        Endpoint::page(
+            "measures.notice",
+            "/measures/{id}/notice",
+            on(Action::MeasuresRead),
+            notice,
+        )
+        .traced(),
+        Endpoint::command(
+            "measures.decide",
+            "/measures/{id}/decide",
+            on(Action::MeasuresDecide),
+            "measures.view",
+            decide,
+        ),
+        Endpoint::command(
+            "measures.lift",
+            "/measures/{id}/lift",
+            on(Action::MeasuresLift),
+            "measures.view",
+            lift,
+        ),
     ]
 }

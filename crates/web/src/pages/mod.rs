@@ -1,8 +1,14 @@
 //! The pages, one file per feature; each lists its endpoints. [`REGISTRY`] is the list of all.
 
-#![expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand over references")]
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates hand over references"
+)]
 #![expect(clippy::unnecessary_wraps, reason = "handlers all have one shape")]
-#![expect(clippy::struct_field_names, reason = "fields are named for readers of the interface")]
+#![expect(
+    clippy::struct_field_names,
+    reason = "fields are named for readers of the interface"
+)]
 
 mod areas;
 mod audit;
@@ -80,7 +86,11 @@ pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Htm
         escape(&s.t1("total", "count", total))
     );
     let mut step = |to: i64, words: String| {
-        let _ = write!(html, "<a href=\"?{query}offset={to}\">{}</a> ", escape(&words));
+        let _ = write!(
+            html,
+            "<a href=\"?{query}offset={to}\">{}</a> ",
+            escape(&words)
+        );
     };
     if *offset > 0 {
         step((offset - PAGE).max(0), format!("← {}", s.t("page-before")));

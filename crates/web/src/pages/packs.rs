@@ -29,7 +29,10 @@ page!(Packs, "packs.html");
 
 fn list(app: &App, ask: &Ask, input: Day) -> Result<Packs> {
     let (on, packs) = app.packs_on(&ask.who, &input.on)?;
-    Ok(Packs { on: on.to_string(), packs })
+    Ok(Packs {
+        on: on.to_string(),
+        packs,
+    })
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -54,8 +57,14 @@ page!(Pack, "pack.html");
 
 fn one(app: &App, ask: &Ask, input: Which) -> Result<Pack> {
     let (on, packs) = app.packs_on(&ask.who, &input.on)?;
-    let pack = packs.into_iter().find(|pack| pack.id == input.id).ok_or_else(AppError::not_found)?;
-    Ok(Pack { on: on.to_string(), pack })
+    let pack = packs
+        .into_iter()
+        .find(|pack| pack.id == input.id)
+        .ok_or_else(AppError::not_found)?;
+    Ok(Pack {
+        on: on.to_string(),
+        pack,
+    })
 }
 
 /// Their endpoints.

@@ -27,14 +27,22 @@ page!(Found, "people.html");
 
 fn search(app: &App, ask: &Ask, input: Search) -> Result<Found> {
     let (q, purpose) = (input.q.clone(), input.purpose.clone());
-    let found = if q.trim().is_empty() { None } else { Some(app.people_search(&ask.who, &input)?) };
+    let found = if q.trim().is_empty() {
+        None
+    } else {
+        Some(app.people_search(&ask.who, &input)?)
+    };
     Ok(Found { found, q, purpose })
 }
 
 /// Purposes for which a file is opened, as choices.
 pub fn purposes(s: &Shell) -> Vec<Choice> {
-    let asked = Purpose::ALL.iter().filter(|one| **one != Purpose::Administration);
-    asked.map(|one| Choice::new(one.code(), s.either(one.zh(), one.en()))).collect()
+    let asked = Purpose::ALL
+        .iter()
+        .filter(|one| **one != Purpose::Administration);
+    asked
+        .map(|one| Choice::new(one.code(), s.either(one.zh(), one.en())))
+        .collect()
 }
 
 /// A purpose in words.
@@ -73,20 +81,44 @@ page!(FilePage, "person.html");
 fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
     let may_merge = app.may(&ask.who, Action::PeopleMerge);
     let Some(why) = input.purpose else {
-        return Ok(FilePage { person: input.id, file: None, refused: None, may_merge });
+        return Ok(FilePage {
+            person: input.id,
+            file: None,
+            refused: None,
+            may_merge,
+        });
     };
     match app.person_file(&ask.who, input.id, &why) {
-        Ok(file) => Ok(FilePage { person: file.person, file: Some(file), refused: None, may_merge }),
+        Ok(file) => Ok(FilePage {
+            person: file.person,
+            file: Some(file),
+            refused: None,
+            may_merge,
+        }),
         Err(error) if error.kind == Kind::Forbidden => {
             let words = error.text.in_language(ask.lang.tag()).to_owned();
-            Ok(FilePage { person: input.id, file: None, refused: Some(words), may_merge })
+            Ok(FilePage {
+                person: input.id,
+                file: None,
+                refused: Some(words),
+                may_merge,
+            })
         }
         Err(error) => Err(error),
     }
 }
 
 /// Attributes whose values are people's own words, never codes.
-const WORDS: [&str; 8] = ["address", "document_number", "note", "phone", "place", "reason", "text", "workplace"];
+const WORDS: [&str; 8] = [
+    "address",
+    "document_number",
+    "note",
+    "phone",
+    "place",
+    "reason",
+    "text",
+    "workplace",
+];
 
 /// One attribute in words.
 fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
@@ -97,10 +129,18 @@ fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
         ("note", "text", _) => Some(value.to_owned()),
         ("task_result", "result", _) => Some(s.code("result", value)),
         ("task_result", "kind", _) => Some(s.code("task-kind", value)),
-        (_, "case_record", _) => Some(format!("{} {}", s.t("attr-case-record"), super::short(value))),
+        (_, "case_record", _) => Some(format!(
+            "{} {}",
+            s.t("attr-case-record"),
+            super::short(value)
+        )),
         ("identity", "name", _) => Some(format!("{} {value}", s.t("attr-name"))),
         _ if WORDS.contains(&name) => Some(format!("{} {value}", s.code("attr", name))),
-        _ => Some(format!("{} {}", s.code("attr", name), s.code("value", value))),
+        _ => Some(format!(
+            "{} {}",
+            s.code("attr", name),
+            s.code("value", value)
+        )),
     }
 }
 
@@ -109,7 +149,9 @@ pub fn attrs(s: &Shell, fact: &FactView) -> String {
     match &fact.attrs {
         None => s.t("destroyed"),
         Some(attrs) => {
-            let words = attrs.iter().filter_map(|(name, value)| attr(s, &fact.kind, name, value));
+            let words = attrs
+                .iter()
+                .filter_map(|(name, value)| attr(s, &fact.kind, name, value));
             words.collect::<Vec<_>>().join(" · ")
         }
     }
@@ -143,9 +185,18 @@ fn back(id: PersonId, purpose: Option<&String>) -> String {
 
 fn merge(app: &App, ask: &Ask, input: Merge) -> Result<Done<PersonId>> {
     let text = input.other.trim().split('?').next().unwrap_or_default();
-    let other = text.rsplit('/').next().unwrap_or_default().parse().map_err(|_no_id: fangxian_base::ParseIdError| {
-        AppError::field("other", "请粘贴另一份档案的编号或网址。", "Paste the other file's id or address.")
-    })?;
+    let other = text
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_no_id: fangxian_base::ParseIdError| {
+            AppError::field(
+                "other",
+                "请粘贴另一份档案的编号或网址。",
+                "Paste the other file's id or address.",
+            )
+        })?;
     let person = app.people_merge(&ask.who, ask.command, (input.id, other))?;
     Ok(Done::then(back(person, input.purpose.as_ref()), person))
 }
@@ -175,7 +226,9 @@ struct Pairs {
 page!(Pairs, "pairs.html");
 
 fn pairs(app: &App, ask: &Ask, _: Nothing) -> Result<Pairs> {
-    Ok(Pairs { pairs: app.pairs(&ask.who)? })
+    Ok(Pairs {
+        pairs: app.pairs(&ask.who)?,
+    })
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -198,9 +251,27 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("people.search", "/people", on(Action::PeopleSearch), search).traced(),
         Endpoint::page("people.view", "/people/{id}", on(Action::PeopleRead), file).traced(),
-        Endpoint::command("people.merge", "/people/{id}/merge", on(Action::PeopleMerge), "people.view", merge),
-        Endpoint::command("people.unmerge", "/people/{id}/unmerge", on(Action::PeopleUnmerge), "people.view", unmerge),
+        Endpoint::command(
+            "people.merge",
+            "/people/{id}/merge",
+            on(Action::PeopleMerge),
+            "people.view",
+            merge,
+        ),
+        Endpoint::command(
+            "people.unmerge",
+            "/people/{id}/unmerge",
+            on(Action::PeopleUnmerge),
+            "people.view",
+            unmerge,
+        ),
         Endpoint::page("pairs.list", "/pairs", on(Action::PairsList), pairs).traced(),
-        Endpoint::command("pairs.decide", "/pairs/{id}", on(Action::PairsDecide), "pairs.list", decide),
+        Endpoint::command(
+            "pairs.decide",
+            "/pairs/{id}",
+            on(Action::PairsDecide),
+            "pairs.list",
+            decide,
+        ),
     ]
 }

@@ -49,14 +49,22 @@ const LEVEL_MAX: i64 = 3;
 /// program itself asks for them.
 pub fn area_choices(app: &App) -> Result<Vec<AreaChoice>> {
     let areas = app.area_list(&Who::system(), None)?;
-    let offered = areas.into_iter().filter(|area| area.level > 0 && area.level <= LEVEL_MAX);
+    let offered = areas
+        .into_iter()
+        .filter(|area| area.level > 0 && area.level <= LEVEL_MAX);
     Ok(offered
         .take(AREAS_MAX)
         .map(|area| {
             let depth = usize::try_from(area.level - 1).unwrap_or(0);
             let indent = "\u{3000}".repeat(depth);
-            let name = Text::new(format!("{indent}{}", area.name.zh), format!("{indent}{}", area.name.en));
-            AreaChoice { code: area.code, name }
+            let name = Text::new(
+                format!("{indent}{}", area.name.zh),
+                format!("{indent}{}", area.name.en),
+            );
+            AreaChoice {
+                code: area.code,
+                name,
+            }
         })
         .collect())
 }
@@ -64,18 +72,28 @@ pub fn area_choices(app: &App) -> Result<Vec<AreaChoice>> {
 /// The divisions as choices of a form.
 pub fn area_list(s: &Shell, areas: &[AreaChoice]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("report-area-unknown"))];
-    choices.extend(areas.iter().map(|area| Choice::new(&area.code, s.text(&area.name))));
+    choices.extend(
+        areas
+            .iter()
+            .map(|area| Choice::new(&area.code, s.text(&area.name))),
+    );
     choices
 }
 
 /// Codes of a list as choices, with their words.
 pub fn coded(s: &Shell, list: &str, codes: &[String]) -> Vec<Choice> {
-    codes.iter().map(|code| Choice::new(code, s.code(list, code))).collect()
+    codes
+        .iter()
+        .map(|code| Choice::new(code, s.code(list, code)))
+        .collect()
 }
 
 /// The sexes as choices.
 pub fn sexes(s: &Shell) -> Vec<Choice> {
-    ["male", "female"].iter().map(|code| Choice::new(*code, s.code("sex", code))).collect()
+    ["male", "female"]
+        .iter()
+        .map(|code| Choice::new(*code, s.code("sex", code)))
+        .collect()
 }
 
 fn submit(app: &App, ask: &Ask, signal: Signal) -> Result<Done<Submitted>> {
@@ -86,7 +104,10 @@ fn submit(app: &App, ask: &Ask, signal: Signal) -> Result<Done<Submitted>> {
         original: ask.original(),
     };
     let given = app.submit(&ask.who, envelope, &signal)?;
-    Ok(Done::then(format!("/receipt?number={}", given.receipt.replace(' ', "")), given))
+    Ok(Done::then(
+        format!("/receipt?number={}", given.receipt.replace(' ', "")),
+        given,
+    ))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -114,22 +135,42 @@ fn receipt(app: &App, ask: &Ask, input: Number) -> Result<ReceiptPage> {
     let typed = input.number.unwrap_or_default();
     let fresh = ask.field("done") == Some("report.submit");
     if typed.trim().is_empty() {
-        return Ok(ReceiptPage { found: None, typed, problem: None, fresh: false });
+        return Ok(ReceiptPage {
+            found: None,
+            typed,
+            problem: None,
+            fresh: false,
+        });
     }
     match app.receipt(&typed) {
-        Ok(found) => Ok(ReceiptPage { found: Some(found), typed, problem: None, fresh }),
+        Ok(found) => Ok(ReceiptPage {
+            found: Some(found),
+            typed,
+            problem: None,
+            fresh,
+        }),
         // A number that leads nowhere is an answer on the page, not an error of the page.
         Err(error) if error.kind == fangxian_app::Kind::NotFound => {
             let words = Text::new(
                 "没有找到这个回执号，请对照回执逐位核对。",
                 "Nothing was given out under this number; check it against your receipt.",
             );
-            Ok(ReceiptPage { found: None, typed, problem: Some(words), fresh: false })
+            Ok(ReceiptPage {
+                found: None,
+                typed,
+                problem: Some(words),
+                fresh: false,
+            })
         }
         Err(error) => match error.fields.first() {
             Some(field) => {
                 let problem = Some(field.text.clone());
-                Ok(ReceiptPage { found: None, typed, problem, fresh: false })
+                Ok(ReceiptPage {
+                    found: None,
+                    typed,
+                    problem,
+                    fresh: false,
+                })
             }
             None => Err(error),
         },
@@ -166,7 +207,13 @@ pub fn state_code(state: ReceiptState) -> &'static str {
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("report.form", "/report", Access::Public, form),
-        Endpoint::command("report.submit", "/report", Access::Public, "report.form", submit),
+        Endpoint::command(
+            "report.submit",
+            "/report",
+            Access::Public,
+            "report.form",
+            submit,
+        ),
         Endpoint::page("receipt.view", "/receipt", Access::Public, receipt),
     ]
 }

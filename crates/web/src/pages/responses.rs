@@ -48,7 +48,10 @@ fn list(app: &App, ask: &Ask, _: Nothing) -> Result<ResponseList> {
         diseases: app
             .packs()
             .diseases()
-            .map(|(id, name)| DiseaseName { id: id.to_owned(), name: Text::new(&name.zh, &name.en) })
+            .map(|(id, name)| DiseaseName {
+                id: id.to_owned(),
+                name: Text::new(&name.zh, &name.en),
+            })
             .collect(),
         may: May {
             open: app.may(&ask.who, Action::ResponsesOpen),
@@ -61,13 +64,32 @@ fn list(app: &App, ask: &Ask, _: Nothing) -> Result<ResponseList> {
 /// Diseases as choices.
 pub fn diseases(s: &Shell, v: &ResponseList) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("choose"))];
-    choices.extend(v.diseases.iter().map(|one| Choice::new(&one.id, s.text(&one.name))));
+    choices.extend(
+        v.diseases
+            .iter()
+            .map(|one| Choice::new(&one.id, s.text(&one.name))),
+    );
     choices
+}
+
+/// What can be approved, as choices.
+pub fn approvals(s: &Shell) -> Vec<Choice> {
+    [
+        "managed_as_class_a",
+        "response_active",
+        "government_decision",
+        "legal_signoff",
+    ]
+    .map(|code| Choice::new(code, s.code("approval", code)))
+    .to_vec()
 }
 
 /// The name of a disease by its code.
 pub fn disease_name<'a>(s: &Shell, v: &'a ResponseList, id: &'a str) -> &'a str {
-    v.diseases.iter().find(|one| one.id == id).map_or(id, |one| s.text(&one.name))
+    v.diseases
+        .iter()
+        .find(|one| one.id == id)
+        .map_or(id, |one| s.text(&one.name))
 }
 
 fn open(app: &App, ask: &Ask, input: ResponseInput) -> Result<Done<ResponseId>> {
@@ -76,7 +98,9 @@ fn open(app: &App, ask: &Ask, input: ResponseInput) -> Result<Done<ResponseId>> 
 }
 
 fn which(ask: &Ask) -> Result<ResponseId> {
-    ask.field("id").and_then(|id| id.parse().ok()).ok_or_else(AppError::not_found)
+    ask.field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)
 }
 
 fn approve(app: &App, ask: &Ask, input: ApprovalInput) -> Result<Done<()>> {
@@ -108,9 +132,33 @@ pub fn endpoints() -> Vec<Endpoint> {
     let page = "responses.list";
     vec![
         Endpoint::page(page, "/responses", on(Action::ResponsesList), list),
-        Endpoint::command("responses.open", "/responses", on(Action::ResponsesOpen), page, open),
-        Endpoint::command("responses.approve", "/responses/{id}/approvals", on(Action::ResponsesOpen), page, approve),
-        Endpoint::command("responses.close", "/responses/{id}/close", on(Action::ResponsesClose), page, close),
-        Endpoint::command("responses.destroy", "/responses/{id}/destroy", on(Action::ResponsesDestroy), page, destroy),
+        Endpoint::command(
+            "responses.open",
+            "/responses",
+            on(Action::ResponsesOpen),
+            page,
+            open,
+        ),
+        Endpoint::command(
+            "responses.approve",
+            "/responses/{id}/approvals",
+            on(Action::ResponsesOpen),
+            page,
+            approve,
+        ),
+        Endpoint::command(
+            "responses.close",
+            "/responses/{id}/close",
+            on(Action::ResponsesClose),
+            page,
+            close,
+        ),
+        Endpoint::command(
+            "responses.destroy",
+            "/responses/{id}/destroy",
+            on(Action::ResponsesDestroy),
+            page,
+            destroy,
+        ),
     ]
 }

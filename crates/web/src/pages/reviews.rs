@@ -1,6 +1,8 @@
 //! Two looks: the queue, and one proposal with facts and reasons on one page.
 
-use fangxian_app::reviews::{Confirmed, FirstLookInput, ReviewView, ReviewsFilter, ReviewsPage, SecondLookInput};
+use fangxian_app::reviews::{
+    Confirmed, FirstLookInput, ReviewView, ReviewsFilter, ReviewsPage, SecondLookInput,
+};
 use fangxian_app::{Action, App, AppError, Result};
 use fangxian_base::ReviewId;
 use schemars::JsonSchema;
@@ -26,13 +28,22 @@ page!(Queue, "reviews.html");
 
 fn list(app: &App, ask: &Ask, input: ReviewsFilter) -> Result<Queue> {
     let state = input.states.first().cloned().unwrap_or_default();
-    Ok(Queue { list: app.reviews(&ask.who, &input)?, state })
+    Ok(Queue {
+        list: app.reviews(&ask.who, &input)?,
+        state,
+    })
 }
 
 /// States as tabs: code, words.
 pub fn tabs(s: &Shell) -> Vec<(&'static str, String)> {
     let mut tabs = vec![("", s.t("review-state-open"))];
-    for code in ["first_look", "asked", "second_look", "confirmed", "set_aside"] {
+    for code in [
+        "first_look",
+        "asked",
+        "second_look",
+        "confirmed",
+        "set_aside",
+    ] {
         tabs.push((code, s.code("review-state", code)));
     }
     tabs
@@ -66,7 +77,10 @@ pub struct ReviewPage {
 page!(ReviewPage, "review.html");
 
 fn one(app: &App, ask: &Ask, input: Which) -> Result<ReviewPage> {
-    Ok(ReviewPage { review: app.review_read(&ask.who, input.id)?, areas: area_choices(app)? })
+    Ok(ReviewPage {
+        review: app.review_read(&ask.who, input.id)?,
+        areas: area_choices(app)?,
+    })
 }
 
 /// What a first look can say.
@@ -78,19 +92,35 @@ pub fn first_outcomes(s: &Shell) -> Vec<Choice> {
 
 /// What a second look can say.
 pub fn second_outcomes(s: &Shell) -> Vec<Choice> {
-    ["confirm", "return"].map(|code| Choice::new(code, s.code("look", code))).to_vec()
+    ["confirm", "return"]
+        .map(|code| Choice::new(code, s.code("look", code)))
+        .to_vec()
 }
 
 /// Standard tasks that a looker can add.
 pub fn standard_tasks(s: &Shell) -> Vec<Choice> {
-    ["door_visit", "phone_check"].map(|code| Choice::new(code, s.code("task-kind", code))).to_vec()
+    ["door_visit", "phone_check"]
+        .map(|code| Choice::new(code, s.code("task-kind", code)))
+        .to_vec()
 }
 
 /// Rules of the proposal that can be taken out, with a row in the form for each.
 pub fn drops(s: &Shell, v: &ReviewPage) -> Vec<(usize, String, String)> {
-    let Some(proposal) = &v.review.proposal else { return Vec::new() };
-    let measures = proposal.measures.iter().map(|one| (one.due.rule.clone(), s.either(&one.due.name.zh, &one.due.name.en).to_owned()));
-    let tasks = proposal.tasks.iter().map(|one| (one.due.rule.clone(), s.either(&one.due.text.zh, &one.due.text.en).to_owned()));
+    let Some(proposal) = &v.review.proposal else {
+        return Vec::new();
+    };
+    let measures = proposal.measures.iter().map(|one| {
+        (
+            one.due.rule.clone(),
+            s.either(&one.due.name.zh, &one.due.name.en).to_owned(),
+        )
+    });
+    let tasks = proposal.tasks.iter().map(|one| {
+        (
+            one.due.rule.clone(),
+            s.either(&one.due.text.zh, &one.due.text.en).to_owned(),
+        )
+    });
     let mut rows: Vec<(usize, String, String)> = Vec::new();
     for (rule, words) in measures.chain(tasks) {
         if !rows.iter().any(|(_, known, _)| *known == rule) {
@@ -101,7 +131,9 @@ pub fn drops(s: &Shell, v: &ReviewPage) -> Vec<(usize, String, String)> {
 }
 
 fn which(ask: &Ask) -> Result<ReviewId> {
-    ask.field("id").and_then(|id| id.parse().ok()).ok_or_else(AppError::not_found)
+    ask.field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)
 }
 
 fn first(app: &App, ask: &Ask, mut input: FirstLookInput) -> Result<Done<()>> {
@@ -122,8 +154,26 @@ pub fn endpoints() -> Vec<Endpoint> {
     let on = Access::Staff;
     vec![
         Endpoint::page("reviews.list", "/reviews", on(Action::ReviewsList), list).traced(),
-        Endpoint::page("reviews.view", "/reviews/{id}", on(Action::ReviewsList), one).traced(),
-        Endpoint::command("reviews.first_look", "/reviews/{id}/first", on(Action::ReviewsFirstLook), "reviews.view", first),
-        Endpoint::command("reviews.second_look", "/reviews/{id}/second", on(Action::ReviewsSecondLook), "reviews.view", second),
+        Endpoint::page(
+            "reviews.view",
+            "/reviews/{id}",
+            on(Action::ReviewsList),
+            one,
+        )
+        .traced(),
+        Endpoint::command(
+            "reviews.first_look",
+            "/reviews/{id}/first",
+            on(Action::ReviewsFirstLook),
+            "reviews.view",
+            first,
+        ),
+        Endpoint::command(
+            "reviews.second_look",
+            "/reviews/{id}/second",
+            on(Action::ReviewsSecondLook),
+            "reviews.view",
+            second,
+        ),
     ]
 }

@@ -29,8 +29,15 @@ struct LogInPage {
 page!(LogInPage, "login.html");
 
 fn log_in_page(_: &App, ask: &Ask, input: Next) -> Result<LogInPage> {
-    let next = input.next.as_deref().and_then(protect::own_path).unwrap_or("/");
-    Ok(LogInPage { next: next.to_owned(), logged_in: ask.session.is_some() })
+    let next = input
+        .next
+        .as_deref()
+        .and_then(protect::own_path)
+        .unwrap_or("/");
+    Ok(LogInPage {
+        next: next.to_owned(),
+        logged_in: ask.session.is_some(),
+    })
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -54,13 +61,25 @@ struct Begun {
 
 /// Where the day begins: at the duty desk, with the own tasks, or at the menu.
 fn start(app: &App, token: &str) -> Result<&'static str> {
-    let Some((who, _)) = app.session_who(token)? else { return Ok("/") };
-    let first = [(Action::CommandView, "/desk"), (Action::TasksList, "/tasks/mine"), (Action::UsersList, "/users")];
-    Ok(first.into_iter().find(|(action, _)| app.may(&who, *action)).map_or("/", |(_, path)| path))
+    let Some((who, _)) = app.session_who(token)? else {
+        return Ok("/");
+    };
+    let first = [
+        (Action::CommandView, "/desk"),
+        (Action::TasksList, "/tasks/mine"),
+        (Action::UsersList, "/users"),
+    ];
+    Ok(first
+        .into_iter()
+        .find(|(action, _)| app.may(&who, *action))
+        .map_or("/", |(_, path)| path))
 }
 
 fn log_in(app: &App, ask: &Ask, input: LogIn) -> Result<Done<Begun>> {
-    let address = ask.address.map(|address| address.to_string()).unwrap_or_default();
+    let address = ask
+        .address
+        .map(|address| address.to_string())
+        .unwrap_or_default();
     let begun = app.log_in(&input.username, &input.password, &address)?;
     let to = if begun.must_change {
         "/password"
@@ -72,7 +91,10 @@ fn log_in(app: &App, ask: &Ask, input: LogIn) -> Result<Done<Begun>> {
     };
     Ok(Done {
         to: to.to_owned(),
-        data: Begun { form_token: begun.form_token, must_change: begun.must_change },
+        data: Begun {
+            form_token: begun.form_token,
+            must_change: begun.must_change,
+        },
         login: Login::Begins(begun.token),
     })
 }
@@ -81,7 +103,11 @@ fn log_out(app: &App, ask: &Ask, _: Nothing) -> Result<Done<()>> {
     if let Some(token) = &ask.token {
         app.log_out(token)?;
     }
-    Ok(Done { to: "/".to_owned(), data: (), login: Login::Ends })
+    Ok(Done {
+        to: "/".to_owned(),
+        data: (),
+        login: Login::Ends,
+    })
 }
 
 /// The page to change the own password.
@@ -137,11 +163,35 @@ fn setup(app: &App, ask: &Ask, input: AdminInput) -> Result<Done<()>> {
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("sessions.page", "/login", Access::Public, log_in_page).page_only(),
-        Endpoint::command("sessions.begin", "/login", Access::Public, "sessions.page", log_in),
-        Endpoint::command("sessions.end", "/logout", Access::Session, "site.home", log_out),
+        Endpoint::command(
+            "sessions.begin",
+            "/login",
+            Access::Public,
+            "sessions.page",
+            log_in,
+        ),
+        Endpoint::command(
+            "sessions.end",
+            "/logout",
+            Access::Session,
+            "site.home",
+            log_out,
+        ),
         Endpoint::page("self.page", "/password", Access::Session, password_page),
-        Endpoint::command("self.password", "/password", Access::Session, "self.page", password),
+        Endpoint::command(
+            "self.password",
+            "/password",
+            Access::Session,
+            "self.page",
+            password,
+        ),
         Endpoint::page("setup.page", "/setup", Access::Public, setup_page).page_only(),
-        Endpoint::command("setup.create", "/setup", Access::Public, "setup.page", setup),
+        Endpoint::command(
+            "setup.create",
+            "/setup",
+            Access::Public,
+            "setup.page",
+            setup,
+        ),
     ]
 }

@@ -58,12 +58,24 @@ fn list(app: &App, ask: &Ask, input: TasksFilter) -> Result<Tasks> {
 pub fn tabs(s: &Shell, state: &str, overdue: bool, raised: bool) -> Vec<(String, String, bool)> {
     let plain = !overdue && !raised;
     let mut tabs = vec![
-        (String::new(), s.t("task-state-waiting"), plain && state.is_empty()),
+        (
+            String::new(),
+            s.t("task-state-waiting"),
+            plain && state.is_empty(),
+        ),
         ("overdue=on".to_owned(), s.t("task-need-help"), overdue),
-        ("raised_to_me=on".to_owned(), s.t("task-raised-to-me"), raised),
+        (
+            "raised_to_me=on".to_owned(),
+            s.t("task-raised-to-me"),
+            raised,
+        ),
     ];
     for code in ["done", "closed"] {
-        tabs.push((format!("states={code}"), s.code("task-state", code), plain && state == code));
+        tabs.push((
+            format!("states={code}"),
+            s.code("task-state", code),
+            plain && state == code,
+        ));
     }
     tabs
 }
@@ -110,7 +122,9 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<One> {
 
 /// Choices of the program in the language of the page.
 pub fn choices(s: &Shell, list: &[ChoiceView]) -> Vec<Choice> {
-    list.iter().map(|one| Choice::new(&one.code, s.text(&one.text))).collect()
+    list.iter()
+        .map(|one| Choice::new(&one.code, s.text(&one.text)))
+        .collect()
 }
 
 /// The same with an empty one first.
@@ -121,7 +135,9 @@ pub fn choices_or_none(s: &Shell, list: &[ChoiceView]) -> Vec<Choice> {
 }
 
 fn which(ask: &Ask) -> Result<TaskId> {
-    ask.field("id").and_then(|id| id.parse().ok()).ok_or_else(AppError::not_found)
+    ask.field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)
 }
 
 fn back(id: TaskId) -> Result<Done<()>> {
@@ -183,12 +199,54 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::page("tasks.mine", "/tasks/mine", on(Action::TasksList), mine).traced(),
         Endpoint::page("tasks.list", "/tasks", on(Action::TasksList), list).traced(),
         Endpoint::page(page, "/tasks/{id}", on(Action::TasksRead), one).traced(),
-        Endpoint::command("tasks.receive", "/tasks/{id}/receive", on(Action::TasksReceive), page, receive),
-        Endpoint::command("tasks.hand_down", "/tasks/{id}/hand-down", on(Action::TasksAssign), page, hand_down),
-        Endpoint::command("tasks.return", "/tasks/{id}/return", on(Action::TasksReturn), page, give_back),
-        Endpoint::command("tasks.ask_help", "/tasks/{id}/help", on(Action::TasksFeedback), page, help),
-        Endpoint::command("tasks.grant_time", "/tasks/{id}/time", on(Action::TasksAssign), page, time),
-        Endpoint::command("tasks.feed_back", "/tasks/{id}/feedback", on(Action::TasksFeedback), page, feedback),
-        Endpoint::command("tasks.close", "/tasks/{id}/close", on(Action::TasksClose), page, close),
+        Endpoint::command(
+            "tasks.receive",
+            "/tasks/{id}/receive",
+            on(Action::TasksReceive),
+            page,
+            receive,
+        ),
+        Endpoint::command(
+            "tasks.hand_down",
+            "/tasks/{id}/hand-down",
+            on(Action::TasksAssign),
+            page,
+            hand_down,
+        ),
+        Endpoint::command(
+            "tasks.return",
+            "/tasks/{id}/return",
+            on(Action::TasksReturn),
+            page,
+            give_back,
+        ),
+        Endpoint::command(
+            "tasks.ask_help",
+            "/tasks/{id}/help",
+            on(Action::TasksFeedback),
+            page,
+            help,
+        ),
+        Endpoint::command(
+            "tasks.grant_time",
+            "/tasks/{id}/time",
+            on(Action::TasksAssign),
+            page,
+            time,
+        ),
+        Endpoint::command(
+            "tasks.feed_back",
+            "/tasks/{id}/feedback",
+            on(Action::TasksFeedback),
+            page,
+            feedback,
+        ),
+        Endpoint::command(
+            "tasks.close",
+            "/tasks/{id}/close",
+            on(Action::TasksClose),
+            page,
+            close,
+        ),
     ]
 }

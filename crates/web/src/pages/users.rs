@@ -29,7 +29,10 @@ page!(UserList, "users.html");
 
 fn list(app: &App, ask: &Ask, _: Nothing) -> Result<UserList> {
     let may_create = app.may(&ask.who, Action::UsersCreate);
-    Ok(UserList { users: app.user_list(&ask.who)?, may_create })
+    Ok(UserList {
+        users: app.user_list(&ask.who)?,
+        may_create,
+    })
 }
 
 /// What the form of an account offers.
@@ -77,13 +80,21 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<UserForm> {
 
 /// The endpoint that the form belongs to.
 pub fn form_name(v: &UserForm) -> &'static str {
-    if v.user.is_some() { "users.update" } else { "users.create" }
+    if v.user.is_some() {
+        "users.update"
+    } else {
+        "users.create"
+    }
 }
 
 /// Units as choices.
 pub fn units(s: &Shell, v: &UserForm) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("choose"))];
-    choices.extend(v.units.iter().map(|unit| Choice::new(unit.id.to_string(), s.text(&unit.name))));
+    choices.extend(
+        v.units
+            .iter()
+            .map(|unit| Choice::new(unit.id.to_string(), s.text(&unit.name))),
+    );
     choices
 }
 
@@ -92,7 +103,10 @@ pub fn areas(s: &Shell, areas: &[AreaView]) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("choose"))];
     choices.extend(areas.iter().map(|area| {
         let depth = usize::try_from(area.level).unwrap_or(0);
-        Choice::new(area.id.to_string(), format!("{}{}", "\u{3000}".repeat(depth), s.text(&area.name)))
+        Choice::new(
+            area.id.to_string(),
+            format!("{}{}", "\u{3000}".repeat(depth), s.text(&area.name)),
+        )
     }));
     choices
 }
@@ -100,7 +114,11 @@ pub fn areas(s: &Shell, areas: &[AreaView]) -> Vec<Choice> {
 /// Roles as choices.
 pub fn roles(s: &Shell) -> Vec<Choice> {
     let mut choices = vec![Choice::new("", s.t("choose"))];
-    choices.extend(Role::ALL.iter().map(|role| Choice::new(role.code(), s.either(role.zh(), role.en()))));
+    choices.extend(
+        Role::ALL
+            .iter()
+            .map(|role| Choice::new(role.code(), s.either(role.zh(), role.en()))),
+    );
     choices
 }
 
@@ -125,8 +143,13 @@ pub fn grant_rows(s: &Shell, v: &UserForm) -> Vec<GrantRow> {
             GrantRow {
                 names: ["role", "area", "until"].map(|field| format!("grants[{n}].{field}")),
                 role: grant.map(|grant| grant.role.clone()).unwrap_or_default(),
-                area: grant.map(|grant| grant.area.to_string()).unwrap_or_default(),
-                until: grant.and_then(|grant| grant.until).map(|until| s.day(&until)).unwrap_or_default(),
+                area: grant
+                    .map(|grant| grant.area.to_string())
+                    .unwrap_or_default(),
+                until: grant
+                    .and_then(|grant| grant.until)
+                    .map(|until| s.day(&until))
+                    .unwrap_or_default(),
             }
         })
         .collect()
@@ -140,7 +163,8 @@ struct FirstPassword(OneTimePassword);
 page!(FirstPassword, "first-password.html");
 
 fn create(app: &App, ask: &Ask, input: UserInput) -> Result<FirstPassword> {
-    app.user_create(&ask.who, ask.command, &input).map(FirstPassword)
+    app.user_create(&ask.who, ask.command, &input)
+        .map(FirstPassword)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -181,12 +205,19 @@ struct Disable {
 }
 
 fn disable(app: &App, ask: &Ask, input: Disable) -> Result<Done<UserId>> {
-    app.user_disable(&ask.who, ask.command, input.id, input.version, input.disabled)?;
+    app.user_disable(
+        &ask.who,
+        ask.command,
+        input.id,
+        input.version,
+        input.disabled,
+    )?;
     Ok(Done::then(format!("/users/{}", input.id), input.id))
 }
 
 fn reset(app: &App, ask: &Ask, input: Which) -> Result<FirstPassword> {
-    app.user_reset(&ask.who, ask.command, input.id).map(FirstPassword)
+    app.user_reset(&ask.who, ask.command, input.id)
+        .map(FirstPassword)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -210,7 +241,10 @@ page!(NewToken, "new-token.html");
 
 fn token(app: &App, ask: &Ask, input: Token) -> Result<NewToken> {
     let token = app.api_token_create(&ask.who, ask.command, input.id, &input.label)?;
-    Ok(NewToken { user: input.id, token })
+    Ok(NewToken {
+        user: input.id,
+        token,
+    })
 }
 
 fn revoke(app: &App, ask: &Ask, input: Token) -> Result<Done<u64>> {
@@ -229,12 +263,48 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("users.list", "/users", on(Action::UsersList), list).traced(),
         Endpoint::page("users.new", "/users/new", on(Action::UsersCreate), new),
-        Endpoint::once("users.create", "/users/new", on(Action::UsersCreate), "users.new", create),
+        Endpoint::once(
+            "users.create",
+            "/users/new",
+            on(Action::UsersCreate),
+            "users.new",
+            create,
+        ),
         Endpoint::page("users.view", "/users/{id}", on(Action::UsersList), one).traced(),
-        Endpoint::command("users.update", "/users/{id}", on(Action::UsersUpdate), "users.view", update),
-        Endpoint::command("users.disable", "/users/{id}/disable", on(Action::UsersDisable), "users.view", disable),
-        Endpoint::once("users.reset", "/users/{id}/reset", on(Action::UsersResetPassword), "users.view", reset),
-        Endpoint::once("users.token", "/users/{id}/tokens", on(Action::UsersUpdate), "users.view", token),
-        Endpoint::command("users.revoke", "/users/{id}/tokens/revoke", on(Action::UsersUpdate), "users.view", revoke),
+        Endpoint::command(
+            "users.update",
+            "/users/{id}",
+            on(Action::UsersUpdate),
+            "users.view",
+            update,
+        ),
+        Endpoint::command(
+            "users.disable",
+            "/users/{id}/disable",
+            on(Action::UsersDisable),
+            "users.view",
+            disable,
+        ),
+        Endpoint::once(
+            "users.reset",
+            "/users/{id}/reset",
+            on(Action::UsersResetPassword),
+            "users.view",
+            reset,
+        ),
+        Endpoint::once(
+            "users.token",
+            "/users/{id}/tokens",
+            on(Action::UsersUpdate),
+            "users.view",
+            token,
+        ),
+        Endpoint::command(
+            "users.revoke",
+            "/users/{id}/tokens/revoke",
+            on(Action::UsersUpdate),
+            "users.view",
+            revoke,
+        ),
     ]
 }

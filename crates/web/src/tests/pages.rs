@@ -17,7 +17,11 @@ fn elements<'a>(html: &'a str, tag: &str) -> Vec<&'a str> {
 }
 
 fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
-    element.split(&format!(" {name}=\"")).nth(1)?.split('"').next()
+    element
+        .split(&format!(" {name}=\""))
+        .nth(1)?
+        .split('"')
+        .next()
 }
 
 /// What a person with a screen reader would stumble over.
@@ -41,14 +45,27 @@ pub fn faults(html: &str, lang: &str) -> Vec<String> {
             }
         }
     }
-    let mut ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let mut ids: Vec<&str> = html
+        .split(" id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
     ids.sort_unstable();
-    faults.extend(ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("id {} twice", pair[0])));
+    faults.extend(
+        ids.windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| format!("id {} twice", pair[0])),
+    );
     if html.contains(" style=") || html.contains(" onclick=") {
         faults.push("style or script inside the page".to_owned());
     }
     for form in html.split("<form method=\"post\"").skip(1) {
-        if !form.split("</form>").next().unwrap().contains("name=\"form_token\"") {
+        if !form
+            .split("</form>")
+            .next()
+            .unwrap()
+            .contains("name=\"form_token\"")
+        {
             faults.push("a form without its token".to_owned());
         }
     }
@@ -58,21 +75,37 @@ pub fn faults(html: &str, lang: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_page_reads_well_in_both_languages() {
     let town = Town::new();
-    for one in REGISTRY.iter().filter(|one| one.method == Method::Get && one.gives.is_none()) {
+    for one in REGISTRY
+        .iter()
+        .filter(|one| one.method == Method::Get && one.gives.is_none())
+    {
         let mut browser = match one.access {
             Access::Public => town.stranger(),
             Access::Session => town.browser("desk").await,
             Access::Staff(action) => town.whoever_may(action).await.1,
         };
         for lang in ["zh-CN", "en"] {
-            let got = browser.get(&format!("{}?lang={lang}", nowhere(one.path))).await;
+            let got = browser
+                .get(&format!("{}?lang={lang}", nowhere(one.path)))
+                .await;
             let expected = if one.path.contains('{') || one.path == "/setup" {
                 [StatusCode::OK, StatusCode::NOT_FOUND]
             } else {
                 [StatusCode::OK, StatusCode::OK]
             };
-            assert!(expected.contains(&got.status), "{}: {} {}", one.name, got.status, got.text);
-            assert_eq!(faults(&got.text, lang), Vec::<String>::new(), "{}", one.name);
+            assert!(
+                expected.contains(&got.status),
+                "{}: {} {}",
+                one.name,
+                got.status,
+                got.text
+            );
+            assert_eq!(
+                faults(&got.text, lang),
+                Vec::<String>::new(),
+                "{}",
+                one.name
+            );
         }
     }
 }
@@ -81,9 +114,27 @@ async fn every_page_reads_well_in_both_languages() {
 async fn the_language_is_remembered() {
     let town = Town::new();
     let mut visitor = town.stranger();
-    assert!(visitor.get("/").await.text.contains("<html lang=\"zh-CN\">"));
-    assert!(visitor.get("/?lang=en").await.text.contains("<html lang=\"en\">"));
-    assert!(visitor.get("/report").await.text.contains("<html lang=\"en\">"));
+    assert!(
+        visitor
+            .get("/")
+            .await
+            .text
+            .contains("<html lang=\"zh-CN\">")
+    );
+    assert!(
+        visitor
+            .get("/?lang=en")
+            .await
+            .text
+            .contains("<html lang=\"en\">")
+    );
+    assert!(
+        visitor
+            .get("/report")
+            .await
+            .text
+            .contains("<html lang=\"en\">")
+    );
 }
 
 #[tokio::test]
@@ -91,7 +142,14 @@ async fn a_form_that_does_not_hold_comes_back_as_it_was_filled_in() {
     let town = Town::new();
     let mut visitor = town.stranger();
     let page = visitor.get("/report").await.text;
-    let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let token = page
+        .split("name=\"form_token\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     let fields = [
         ("form_token", token.as_str()),
         ("name", "王<小>明"),
@@ -101,10 +159,22 @@ async fn a_form_that_does_not_hold_comes_back_as_it_was_filled_in() {
     ];
     let got = visitor.post_bare("/report", &fields).await;
     assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", got.text);
-    assert!(got.text.contains("value=\"王&lt;小&gt;明\""), "what was typed is there");
-    assert!(got.text.contains("value=\"fever\" checked") && got.text.contains("value=\"cough\" checked"));
-    assert!(got.text.contains("id=\"report-submit--phone--error\"") && got.text.contains("aria-invalid=\"true\""));
-    assert!(got.text.contains("href=\"#report-submit--phone\""), "the summary leads to the field");
+    assert!(
+        got.text.contains("value=\"王&lt;小&gt;明\""),
+        "what was typed is there"
+    );
+    assert!(
+        got.text.contains("value=\"fever\" checked")
+            && got.text.contains("value=\"cough\" checked")
+    );
+    assert!(
+        got.text.contains("id=\"report-submit--phone--error\"")
+            && got.text.contains("aria-invalid=\"true\"")
+    );
+    assert!(
+        got.text.contains("href=\"#report-submit--phone\""),
+        "the summary leads to the field"
+    );
     assert_eq!(faults(&got.text, "zh-CN"), Vec::<String>::new());
 }
 

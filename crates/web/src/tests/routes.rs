@@ -35,7 +35,11 @@ fn the_table_of_endpoints_is_the_one_that_was_agreed() {
             one.method,
             one.path,
             if one.audited { "audited" } else { "-" },
-            if one.faces == Faces::Both { "page and api" } else { "page" },
+            if one.faces == Faces::Both {
+                "page and api"
+            } else {
+                "page"
+            },
             one.form.unwrap_or("-"),
         );
     }
@@ -44,7 +48,11 @@ fn the_table_of_endpoints_is_the_one_that_was_agreed() {
     if agreed != table {
         let seen = path.with_extension("new");
         fs::write(&seen, &table).unwrap();
-        panic!("the table changed: look at {} and make it {}", seen.display(), path.display());
+        panic!(
+            "the table changed: look at {} and make it {}",
+            seen.display(),
+            path.display()
+        );
     }
 }
 
@@ -53,11 +61,19 @@ fn names_and_addresses_are_given_once_and_forms_have_a_page() {
     let (mut names, mut addresses) = (BTreeSet::new(), BTreeSet::new());
     for one in REGISTRY.iter() {
         assert!(names.insert(one.name), "{} twice", one.name);
-        assert!(addresses.insert((one.method == Method::Get, one.path)), "{} twice", one.path);
+        assert!(
+            addresses.insert((one.method == Method::Get, one.path)),
+            "{} twice",
+            one.path
+        );
         if one.method == Method::Post {
             let form = crate::pages::named(one.form.expect(one.name)).expect(one.name);
             assert_eq!(form.method, Method::Get, "{}", one.name);
-            assert!(one.audited || one.name == "imports.preview", "{} leaves no trace", one.name);
+            assert!(
+                one.audited || one.name == "imports.preview",
+                "{} leaves no trace",
+                one.name
+            );
         }
     }
 }
@@ -71,7 +87,10 @@ fn every_endpoint_has_words_in_both_languages() {
             if one.method == Method::Post && !one.shows {
                 keys.push(format!("{}-done", key(one.name)));
             }
-            missing.extend(keys.into_iter().filter(|key| find(lang, key, &[]).is_none()));
+            missing.extend(
+                keys.into_iter()
+                    .filter(|key| find(lang, key, &[]).is_none()),
+            );
         }
     }
     assert!(missing.is_empty(), "no words for {missing:?}");
@@ -88,9 +107,18 @@ async fn a_stranger_is_sent_to_log_in_or_told_so() {
             Method::Post => stranger.post_bare(&path, &[]).await,
         };
         assert_eq!(got.status, StatusCode::FOUND, "{}: {}", one.name, got.text);
-        assert!(got.location.starts_with("/login?next="), "{}: {}", one.name, got.location);
+        assert!(
+            got.location.starts_with("/login?next="),
+            "{}: {}",
+            one.name,
+            got.location
+        );
         if one.faces == Faces::Both {
-            let method = if one.method == Method::Get { "GET" } else { "POST" };
+            let method = if one.method == Method::Get {
+                "GET"
+            } else {
+                "POST"
+            };
             let got = stranger.api(method, &path, None).await;
             assert_eq!(got.status, StatusCode::UNAUTHORIZED, "{}", one.name);
             assert_eq!(got.json()["code"], "SIGNED-OUT", "{}", one.name);
@@ -110,16 +138,29 @@ async fn a_command_without_its_form_token_or_from_another_site_is_refused() {
         };
         let token = std::mem::take(&mut browser.form_token);
         let got = browser.post_bare(&path, &[]).await;
-        assert_eq!(got.status, StatusCode::FORBIDDEN, "{}: {}", one.name, got.text);
+        assert_eq!(
+            got.status,
+            StatusCode::FORBIDDEN,
+            "{}: {}",
+            one.name,
+            got.text
+        );
         assert!(got.text.contains("FORM-TOKEN"), "{}", one.name);
         if one.faces == Faces::Both && one.access != Access::Public {
             let got = browser.api("POST", &path, Some(json!({}))).await;
-            assert_eq!((got.status, &got.json()["code"]), (StatusCode::FORBIDDEN, &json!("FORM-TOKEN")), "{}", one.name);
+            assert_eq!(
+                (got.status, &got.json()["code"]),
+                (StatusCode::FORBIDDEN, &json!("FORM-TOKEN")),
+                "{}",
+                one.name
+            );
         }
         let request = Request::post(&path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("origin", "https://elsewhere.test");
-        let got = browser.send(request, Body::from(format!("form_token={token}"))).await;
+        let got = browser
+            .send(request, Body::from(format!("form_token={token}")))
+            .await;
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{}", one.name);
         assert!(got.text.contains("FORM-TOKEN"), "{}", one.name);
     }
@@ -129,7 +170,14 @@ async fn a_command_without_its_form_token_or_from_another_site_is_refused() {
 async fn staff_without_the_permission_are_refused() {
     let town = Town::new();
     let mut grid = town.browser("grid").await;
-    for path in ["/users", "/audit", "/imports", "/reviews", "/inbox", "/people?q=x&purpose=intake"] {
+    for path in [
+        "/users",
+        "/audit",
+        "/imports",
+        "/reviews",
+        "/inbox",
+        "/people?q=x&purpose=intake",
+    ] {
         let got = grid.get(path).await;
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{path}");
         let got = grid.api("GET", path, None).await;
@@ -140,7 +188,17 @@ async fn staff_without_the_permission_are_refused() {
 #[tokio::test]
 async fn nothing_asked_wrongly_is_a_failure_of_ours() {
     let town = Town::new();
-    let odd = ["", "x", "-1", "99999999999999999999", "\u{0}", "../..", "<b>", "%", "2026-13-45"];
+    let odd = [
+        "",
+        "x",
+        "-1",
+        "99999999999999999999",
+        "\u{0}",
+        "../..",
+        "<b>",
+        "%",
+        "2026-13-45",
+    ];
     for one in REGISTRY.iter() {
         let mut browser = match one.access {
             Access::Public => town.stranger(),
@@ -153,28 +211,54 @@ async fn nothing_asked_wrongly_is_a_failure_of_ours() {
         }
         let mut schemas = schemars::SchemaGenerator::default();
         let schema = (one.input)(&mut schemas).to_value();
-        let name = schema.pointer("/$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next()).unwrap_or("");
+        let name = schema
+            .pointer("/$ref")
+            .and_then(Value::as_str)
+            .and_then(|r| r.rsplit('/').next())
+            .unwrap_or("");
         let fields: Vec<String> = schemas
             .definitions()
             .get(name)
-            .and_then(|schema| schema.get("properties")?.as_object().map(|fields| fields.keys().cloned().collect()))
+            .and_then(|schema| {
+                schema
+                    .get("properties")?
+                    .as_object()
+                    .map(|fields| fields.keys().cloned().collect())
+            })
             .unwrap_or_default();
         for value in odd {
             for wild in [false, true] {
-                let path = if wild { one.path.replace("{id}", "x").replace("{link}", "x") } else { nowhere(one.path) };
+                let path = if wild {
+                    one.path.replace("{id}", "x").replace("{link}", "x")
+                } else {
+                    nowhere(one.path)
+                };
                 let got = match one.method {
                     Method::Get => {
                         let value = value.replace(['%', '\u{0}', '<', '>'], "%25");
-                        let query = fields.iter().map(|f| format!("{f}={value}")).collect::<Vec<_>>().join("&");
+                        let query = fields
+                            .iter()
+                            .map(|f| format!("{f}={value}"))
+                            .collect::<Vec<_>>()
+                            .join("&");
                         browser.get(&format!("{path}?{query}")).await
                     }
                     Method::Post if one.faces == Faces::Both => {
-                        let body: Value = fields.iter().map(|f| (f.clone(), json!(value))).collect::<serde_json::Map<_, _>>().into();
+                        let body: Value = fields
+                            .iter()
+                            .map(|f| (f.clone(), json!(value)))
+                            .collect::<serde_json::Map<_, _>>()
+                            .into();
                         browser.api("POST", &path, Some(body)).await
                     }
                     Method::Post => continue,
                 };
-                assert!(got.status.as_u16() < 500, "{} with {value:?}: {}", one.name, got.text);
+                assert!(
+                    got.status.as_u16() < 500,
+                    "{} with {value:?}: {}",
+                    one.name,
+                    got.text
+                );
             }
         }
     }
@@ -197,7 +281,10 @@ async fn the_document_has_an_entry_for_every_endpoint_and_its_references_lead_so
     }
     for (at, _) in got.text.match_indices("\"$ref\": \"#") {
         let pointer = got.text[at + 9..].split('"').next().unwrap();
-        assert!(document.pointer(&pointer[1..]).is_some(), "{pointer} leads nowhere");
+        assert!(
+            document.pointer(&pointer[1..]).is_some(),
+            "{pointer} leads nowhere"
+        );
     }
 }
 
@@ -207,11 +294,25 @@ async fn every_answer_forbids_what_comes_from_elsewhere() {
     for path in ["/", "/nowhere", "/api/v1/nowhere", "/healthz", "/readyz"] {
         let got = town.stranger().get(path).await;
         let policy = got.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{path}");
+        assert!(
+            policy.contains("script-src 'self'") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert_eq!(got.headers["x-content-type-options"], "nosniff");
     }
     let page = town.stranger().get("/").await.text;
-    let sheet = page.split("href=\"/static/app.").nth(1).unwrap().split('"').next().unwrap();
+    let sheet = page
+        .split("href=\"/static/app.")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let got = town.stranger().get(&format!("/static/app.{sheet}")).await;
-    assert!(got.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    assert!(
+        got.headers["cache-control"]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
 }

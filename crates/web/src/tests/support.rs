@@ -84,14 +84,27 @@ impl Town {
         let place = Place::new(Engine::Sqlite);
         let clock: Arc<dyn Clock> = place.clock.clone();
         let packs = Arc::new(Library::shipped().expect("the shipped packs"));
-        let settings = Settings { zone: Zone::china(), city: "demo".into() };
-        let app = App::new(place.open(), packs, clock.clone(), settings).unwrap().with_wall(clock);
+        let settings = Settings {
+            zone: Zone::china(),
+            city: "demo".into(),
+        };
+        let app = App::new(place.open(), packs, clock.clone(), settings)
+            .unwrap()
+            .with_wall(clock);
         let app = Arc::new(app);
         app.first_start().unwrap();
-        app.places_import(&Who::cli(), CommandId::new(), &places()).unwrap();
-        let options = Options { secure_cookies: false, ..Options::default() };
+        app.places_import(&Who::cli(), CommandId::new(), &places())
+            .unwrap();
+        let options = Options {
+            secure_cookies: false,
+            ..Options::default()
+        };
         let router = crate::router(app.clone(), options);
-        let town = Self { _place: place, app, router };
+        let town = Self {
+            _place: place,
+            app,
+            router,
+        };
         for (login, unit, roles, area) in STAFF {
             town.staff(login, unit, roles, area);
         }
@@ -100,16 +113,46 @@ impl Town {
 
     fn staff(&self, login: &str, unit: &str, roles: &[&str], area: &str) {
         let units = self.app.unit_list(&Who::cli(), None).unwrap();
-        let unit = units.iter().find(|one| one.name.en == unit).unwrap().id.to_string();
-        let area = self.app.area_by_code(&Who::cli(), area).unwrap().id.to_string();
-        let grant = |role: &&str| GrantInput { role: (*role).into(), area: area.clone(), ..GrantInput::default() };
+        let unit = units
+            .iter()
+            .find(|one| one.name.en == unit)
+            .unwrap()
+            .id
+            .to_string();
+        let area = self
+            .app
+            .area_by_code(&Who::cli(), area)
+            .unwrap()
+            .id
+            .to_string();
+        let grant = |role: &&str| GrantInput {
+            role: (*role).into(),
+            area: area.clone(),
+            ..GrantInput::default()
+        };
         let grants = roles.iter().map(grant).collect();
-        let input = UserInput { login: login.into(), name: login.into(), unit, grants };
-        let first = self.app.user_create(&Who::cli(), CommandId::new(), &input).unwrap().password.unwrap();
+        let input = UserInput {
+            login: login.into(),
+            name: login.into(),
+            unit,
+            grants,
+        };
+        let first = self
+            .app
+            .user_create(&Who::cli(), CommandId::new(), &input)
+            .unwrap()
+            .password
+            .unwrap();
         let begun = self.app.log_in(login, &first, "").unwrap();
         let (who, _) = self.app.session_who(&begun.token).unwrap().unwrap();
-        let change = PasswordChange { old: first, new: PASSWORD.into(), again: PASSWORD.into() };
-        self.app.change_password(&who, CommandId::new(), &begun.token, &change).unwrap();
+        let change = PasswordChange {
+            old: first,
+            new: PASSWORD.into(),
+            again: PASSWORD.into(),
+        };
+        self.app
+            .change_password(&who, CommandId::new(), &begun.token, &change)
+            .unwrap();
     }
 
     /// Somebody without an account.
@@ -123,7 +166,10 @@ impl Town {
         let input = json!({ "username": login, "password": PASSWORD });
         let got = browser.api("POST", "/login", Some(input)).await;
         assert_eq!(got.status, StatusCode::OK, "{login}: {}", got.text);
-        got.json()["data"]["form_token"].as_str().unwrap().clone_into(&mut browser.form_token);
+        got.json()["data"]["form_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut browser.form_token);
         browser
     }
 
@@ -143,7 +189,11 @@ impl Town {
     pub fn entries(&self) -> i64 {
         self.app
             .store()
-            .read(|tx| Ok::<i64, fangxian_store::DbError>(audit::last_seal(tx)? + audit::unsealed_count(tx)?))
+            .read(|tx| {
+                Ok::<i64, fangxian_store::DbError>(
+                    audit::last_seal(tx)? + audit::unsealed_count(tx)?,
+                )
+            })
             .unwrap()
     }
 }
@@ -151,12 +201,20 @@ impl Town {
 impl Browser {
     /// A browser that knows nothing yet.
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), form_token: String::new() }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            form_token: String::new(),
+        }
     }
 
     /// Sends a request and keeps the cookies of the answer.
     pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Got {
-        let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
         let request = request
             .header("host", "fangxian.test")
             .header("cookie", cookies.join("; "))
@@ -170,8 +228,17 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         let text = String::from_utf8_lossy(&to_bytes(body, 64 << 20).await.unwrap()).into_owned();
-        let location = parts.headers.get("location").map_or("", |v| v.to_str().unwrap()).to_owned();
-        Got { status: parts.status, location, headers: parts.headers, text }
+        let location = parts
+            .headers
+            .get("location")
+            .map_or("", |v| v.to_str().unwrap())
+            .to_owned();
+        Got {
+            status: parts.status,
+            location,
+            headers: parts.headers,
+            text,
+        }
     }
 
     /// Opens a page.
@@ -181,8 +248,13 @@ impl Browser {
 
     /// Sends a form, without anything but these fields.
     pub async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Got {
-        let body = fields.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect::<Vec<_>>().join("&");
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let body = fields
+            .iter()
+            .map(|(k, v)| format!("{k}={}", encode(v)))
+            .collect::<Vec<_>>()
+            .join("&");
+        let request =
+            Request::post(path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, Body::from(body)).await
     }
 
@@ -203,14 +275,26 @@ impl Browser {
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }
 
 /// An endpoint's path with ids that stand for nothing.
 pub fn nowhere(path: &str) -> String {
     path.split('/')
-        .map(|part| if part.starts_with('{') { "01890000-0000-7000-8000-000000000000" } else { part })
+        .map(|part| {
+            if part.starts_with('{') {
+                "01890000-0000-7000-8000-000000000000"
+            } else {
+                part
+            }
+        })
         .collect::<Vec<_>>()
         .join("/")
 }
