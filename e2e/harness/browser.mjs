@@ -55,6 +55,20 @@ export async function openPage(browser, server, options = {}) {
   return page;
 }
 
+/** Goes to a page of SCREENS; false when there is nothing to follow to. */
+export async function visit(page, { path, follow = [], bare = false }) {
+  await page.goto(path);
+  const links = [follow].flat();
+  for (const [at, selector] of links.entries()) {
+    const link = page.locator(`main ${selector}`).first();
+    if ((await link.count()) === 0) return false;
+    const url = new URL(await link.evaluate((found) => found.href));
+    if (bare && at === links.length - 1) url.search = '';
+    await page.goto(url.href);
+  }
+  return true;
+}
+
 /** Logs in as a person of PEOPLE, or as `{ name, password }`. */
 export async function login(page, who) {
   const person = typeof who === 'string' ? PEOPLE[who] : who;

@@ -20,10 +20,12 @@ export const GIVEN = {
 export const START = {
   serve: () => ['serve'],
   demo: (port) => ['demo', '--port', String(port)],
+  /** The same, smaller, and time passes fast: for what only happens when time passes. */
+  hurried: (port) => ['demo', '--port', String(port), '--residents', '2000', '--pace', '300'],
 };
 
 export const READY = '/readyz';
-export const READY_WITHIN_MS = { serve: 60_000, demo: 300_000 };
+export const READY_WITHIN_MS = { serve: 60_000, demo: 300_000, hurried: 300_000 };
 
 export const LANGUAGES = ['zh-CN', 'en'];
 
@@ -100,10 +102,69 @@ export const RESPONSE = {
 /** The cookie that carries a session. */
 export const SESSION = 'fx';
 
-/** Pages for the screenshots. `as` names a person of PEOPLE who logs in first. */
+/**
+ * Every page. `as` names a person of PEOPLE who is logged in; `follow` are the links from the page at
+ * `path` that lead there, for pages whose address nobody knows beforehand; `bare` leaves the query of
+ * the last link away.
+ */
 export const SCREENS = [
   { name: 'home', path: '/' },
+  { name: 'report', path: '/report' },
+  { name: 'receipt', path: '/receipt' },
+  { name: 'receipt not found', path: '/receipt?number=ABCD-EFGH-JKLM' },
+  { name: 'about', path: '/about' },
+  { name: 'login', path: '/login' },
+  { name: 'nowhere', path: '/there-is-no-such-page' },
+  { name: 'desk home', as: 'desk', path: '/' },
+  { name: 'password', as: 'desk', path: '/password' },
+  { name: 'command screen', as: 'duty', path: '/desk' },
+  { name: 'command screen of a district', as: 'duty', path: '/desk?code=990101' },
+  { name: 'inbox', as: 'desk', path: '/inbox?state=all' },
+  { name: 'record', as: 'desk', path: '/inbox?state=all', follow: 'tbody th a' },
+  { name: 'staff form', as: 'clinic', path: '/inbox/new' },
+  { name: 'imports', as: 'desk', path: '/imports' },
+  { name: 'import', as: 'desk', path: '/imports', follow: 'tbody th a' },
+  { name: 'people', as: 'desk', path: '/people' },
+  { name: 'people found', as: 'desk', path: '/people?q=王&purpose=intake' },
+  { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },
+  { name: 'person', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'] },
+  { name: 'pairs', as: 'desk', path: '/pairs' },
+  { name: 'reviews', as: 'assessor', path: '/reviews' },
+  { name: 'review', as: 'assessor', path: '/reviews', follow: 'tbody th a' },
+  { name: 'review confirmed', as: 'assessor', path: '/reviews?states=confirmed', follow: 'tbody th a' },
+  { name: 'reports', as: 'duty', path: '/reports?all=on' },
+  { name: 'measures', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=proposed&states=ended' },
+  { name: 'measure', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: 'tbody th a' },
+  { name: 'notice', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: ['tbody th a', 'a[href$="/notice"]'] },
+  { name: 'my tasks', as: 'grid', path: '/tasks/mine' },
+  { name: 'tasks', as: 'lead', path: '/tasks' },
+  { name: 'tasks closed', as: 'lead', path: '/tasks?states=closed' },
+  { name: 'task', as: 'lead', path: '/tasks?states=closed', follow: 'tbody th a' },
+  { name: 'task open', as: 'desk', path: '/tasks', follow: 'tbody th a' },
+  { name: 'areas', as: 'duty', path: '/areas' },
+  { name: 'area', as: 'duty', path: '/areas?code=990101' },
+  { name: 'packs', as: 'duty', path: '/packs' },
+  { name: 'pack', as: 'duty', path: '/packs', follow: 'tbody th a' },
+  { name: 'responses', as: 'duty', path: '/responses' },
+  { name: 'users', as: 'admin', path: '/users' },
+  { name: 'user', as: 'admin', path: '/users', follow: 'tbody th a' },
+  { name: 'user new', as: 'admin', path: '/users/new' },
+  { name: 'audit', as: 'auditor', path: '/audit' },
+  { name: 'health', as: 'duty', path: '/health' },
 ];
 
-/** People of the demonstration: user name and password. */
-export const PEOPLE = {};
+/** Who stands for whom in the demonstration; in the district of the journeys names are roles. */
+const DEMO_PASSWORD = 'fangxian-demo-2026';
+export const PEOPLE = Object.fromEntries(
+  Object.entries({
+    desk: 'desk1',
+    duty: 'duty1',
+    assessor: 'cdc1',
+    organ: 'organ2',
+    clinic: 'clinic1',
+    lead: 'lead-huayuan',
+    grid: 'grid-huayuan',
+    admin: 'admin',
+    auditor: 'audit1',
+  }).map(([role, name]) => [role, { name, password: DEMO_PASSWORD }]),
+);

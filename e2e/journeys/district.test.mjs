@@ -5,10 +5,11 @@ import { formsForgive } from '../stories/forms.mjs';
 import { theImport } from '../stories/import.mjs';
 import { theLoop } from '../stories/loop.mjs';
 import { mergeAndUnmerge } from '../stories/merge.mjs';
+import { everyPage } from '../stories/screens.mjs';
 import { readersTrace } from '../stories/trace.mjs';
 
 const told = process.env.STORIES?.split(',');
-const stories = { theLoop, mergeAndUnmerge, theImport, readersTrace, formsForgive };
+const stories = { theLoop, mergeAndUnmerge, theImport, readersTrace, formsForgive, everyPage };
 
 installation({ start: 'serve', district: true }, (journey) => {
   for (const [name, story] of Object.entries(stories)) {

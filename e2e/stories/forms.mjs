@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { LOGIN, PASSWORD } from '../harness/contract.mjs';
-import { report } from './steps.mjs';
+import { suspected } from './steps.mjs';
 
 export function formsForgive(journey) {
   for (const scripts of [true, false]) {
@@ -85,8 +85,8 @@ export function formsForgive(journey) {
     await axe(visitor);
   });
 
-  journey('what another changed meanwhile is not overwritten', async ({ page, as }) => {
-    await report(await page(), { name: '同时改', phone: '13900060009' });
+  journey('what another changed meanwhile is not overwritten', async ({ as, sessions }) => {
+    await suspected(sessions, { name: '同时改', phone: '13900060009' });
     const [one, other] = [await as('desk'), await as('assessor')];
     for (const each of [one, other]) {
       await each.goto('/reviews');

@@ -459,14 +459,18 @@ fn after_a_response_is_closed_only_audit_and_destruction_remain() {
 }
 
 #[test]
-fn only_a_police_post_may_ask_for_an_id_number() {
+fn only_police_and_those_who_fill_in_the_report_card_may_ask_for_an_id_number() {
     let world = World::new();
     let authz = authz();
     for kind in UnitKind::ALL {
         let any = Role::ALL
             .iter()
             .any(|&role| authz.may(&world.one(role, kind, "a.03."), Action::IdentityAsk, NOW));
-        assert_eq!(any, kind == UnitKind::Police, "{kind}");
+        let may = matches!(
+            kind,
+            UnitKind::Police | UnitKind::Hospital | UnitKind::Laboratory | UnitKind::CdcInstitution
+        );
+        assert_eq!(any, may, "{kind}");
     }
 }
 

@@ -12,9 +12,8 @@ fn readable(store: &Store, record: RecordId) -> (bool, bool, bool) {
     store
         .read::<_, DbError>(|tx| {
             let original = record_original(tx, record)?.is_some();
-            let facts = fact_list(tx, &[record])?
-                .iter()
-                .all(|fact| fact.attrs.is_some());
+            let facts = fact_list(tx, &[record])?;
+            let facts = !facts.is_empty() && facts.iter().all(|fact| fact.attrs.is_some());
             let found = token_find(tx, "name", "王小明", 10)?.contains(&record);
             Ok((original, facts, found))
         })
@@ -119,7 +118,7 @@ fn a_destruction_that_a_kill_interrupted_is_finished_later() {
         let store = place.open();
         assert_eq!(
             readable(&store, a),
-            (false, true, false),
+            (false, false, false),
             "wrapped keys and tokens are gone at once"
         );
         store.finish_destruction().unwrap();
@@ -130,5 +129,34 @@ fn a_destruction_that_a_kill_interrupted_is_finished_later() {
         std::fs::write(&key, b"left over").unwrap();
         let _store = place.open();
         assert!(!key.exists());
+    });
+}
+
+#[test]
+fn what_was_written_for_a_response_on_another_record_goes_with_it() {
+    each_place(|place| {
+        let store = place.open();
+        let (routine, flu) = (response(&store, ""), response(&store, "influenza"));
+        let kept = record(&store, routine, None);
+        fact(&store, kept, routine, some_fact());
+        fact(&store, kept, flu, some_fact());
+        let count = || {
+            store
+                .read::<_, DbError>(|tx| {
+                    let facts = fact_list(tx, &[kept])?;
+                    assert!(facts.iter().all(|fact| fact.attrs.is_some()));
+                    Ok(facts.len())
+                })
+                .unwrap()
+        };
+        assert_eq!(count(), 2);
+        destroy(&store, flu);
+        store.finish_destruction().unwrap();
+        assert_eq!(count(), 1, "the routine record keeps its own fact only");
+        store.seal().unwrap();
+        assert!(
+            verify(&store).unwrap().holds(),
+            "the rows stay for the trail"
+        );
     });
 }
