@@ -8,6 +8,7 @@ import { mergeAndUnmerge } from '../stories/merge.mjs';
 import { everyPage } from '../stories/screens.mjs';
 import { readersTrace } from '../stories/trace.mjs';
 
+// STORIES names those to tell, by comma, while one is being written.
 const told = process.env.STORIES?.split(',');
 const stories = { theLoop, mergeAndUnmerge, theImport, readersTrace, formsForgive, everyPage };
 

@@ -6,36 +6,36 @@ import { suspected } from './steps.mjs';
 
 export function formsForgive(journey) {
   for (const scripts of [true, false]) {
-  journey(`wrong input comes back with words beside the fields and everything that was typed, ${how(scripts)}`, async ({ page, axe, fits, shot }) => {
-    const phone = await page({ viewport: 'phone', scripts, language: 'en' });
-    await phone.goto('/report');
-    await phone.getByLabel('Fever').check();
-    await phone.getByLabel('Highest temperature').fill('385');
-    await phone.getByLabel('Name').fill('Zhou Wei');
-    await phone.getByLabel('Telephone').fill('12');
-    await phone.getByLabel('Age').fill('very old');
-    await phone.getByLabel('Anything else').fill('We ate together on Friday.');
-    await phone.getByRole('button', { name: 'Send the report' }).click();
-    await phone.getByRole('alert').getByText('Please check and send again').waitFor();
-    for (const [label, typed] of [['Highest temperature', '385'], ['Telephone', '12'], ['Age', 'very old']]) {
-      const field = phone.getByLabel(label);
-      assert.equal(await field.inputValue(), typed);
-      assert.equal(await field.getAttribute('aria-invalid'), 'true');
-      const words = await described(phone, field);
-      assert.match(words, /\w{3,}/, label);
-    }
-    assert.equal(await phone.getByLabel('Name').inputValue(), 'Zhou Wei');
-    assert.equal(await phone.getByLabel('Anything else').inputValue(), 'We ate together on Friday.');
-    assert.ok(await phone.getByLabel('Fever').isChecked());
-    await fits(phone);
-    if (scripts) await axe(phone);
-    await shot(phone, 'forms wrong input en');
-    await phone.getByLabel('Highest temperature').fill('38.5');
-    await phone.getByLabel('Telephone').fill('13900060001');
-    await phone.getByLabel('Age').fill('71');
-    await phone.getByRole('button', { name: 'Send the report' }).click();
-    await phone.getByRole('heading', { name: 'Your report has arrived' }).waitFor();
-  });
+    journey(`wrong input comes back with words beside the fields and everything that was typed, ${how(scripts)}`, async ({ page, axe, fits, shot }) => {
+      const phone = await page({ viewport: 'phone', scripts, language: 'en' });
+      await phone.goto('/report');
+      await phone.getByLabel('Fever').check();
+      await phone.getByLabel('Highest temperature').fill('385');
+      await phone.getByLabel('Name').fill('Zhou Wei');
+      await phone.getByLabel('Telephone').fill('12');
+      await phone.getByLabel('Age').fill('very old');
+      await phone.getByLabel('Anything else').fill('We ate together on Friday.');
+      await phone.getByRole('button', { name: 'Send the report' }).click();
+      await phone.getByRole('alert').getByText('Please check and send again').waitFor();
+      for (const [label, typed] of [['Highest temperature', '385'], ['Telephone', '12'], ['Age', 'very old']]) {
+        const field = phone.getByLabel(label);
+        assert.equal(await field.inputValue(), typed);
+        assert.equal(await field.getAttribute('aria-invalid'), 'true');
+        const words = await described(phone, field);
+        assert.match(words, /\w{3,}/, label);
+      }
+      assert.equal(await phone.getByLabel('Name').inputValue(), 'Zhou Wei');
+      assert.equal(await phone.getByLabel('Anything else').inputValue(), 'We ate together on Friday.');
+      assert.ok(await phone.getByLabel('Fever').isChecked());
+      await fits(phone);
+      if (scripts) await axe(phone);
+      await shot(phone, 'forms wrong input en');
+      await phone.getByLabel('Highest temperature').fill('38.5');
+      await phone.getByLabel('Telephone').fill('13900060001');
+      await phone.getByLabel('Age').fill('71');
+      await phone.getByRole('button', { name: 'Send the report' }).click();
+      await phone.getByRole('heading', { name: 'Your report has arrived' }).waitFor();
+    });
   }
 
   for (const scripts of [true, false]) {

@@ -196,14 +196,19 @@ fn kind_of(code: &str) -> Result<ListKind> {
     })
 }
 
-fn digest(file: &ListFile, mapping: &str) -> String {
+/// A digest over the file and how it is read; words about the mapping do not count.
+fn digest(file: &ListFile, mapping: &Mapping) -> String {
     let mut hash = Sha256::new();
     for part in [&file.kind, &file.source, &file.response] {
         hash.update(part.trim().as_bytes());
         hash.update([0]);
     }
-    hash.update(mapping.as_bytes());
-    hash.update([0]);
+    hash.update(format!("{:?}", mapping.year).as_bytes());
+    for column in &mapping.columns {
+        let read = (&column.column, column.field, column.document, column.order);
+        hash.update(format!("{read:?}").as_bytes());
+        hash.update([0]);
+    }
     hash.update(&file.bytes);
     hex(&hash.finalize())
 }
@@ -276,7 +281,7 @@ impl App {
             list.extend(outcome.findings().iter().take(room).map(remark));
         }
         let mapping = prepared.mapping.print();
-        let key = digest(file, &mapping);
+        let key = digest(file, &prepared.mapping);
         let seen = self.read(|tx| Ok(import_by_digest(tx, &key)?.map(|import| import.id)))?;
         let remarks = prepared
             .table
@@ -312,7 +317,7 @@ impl App {
         self.import_permit(who, Action::ImportCreate)?;
         let prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
         let mapping = prepared.mapping.print();
-        let (key, file, author) = (digest(file, &mapping), file.clone(), who.author());
+        let (key, file, author) = (digest(file, &prepared.mapping), file.clone(), who.author());
         self.write(
             who,
             command,

@@ -12,7 +12,7 @@ use fangxian_store::reviews::review_persons;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::assess::assess_person;
+use crate::assess::{assess_person, from_code};
 use crate::{App, AppError, FieldError, Result, Who, found};
 
 /// The code of the response that every installation has: surveillance without end.
@@ -79,7 +79,7 @@ pub struct ResponseInput {
 /// The form "put an approval on record", as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct ApprovalInput {
-    /// What was approved: a code of the packs, such as `class_a_management`.
+    /// What was approved: a code of the packs, such as `managed_as_class_a`.
     pub kind: String,
     /// The organ that approved it.
     pub organ: String,
@@ -178,6 +178,13 @@ impl App {
         let resource = resource_of(Some(self.fetch_response(id)?));
         self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
         let (from_on, until_on) = dates(input)?;
+        if from_code::<fangxian_packs::ApprovalKind>(input.kind.trim()).is_none() {
+            return Err(AppError::field(
+                "kind",
+                "规则包不认识这种批准，请从列表中选择。",
+                "The packs know no such approval; choose one from the list.",
+            ));
+        }
         let (input, rules) = (input.clone(), self.rules());
         self.write(
             who,

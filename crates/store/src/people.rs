@@ -7,7 +7,7 @@ use fangxian_base::{AreaId, Instant, LinkId, PairId, PersonId, RecordId, UserId}
 
 use crate::db::{DbError, Row, Tx, vals};
 use crate::records::{RECORD_SCOPE, within};
-use crate::scopes::{Scope, scoped};
+use crate::scopes::{Columns, Scope, scoped};
 use crate::{AreaRange, Author};
 
 /// What a link says of two records.
@@ -194,12 +194,14 @@ fn project(tx: &mut Tx<'_>, from: &[RecordId]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Brings a person's row up to date with its records.
+/// Brings a person's row up to date with its records. A report from the public door says where
+/// somebody is only while nobody else has: a stranger must not move a file out of sight.
 pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> {
     let area: Option<AreaId> = tx
         .row(
             "SELECT r.area_id FROM record r JOIN record_person p ON p.record_id = r.id
-             WHERE p.person_id = $1 AND r.area_id IS NOT NULL ORDER BY r.id DESC LIMIT 1",
+             WHERE p.person_id = $1 AND r.area_id IS NOT NULL
+             ORDER BY CASE WHEN r.channel = 'self_report' THEN 1 ELSE 0 END, r.id DESC LIMIT 1",
             &vals![person],
         )?
         .map(|row| row.get(0))
@@ -394,15 +396,18 @@ pub fn pair_insert(
     Ok(touched == 1)
 }
 
-/// Open pairs whose newer record the reader may see, oldest first.
+/// Open pairs of which the reader may see both records, oldest first.
 pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pair>, DbError> {
     let mut values = Vec::new();
-    let condition = scoped(scopes, RECORD_SCOPE, &mut values);
+    let newer = scoped(scopes, RECORD_SCOPE, &mut values);
+    let older = scoped(scopes, OLDER_SCOPE, &mut values);
     values.push(limit.into());
     tx.rows(
         &format!(
             "SELECT {PAIR_COLUMNS} FROM pair q JOIN record r ON r.id = q.b
-             WHERE q.state = 'open' AND ({condition}) ORDER BY q.created_at, q.id LIMIT ${}",
+                 JOIN record w ON w.id = q.a
+             WHERE q.state = 'open' AND ({newer}) AND ({older})
+             ORDER BY q.created_at, q.id LIMIT ${}",
             values.len()
         ),
         &values,
@@ -411,6 +416,15 @@ pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pa
     .map(pair_from)
     .collect()
 }
+
+/// Where scopes look in the older record of a pair.
+const OLDER_SCOPE: Columns<'static> = Columns {
+    area: "w.area_id",
+    response: "w.response_id",
+    confined: "w.confined",
+    assignee: "",
+    unit: "w.unit_id",
+};
 
 /// One pair.
 pub fn pair_fetch(tx: &mut Tx<'_>, id: PairId) -> Result<Option<Pair>, DbError> {

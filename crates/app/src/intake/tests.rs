@@ -250,3 +250,29 @@ fn named_contacts_get_files_of_their_own() {
         assert_eq!(open.total, 1, "contacts are looked at through their case");
     });
 }
+
+#[test]
+fn a_stranger_at_the_public_door_moves_no_file() {
+    each_place(|place| {
+        let app = app(place);
+        let desk = staff(Role::Desk, UnitKind::Headquarters, "a.");
+        let report = signal("王小明", "19900000001");
+        let told = Envelope {
+            channel: Channel::StaffForm,
+            ..envelope(CommandId::new())
+        };
+        app.submit(&Who::cli(), told, &report).unwrap();
+        let elsewhere = Signal {
+            area_code: "990101002001".into(),
+            ..report
+        };
+        send(&app, &elsewhere);
+        let search = Search {
+            q: "王小明".into(),
+            purpose: "intake".into(),
+        };
+        let hits = app.people_search(&desk, &search).unwrap().hits;
+        assert_eq!(hits.len(), 1, "one person, by phone and name");
+        assert_eq!(hits[0].area.as_ref().unwrap().zh, "社区0");
+    });
+}

@@ -171,15 +171,13 @@ impl App {
     pub fn pair_decide(&self, who: &Who, command: CommandId, id: PairId, same: bool) -> Result<()> {
         self.read(|tx| {
             let pair = found(pair_fetch(tx, id))?;
-            let record = found(record_fetch(tx, pair.b))?;
-            let about = about(tx, record.area, record.confined, Some(record.response))?;
-            self.permit(
-                who,
-                Action::PairsDecide,
-                &Resource::Pair { about },
-                Purpose::Intake,
-            )
-            .map(drop)
+            for record in [pair.a, pair.b] {
+                let record = found(record_fetch(tx, record))?;
+                let about = about(tx, record.area, record.confined, Some(record.response))?;
+                let resource = Resource::Pair { about };
+                self.permit(who, Action::PairsDecide, &resource, Purpose::Intake)?;
+            }
+            Ok(())
         })?;
         let Some(user) = who.user() else {
             return Err(AppError::not_found());

@@ -75,7 +75,7 @@ fn an_approval_is_on_record_with_its_organ_and_days() {
             .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
             .unwrap();
         let mut approval = ApprovalInput {
-            kind: "class_a_management".into(),
+            kind: "managed_as_class_a".into(),
             organ: "国务院".into(),
             document_no: "示范〔2025〕1号".into(),
             from_on: "2025-01-16".into(),
