@@ -156,12 +156,24 @@ fn sides(cell: &[usize; 6]) -> impl Iterator<Item = (usize, usize)> {
     (0..6).map(|at| (cell[at], cell[(at + 1) % 6]))
 }
 
-/// Where a corner lies, in metres.
+/// Where a corner lies, in metres. On the outline the teeth of the honeycomb are drawn in, so that
+/// the district has a border and not a saw.
 fn corner(line: usize, at: usize, stream: &mut Stream) -> Point {
+    let across = at <= 1 || at + 2 >= LINE;
+    let along = line == 0 || line == ROWS;
+    let play = if across || along { 0.06 } else { 0.14 };
     // Alternate corners up and down: bricks become hexagons.
-    let lift = if at % 2 == line % 2 { 0.17 } else { -0.17 };
-    let x = small(at) / 2.0 + stream.uniform(-0.14, 0.14);
-    let y = small(line) + lift + stream.uniform(-0.14, 0.14);
+    let up = if at % 2 == line % 2 { 1.0 } else { -1.0 };
+    let lift = if along { 0.05 } else { 0.17 };
+    let inward = match at {
+        0 => 0.25,
+        1 => -0.1,
+        _ if at + 1 == LINE => -0.25,
+        _ if at + 2 == LINE => 0.1,
+        _ => 0.0,
+    };
+    let x = small(at) / 2.0 + inward + stream.uniform(-play, play);
+    let y = small(line) + up * lift + stream.uniform(-play, play);
     let width = small(COLUMNS) + 0.5;
     let [x, y] = bend_plan([2.0 * x / width - 1.0, 2.0 * y / small(ROWS) - 1.0]);
     [x, y]
