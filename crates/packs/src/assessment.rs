@@ -299,6 +299,9 @@ pub struct Advice {
     /// Last day, if it has one.
     #[schemars(with = "Option<String>")]
     pub until: Option<Date>,
+    /// Days on which a sample is offered.
+    #[schemars(with = "Vec<String>")]
+    pub tests: Vec<Date>,
     /// Hours from the event it is counted from, where the rule counts in hours.
     pub hours: Option<i64>,
 }
@@ -363,7 +366,7 @@ pub struct Release {
     pub ready: bool,
 }
 
-/// An order that was made under an earlier edition and would end differently under this one.
+/// An order in force that the rules of the day would end differently, or no longer carry at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Migration {
     /// Pathway.
@@ -375,9 +378,11 @@ pub struct Migration {
     /// End under the order.
     #[schemars(with = "Option<String>")]
     pub old_end: Option<Date>,
-    /// End under the edition in force.
+    /// End under the edition in force; none when it has none, or does not carry the order.
     #[schemars(with = "Option<String>")]
     pub new_end: Option<Date>,
+    /// Whether the law of the day no longer allows it.
+    pub lift_at_once: bool,
     /// What a named person has to decide.
     pub text: Text,
 }

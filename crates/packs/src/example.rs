@@ -309,6 +309,9 @@ fn compare(is: &Assessment, expect: &Expect, failures: &mut Vec<String>) {
         let wanted: Vec<_> = advice.iter().map(|a| (a.rule.as_str(), a.until)).collect();
         same("advice", &got, &wanted, failures);
         for (given, wanted) in is.advice.iter().zip(advice) {
+            if let Some(tests) = &wanted.tests {
+                same("advised samples", &given.tests, tests, failures);
+            }
             if let (Some(opened), Some(due)) = (wanted.opened, wanted.due) {
                 let got = given.hours.map(|hours| due_at(opened, hours));
                 same("advice due", &got, &Some(due), failures);
@@ -351,6 +354,11 @@ fn compare(is: &Assessment, expect: &Expect, failures: &mut Vec<String>) {
     if let Some(migrations) = &expect.migrations {
         let got: Vec<String> = is.migrations.iter().map(|m| m.rule.clone()).collect();
         same("migrations", &got, migrations, failures);
+    }
+    if let Some(lift) = &expect.lift_at_once {
+        let at_once = is.migrations.iter().filter(|m| m.lift_at_once);
+        let got: Vec<String> = at_once.map(|m| m.rule.clone()).collect();
+        same("lift at once", &got, lift, failures);
     }
     if let Some(not_covered) = expect.not_covered {
         same(

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,10 @@ pub struct Fact {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub to: Option<Date>,
+    /// The moment, where it is known, in the zone of the installation.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub at: Option<DateTime>,
     /// The declared attributes that are known.
     #[serde(default)]
     pub attrs: BTreeMap<String, Value>,
@@ -134,6 +139,7 @@ impl Fact {
             kind: kind.into(),
             from,
             to: None,
+            at: None,
             attrs: BTreeMap::new(),
             evidence: Evidence::Unstated,
         }

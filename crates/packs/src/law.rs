@@ -233,7 +233,12 @@ fn wrong_class(
             grant,
             RefusalKind::DiseaseClass,
             why,
-            needed(grant),
+            grant
+                .measure
+                .needed_for
+                .get(&managed)
+                .cloned()
+                .unwrap_or_else(|| needed(grant)),
         )
     }
 }

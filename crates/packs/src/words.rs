@@ -114,6 +114,8 @@ pub enum Formality {
     WrittenNotice,
     /// A report to the next level at the same time.
     UpwardReport,
+    /// A report to the disease control authority of the county or above.
+    AuthorityReport,
     /// The next level decides beforehand.
     PriorDecision,
     /// A public notice with content, area and term.
@@ -136,6 +138,10 @@ impl Formality {
             Self::UpwardReport => Text::new(
                 "同时向上一级报告",
                 "report to the next level at the same time",
+            ),
+            Self::AuthorityReport => Text::new(
+                "向县级以上疾控部门报告",
+                "report to the disease control authority of the county or above",
             ),
             Self::PriorDecision => {
                 Text::new("事先报上一级决定", "the next level decides beforehand")

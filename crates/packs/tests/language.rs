@@ -23,6 +23,7 @@ fn codes(files: &[(String, String)]) -> Vec<(&'static str, u64, String)> {
         .collect()
 }
 
+const COVID: &str = "diseases/covid-19/pack.yaml";
 const NOROVIRUS: &str = "diseases/norovirus/pack.yaml";
 
 #[test]
@@ -80,6 +81,80 @@ fn a_value_that_does_not_cover_its_edition_is_refused() {
         "{ from: 2016-01-01, value: 72",
     );
     assert!(codes(&files).iter().any(|(code, ..)| *code == "gap"));
+}
+
+#[test]
+fn an_anchor_names_a_criterion_that_facts_meet() {
+    let found = codes(&with(
+        COVID,
+        "\"last-meeting:judged-no-contact\"",
+        "\"last-meeting:any-contact\"",
+    ));
+    let wanted = "name a criterion that has a `fact`".to_owned();
+    assert!(
+        found
+            .iter()
+            .any(|(code, line, hint)| { *code == "criterion" && *line > 0 && *hint == wanted }),
+        "{found:?}"
+    );
+    let found = codes(&with(
+        COVID,
+        "\"last-meeting:judged-no-contact\"",
+        "\"last-meeting:judged-no-contakt\"",
+    ));
+    let wanted = "did you mean `judged-no-contact`?".to_owned();
+    assert!(
+        found
+            .iter()
+            .any(|(code, line, hint)| { *code == "unknown-name" && *line > 0 && *hint == wanted }),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_criterion_that_is_later_than_itself_is_refused() {
+    let files = with(
+        COVID,
+        "\"last-meeting:judged-no-contact\"",
+        "\"last-meeting:met-a-contact\"",
+    );
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "cycle"));
+}
+
+#[test]
+fn a_comparison_asks_one_thing() {
+    let files = with(
+        COVID,
+        "{ known: true }",
+        "{ known: true, below: release_ct }",
+    );
+    let found = codes(&files);
+    assert!(
+        found.iter().any(|(code, ..)| *code == "comparison"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn days_before_release_stand_only_where_there_is_no_end() {
+    let files = with(
+        COVID,
+        "    last_test: { met: negative, samples: last_samples }",
+        "    least_days: asymptomatic_days",
+    );
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "end"));
+}
+
+#[test]
+fn a_last_test_needs_a_sample_in_the_calendar() {
+    let files = with(COVID, ", tests: home_only_test_days", "");
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "stage"));
+}
+
+#[test]
+fn a_threshold_is_at_least_one_case() {
+    let files = with(NOROVIRUS, "value: 20, cites", "value: 0, cites");
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "threshold"));
 }
 
 #[test]
@@ -189,8 +264,8 @@ fn a_measure_without_end_or_review_cannot_be_written() {
     assert!(codes(&files).iter().any(|(code, ..)| *code == "end"));
     let files = with(
         "law/idl-2025.yaml",
-        "formalities: [written_notice, police_help, end_or_review]",
-        "formalities: [written_notice, police_help]",
+        "formalities: [written_notice, authority_report, police_help, end_or_review]",
+        "formalities: [written_notice, authority_report, police_help]",
     );
     assert!(codes(&files).iter().any(|(code, ..)| *code == "end"));
 }

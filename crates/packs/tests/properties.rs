@@ -64,6 +64,7 @@ fn a_fact() -> impl Strategy<Value = Fact> {
                 kind: view.kind.clone(),
                 from,
                 to,
+                at: None,
                 attrs: attrs.into_iter().flatten().collect(),
                 evidence,
             })
@@ -147,7 +148,7 @@ proptest! {
     #[test]
     fn every_answer_to_a_question_leaves_fewer_questions(
         order in Just(answers()).prop_shuffle(),
-        flags in proptest::collection::vec(any::<bool>(), 11),
+        flags in proptest::collection::vec(any::<bool>(), 13),
     ) {
         let on = date(2021, 6, 10);
         let mut facts: Vec<Fact> = Vec::new();
@@ -169,6 +170,8 @@ fn answers() -> Vec<(&'static str, &'static str, &'static str)> {
         ("symptom", "present", "fever"),
         ("symptom", "present", "cough"),
         ("symptom", "present", "breathless"),
+        ("symptom", "present", "sore_throat"),
+        ("clustering", "present", ""),
         ("imaging", "pneumonia", ""),
         ("blood_count", "white_cells", ""),
         ("vaccination", "any", ""),

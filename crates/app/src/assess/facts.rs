@@ -67,6 +67,7 @@ fn one(rules: &Rules, fact: &Fact) -> Option<PackFact> {
             When::Range(_, to) => to,
             When::Unknown | When::Day(_) | When::Moment(..) => None,
         },
+        at: None,
         attrs: BTreeMap::new(),
         evidence: from_code::<Evidence>(&fact.evidence).unwrap_or_default(),
     };
@@ -88,7 +89,7 @@ fn add(rules: &Rules, fact: &mut PackFact, name: &str, value: Value) {
 }
 
 /// What rules ask about the other person: the class by the last assessment, or as notified; the
-/// days of onset, positive sample and isolation.
+/// days of onset, samples, isolation and first exposure. How a case was found is not recorded, so that attribute stays open.
 fn of_case(
     tx: &mut Tx<'_>,
     person: PersonId,
@@ -120,15 +121,32 @@ fn of_case(
     };
     about.extend(with.map(|with| ("with", Value::from(with))));
     let any = |_: &Fact| true;
+    // Quarantine ends the contacts of a close contact; those of a case end with its isolation.
     let isolated = first("measure_in_force", &|fact| {
-        is(fact, "measure", "M01") || is(fact, "measure", "M02")
+        is(fact, "measure", "M01")
+            || is(fact, "measure", "M02")
+            || (close && class.is_none() && is(fact, "measure", "M03"))
     });
+    let sampled = first("test", &|fact| is(fact, "result", "positive"));
+    let last_negative = facts
+        .iter()
+        .filter(|fact| fact.kind == "test" && is(fact, "kind", "pcr"))
+        .filter(|fact| is(fact, "result", "negative"))
+        .filter_map(|fact| fact.when.from())
+        .filter(|day| sampled.is_some_and(|sampled| *day < sampled))
+        .max();
+    let unprotected = |fact: &Fact| {
+        let attrs = fact.attrs.as_ref();
+        attrs
+            .and_then(|attrs| attrs.get("protected"))
+            .and_then(serde_json::Value::as_bool)
+            != Some(true)
+    };
     let dates = [
         ("case_onset", first("onset", &any)),
-        (
-            "case_sampled",
-            first("test", &|fact| is(fact, "result", "positive")),
-        ),
+        ("case_sampled", sampled),
+        ("case_last_negative", last_negative),
+        ("first_exposure", first("contact", &unprotected)),
         (
             "case_isolated",
             first("admission", &any).into_iter().chain(isolated).min(),

@@ -11,6 +11,7 @@ use super::disease::{
 use super::rules::{Names, Node};
 use super::series::cites;
 use super::vocabulary::Vocabulary;
+use crate::assessment::Quantity;
 use crate::schema::{CondDoc, Covers, DiseaseDoc, EditionDoc, Name, PathwayDoc, SourceDoc};
 use crate::text::Text;
 
@@ -153,8 +154,19 @@ fn pathway(
     {
         report.unknown("advice", name, advice.iter().copied());
     }
+    if doc.least_days.is_some() && doc.review_every.is_none() {
+        let message = format!("pathway `{}` has an end, and days before it", doc.id.value);
+        let hint = "`least_days` is for pathways that end by release".to_owned();
+        report.error(head.line, "end", message, hint);
+    }
+    if doc.last_test.is_some() && doc.stages.iter().all(|stage| stage.tests.is_none()) {
+        let message = format!("pathway `{}` has no sample in its calendar", doc.id.value);
+        let hint = "`last_test` asks for a stage with `tests`".to_owned();
+        report.error(head.line, "stage", message, hint);
+    }
     Pathway {
         measure: doc.measure.value.clone(),
+        anchor_latest: names.anchors(report, &doc.anchor_latest),
         anchor: names.anchors(report, &doc.anchor),
         anchor_is_day: names.value(report, &doc.anchor_is_day),
         stages: doc
@@ -177,6 +189,13 @@ fn pathway(
             .iter()
             .map(|node| names.node(report, node))
             .collect(),
+        least_days: doc.least_days.as_ref().map(|name| names.span(report, name)),
+        last_test: doc.last_test.as_ref().and_then(|last| {
+            let samples = names.value(report, &last.samples);
+            names
+                .factual(report, &last.met)
+                .map(|criterion| (criterion, samples))
+        }),
         instead: doc
             .instead
             .as_ref()
@@ -240,7 +259,7 @@ pub fn disease(
     let mut pathways = Vec::new();
     for rule in &doc.pathways {
         let words = (rule.zh.as_str(), rule.en.as_str());
-        let head = heads.head(
+        let mut head = heads.head(
             report,
             &mut names,
             &rule.id,
@@ -248,6 +267,10 @@ pub fn disease(
             &rule.cites,
             &rule.editions,
             Some(&rule.when),
+        );
+        head.days = (
+            rule.from.unwrap_or(Date::MIN),
+            rule.until.unwrap_or(Date::MAX),
         );
         pathways.push(pathway(report, &mut names, rule, head, &advice_ids));
     }
@@ -268,7 +291,7 @@ pub fn disease(
     let mut advice = Vec::new();
     for rule in &doc.advice {
         let words = (rule.zh.as_str(), rule.en.as_str());
-        let head = heads.head(
+        let mut head = heads.head(
             report,
             &mut names,
             &rule.id,
@@ -277,10 +300,17 @@ pub fn disease(
             &rule.editions,
             rule.when.as_ref(),
         );
+        head.days = (
+            rule.from.unwrap_or(Date::MIN),
+            rule.until.unwrap_or(Date::MAX),
+        );
         advice.push(AdviceRule {
             head,
             by_itself: rule.when.is_some(),
+            anchor_latest: names.anchors(report, &rule.anchor_latest),
             anchor: names.anchors(report, &rule.anchor),
+            tests: rule.tests.as_ref().map(|name| names.value(report, name)),
+            after: rule.after.as_ref().map(|name| names.span(report, name)),
             lasts: rule.lasts.as_ref().map(|name| names.span(report, name)),
         });
     }
@@ -334,9 +364,18 @@ pub fn disease(
             &rule.editions,
             None,
         );
+        let cases = names.value(report, &rule.cases);
+        let entries = rules.values.get(cases.0).map_or(&[][..], |s| &s.entries);
+        for entry in entries {
+            if matches!(entry.value, Quantity::Whole(number) if number < 1) {
+                let message = format!("`{}` would be raised without any case", rule.id.value);
+                let hint = "a threshold is one case or more".to_owned();
+                report.error(entry.line, "threshold", message, hint);
+            }
+        }
         alerts.push(Threshold {
             head,
-            cases: names.value(report, &rule.cases),
+            cases,
             days: names.span(report, &rule.days),
             within: rule.within.as_ref().map(|name| names.span(report, name)),
         });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fangxian_base::{Date, plus_days};
 
-use super::rules::{Anchor, Node, Rules, ValueId};
+use super::rules::{Anchor, CriterionId, Node, Rules, ValueId, meetings};
 use crate::assessment::{CaseClass, ContactKind, Managed, Place};
 use crate::schema::{Covers, SourceDoc};
 use crate::text::Text;
@@ -76,7 +76,9 @@ pub struct Pathway {
     pub head: Head,
     /// Measure.
     pub measure: String,
-    /// Counted from.
+    /// Counted from the latest of these.
+    pub anchor_latest: Vec<Anchor>,
+    /// Counted from, where none of those is known.
     pub anchor: Vec<Anchor>,
     /// Day 0 or 1.
     pub anchor_is_day: ValueId,
@@ -86,6 +88,10 @@ pub struct Pathway {
     pub review_every: Option<ValueId>,
     /// Conditions of release.
     pub release: Vec<Node>,
+    /// Days that must have passed before release.
+    pub least_days: Option<ValueId>,
+    /// What the last sample must show, and how often.
+    pub last_test: Option<(CriterionId, ValueId)>,
     /// Advice given instead.
     pub instead: Option<String>,
 }
@@ -97,8 +103,14 @@ pub struct AdviceRule {
     pub head: Head,
     /// Whether it stands by itself.
     pub by_itself: bool,
-    /// Counted from.
+    /// Counted from the latest of these.
+    pub anchor_latest: Vec<Anchor>,
+    /// Counted from, where none of those is known.
     pub anchor: Vec<Anchor>,
+    /// How long after it it begins.
+    pub after: Option<ValueId>,
+    /// Samples that are offered.
+    pub tests: Option<ValueId>,
     /// How long.
     pub lasts: Option<ValueId>,
 }
@@ -228,11 +240,25 @@ impl Disease {
             for node in &pathway.release {
                 self.rules.values_of(node, &mut values);
             }
+            values.extend(pathway.least_days);
+            if let Some((met, samples)) = pathway.last_test {
+                values.insert(samples);
+                self.rules.values_of(&Node::Met(met), &mut values);
+            }
+            let anchors = pathway.anchor_latest.iter().chain(&pathway.anchor);
+            for id in meetings(anchors) {
+                self.rules.values_of(&Node::Met(id), &mut values);
+            }
             all.push((&pathway.head, values));
         }
         for advice in &self.advice {
             let mut values = read(&advice.head);
-            values.extend(advice.lasts);
+            values.extend(advice.lasts.iter().chain(&advice.after));
+            values.extend(advice.tests);
+            let anchors = advice.anchor_latest.iter().chain(&advice.anchor);
+            for id in meetings(anchors) {
+                self.rules.values_of(&Node::Met(id), &mut values);
+            }
             all.push((&advice.head, values));
         }
         for timed in self.reports.iter().chain(&self.tasks) {

@@ -8,7 +8,7 @@ use super::Report;
 use super::rules::{Node, Rules, ValueId};
 use super::series::cites;
 use super::vocabulary::Vocabulary;
-use crate::assessment::{Formality, Label, Managed};
+use crate::assessment::{CaseClass, Formality, Label, Managed};
 use crate::schema::{
     CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, SchemeDoc, SourceDoc,
 };
@@ -48,6 +48,8 @@ pub struct Clock {
     pub line: u64,
     /// Management.
     pub managed: Vec<Managed>,
+    /// Case classes; empty for all.
+    pub classes: Vec<CaseClass>,
     /// Hours.
     pub within: ValueId,
     /// Article.
@@ -112,6 +114,7 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
                 id: format!("{}/{}", doc.id.value, clock.id.value),
                 line: clock.id.referenced.line(),
                 managed: clock.managed.clone(),
+                classes: clock.classes.clone(),
                 within: names.span(report, &clock.within),
                 article: clock.article.clone(),
                 text: Text::new(&clock.zh, &clock.en),

@@ -57,6 +57,8 @@ pub enum Match {
     AtLeast(ValueId),
     /// Below this value.
     Below(ValueId),
+    /// Anything that is known.
+    Known,
 }
 
 /// A day that something is counted from.
@@ -68,6 +70,10 @@ pub enum Anchor {
     First(KindId, Option<String>),
     /// The latest end of facts of a kind, or the latest value of their date attribute.
     Last(KindId, Option<String>),
+    /// The earliest beginning of the facts that meet a criterion.
+    FirstMeeting(CriterionId),
+    /// The latest day of the facts that meet a criterion, inside its window.
+    LastMeeting(CriterionId),
     /// The day asked about.
     Today,
 }
@@ -79,6 +85,8 @@ pub struct During {
     pub start: Vec<Anchor>,
     /// Days before.
     pub days_before: Option<ValueId>,
+    /// Days later.
+    pub days_later: Option<ValueId>,
     /// Anchors of its end.
     pub end: Vec<Anchor>,
     /// Days after.
@@ -92,8 +100,14 @@ pub struct FactTest {
     pub kind: KindId,
     /// Which of them.
     pub filter: Vec<(String, Match)>,
+    /// Which of them not.
+    pub unless: Vec<(String, Match)>,
     /// What must hold.
     pub is: Vec<(String, Match)>,
+    /// Or this.
+    pub or_is: Vec<(String, Match)>,
+    /// Only what is later.
+    pub later_than: Vec<Anchor>,
     /// When.
     pub during: Option<During>,
     /// How many, how far apart.
@@ -106,7 +120,7 @@ pub struct FactTest {
 #[derive(Debug, Clone)]
 pub enum Test {
     /// By facts.
-    Facts(FactTest),
+    Facts(Box<FactTest>),
     /// By other criteria.
     When(Node),
 }
@@ -139,6 +153,7 @@ pub struct Names<'v> {
     values: BTreeMap<String, ValueId>,
     units: Vec<String>,
     criteria: BTreeMap<String, CriterionId>,
+    factual: BTreeSet<String>,
     /// Kinds and `kind.attr` that some criterion asks about.
     pub asked: BTreeSet<String>,
 }
@@ -196,6 +211,34 @@ impl Names<'_> {
         }
     }
 
+    /// A criterion that asks about facts; a finding when it does not.
+    pub fn factual(&mut self, report: &mut Report<'_>, name: &Name) -> Option<CriterionId> {
+        self.fact_criterion(report, name.referenced.line(), &name.value)
+    }
+
+    fn fact_criterion(
+        &self,
+        report: &mut Report<'_>,
+        line: u64,
+        name: &str,
+    ) -> Option<CriterionId> {
+        report.used.insert(format!("criterion {name}"));
+        let Some(id) = self.criteria.get(name).copied() else {
+            let known = self.criteria.keys().map(String::as_str);
+            let hint = crate::finding::nearest(name, known);
+            let message = format!("unknown criterion `{name}`");
+            report.error(line, "unknown-name", message, hint);
+            return None;
+        };
+        if !self.factual.contains(name) {
+            let message = format!("`{name}` combines other criteria; no fact meets it by itself");
+            let hint = "name a criterion that has a `fact`".to_owned();
+            report.error(line, "criterion", message, hint);
+            return None;
+        }
+        Some(id)
+    }
+
     /// An anchor outside a criterion, where there is no fact to take an attribute from.
     pub fn anchors(&mut self, report: &mut Report<'_>, names: &[Name]) -> Vec<Anchor> {
         names
@@ -220,6 +263,12 @@ impl Names<'_> {
                 self.date_attr(report, line, kind, rest)?;
                 Some(Anchor::Attr(rest.to_owned()))
             }
+            ("first-meeting", _) => self
+                .fact_criterion(report, line, rest)
+                .map(Anchor::FirstMeeting),
+            ("last-meeting", _) => self
+                .fact_criterion(report, line, rest)
+                .map(Anchor::LastMeeting),
             ("first" | "last", _) => {
                 let (kind_name, attr) = match rest.split_once('.') {
                     Some((kind, attr)) => (kind, Some(attr)),
@@ -241,7 +290,7 @@ impl Names<'_> {
                 })
             }
             _ => {
-                let hint = "write `today`, `first:KIND`, `last:KIND.ATTR` or, inside a criterion, `attr:ATTR`";
+                let hint = "write `today`, `first:KIND`, `last:KIND.ATTR`, `last-meeting:CRITERION` or, inside a criterion, `attr:ATTR`";
                 report.error(
                     line,
                     "anchor",
@@ -302,6 +351,7 @@ impl Names<'_> {
         During {
             start,
             days_before: doc.days_before.as_ref().map(|name| self.span(report, name)),
+            days_later: doc.days_later.as_ref().map(|name| self.span(report, name)),
             end,
             days_after: doc.days_after.as_ref().map(|name| self.span(report, name)),
         }
@@ -335,11 +385,17 @@ impl Names<'_> {
                 MatchDoc::Exactly(value) => Match::OneOf(vec![value.clone()]),
                 MatchDoc::OneOf(values) => Match::OneOf(values.clone()),
                 MatchDoc::Compare(compare) => {
-                    let (name, at_least) = match (&compare.at_least, &compare.below) {
-                        (Some(name), None) => (name, true),
-                        (None, Some(name)) => (name, false),
+                    let (name, at_least) = match (&compare.at_least, &compare.below, compare.known)
+                    {
+                        (Some(name), None, false) => (name, true),
+                        (None, Some(name), false) => (name, false),
+                        (None, None, true) => {
+                            all.push((attr.clone(), Match::Known));
+                            continue;
+                        }
                         _ => {
-                            let message = format!("`{attr}` needs either `at_least` or `below`");
+                            let message =
+                                format!("`{attr}` needs one of `at_least`, `below` and `known`");
                             report.error(line, "comparison", message, String::new());
                             continue;
                         }
@@ -391,10 +447,13 @@ impl Names<'_> {
                     return Test::When(Node::never());
                 };
                 self.asked.insert(kind_name.value.clone());
-                Test::Facts(FactTest {
+                Test::Facts(Box::new(FactTest {
                     kind,
                     filter: self.matches(report, kind, line, &doc.filter),
+                    unless: self.matches(report, kind, line, &doc.unless),
                     is: self.matches(report, kind, line, &doc.is),
+                    or_is: self.matches(report, kind, line, &doc.or_is),
+                    later_than: self.anchors(report, &doc.later_than),
                     during: doc
                         .during
                         .as_ref()
@@ -407,11 +466,14 @@ impl Names<'_> {
                         )
                     }),
                     latest: doc.latest,
-                })
+                }))
             }
             (None, Some(when))
                 if doc.filter.is_empty()
+                    && doc.unless.is_empty()
                     && doc.is.is_empty()
+                    && doc.or_is.is_empty()
+                    && doc.later_than.is_empty()
                     && doc.during.is_none()
                     && doc.count.is_none()
                     && !doc.latest =>
@@ -449,6 +511,11 @@ pub fn compile<'v>(
             .enumerate()
             .map(|(i, n)| (n.clone(), CriterionId(i)))
             .collect(),
+        factual: criteria
+            .iter()
+            .filter(|(_, doc)| doc.fact.is_some())
+            .map(|(name, _)| name.clone())
+            .collect(),
         asked: BTreeSet::new(),
     };
     let compiled: Vec<Criterion> = criteria
@@ -474,15 +541,12 @@ fn cut_cycles(report: &mut Report<'_>, rules: &mut Rules) {
         let mut open = vec![start];
         let mut circular = false;
         while let Some(next) = open.pop() {
-            let Some(Criterion {
-                test: Test::When(node),
-                ..
-            }) = rules.criteria.get(next)
-            else {
-                continue;
-            };
             let mut direct = BTreeSet::new();
-            criteria_of(node, &mut direct);
+            match rules.criteria.get(next).map(|criterion| &criterion.test) {
+                Some(Test::When(node)) => criteria_of(node, &mut direct),
+                Some(Test::Facts(test)) => direct.extend(test.criteria()),
+                None => {}
+            }
             circular |= direct.contains(&CriterionId(start));
             open.extend(
                 direct
@@ -498,6 +562,16 @@ fn cut_cycles(report: &mut Report<'_>, rules: &mut Rules) {
             report.error(line, "cycle", message, String::new());
         }
     }
+}
+
+/// The criteria that anchors name.
+pub fn meetings<'a>(anchors: impl Iterator<Item = &'a Anchor>) -> Vec<CriterionId> {
+    anchors
+        .filter_map(|anchor| match anchor {
+            Anchor::FirstMeeting(id) | Anchor::LastMeeting(id) => Some(*id),
+            Anchor::Attr(_) | Anchor::First(..) | Anchor::Last(..) | Anchor::Today => None,
+        })
+        .collect()
 }
 
 /// The criteria that a condition names directly.
@@ -534,7 +608,12 @@ impl Rules {
             Node::Not(part) => self.values_of(part, into),
             Node::Met(id) => match self.criteria.get(id.0).map(|criterion| &criterion.test) {
                 Some(Test::When(node)) => self.values_of(node, into),
-                Some(Test::Facts(test)) => into.extend(test.values()),
+                Some(Test::Facts(test)) => {
+                    into.extend(test.values());
+                    for id in test.criteria() {
+                        self.values_of(&Node::Met(id), into);
+                    }
+                }
                 None => {}
             },
             Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
@@ -543,19 +622,31 @@ impl Rules {
 }
 
 impl FactTest {
+    /// Every criterion that its anchors name.
+    pub fn criteria(&self) -> Vec<CriterionId> {
+        let during = self
+            .during
+            .iter()
+            .flat_map(|d| d.start.iter().chain(&d.end));
+        meetings(self.later_than.iter().chain(during))
+    }
+
     /// Every value that the question reads.
     pub fn values(&self) -> Vec<ValueId> {
         let mut all: Vec<ValueId> = self
             .filter
             .iter()
+            .chain(&self.unless)
             .chain(&self.is)
+            .chain(&self.or_is)
             .filter_map(|(_, wanted)| match wanted {
                 Match::AtLeast(id) | Match::Below(id) => Some(*id),
-                Match::OneOf(_) => None,
+                Match::OneOf(_) | Match::Known => None,
             })
             .collect();
         if let Some(during) = &self.during {
-            all.extend(during.days_before.iter().chain(&during.days_after));
+            all.extend(during.days_before.iter().chain(&during.days_later));
+            all.extend(during.days_after);
         }
         if let Some((count, apart)) = &self.count {
             all.push(*count);

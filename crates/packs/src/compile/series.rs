@@ -123,12 +123,13 @@ impl Series {
 }
 
 /// The units that values may have.
-const UNITS: [&str; 10] = [
+const UNITS: [&str; 11] = [
     "days",
     "hours",
     "day_number",
     "day_numbers",
     "people",
+    "per_day",
     "signs",
     "samples",
     "cycles",

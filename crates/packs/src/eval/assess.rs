@@ -106,6 +106,7 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
     work.contacts();
     work.categories();
     work.pathways();
+    work.orphans();
     work.declines();
     work.advice();
     work.reports();
@@ -295,6 +296,15 @@ impl Work<'_> {
             if head.applies(self.edition, head.days.0) {
                 days.push(head.days.0);
                 days.push(plus_days(head.days.1, 1));
+            }
+        }
+        for pathway in &self.disease.pathways {
+            let days_of = pathway.head.days;
+            if pathway.head.applies(self.edition, days_of.0) {
+                days.push(days_of.0);
+            }
+            if pathway.head.applies(self.edition, days_of.1) {
+                days.push(plus_days(days_of.1, 1));
             }
         }
         for approval in self.input.approvals {

@@ -24,18 +24,46 @@ impl Work<'_> {
         let lasts = advice
             .lasts
             .and_then(|id| self.disease.rules.values.get(id.0));
-        let anchor = self.deciding.scope.anchor(&advice.anchor, None);
         let values_on = self.deciding.scope.values_on;
+        let after = advice
+            .after
+            .and_then(|id| self.disease.rules.values.get(id.0))
+            .and_then(|series| series.days(values_on))
+            .unwrap_or(0);
+        let rules = &self.disease.rules;
+        let anchor = self
+            .deciding
+            .scope
+            .latest(rules, &advice.anchor_latest, &advice.anchor)
+            .map(|anchor| plus_days(anchor, after));
+        if advice.after.is_some()
+            && let Some(begins) = anchor
+        {
+            self.deciding.scope.may_change(plus_days(begins, 1));
+            if begins >= on {
+                return;
+            }
+        }
         let until = match (anchor, lasts.and_then(|series| series.days(values_on))) {
             (Some(anchor), Some(days)) => Some(plus_days(anchor, days)),
             _ => None,
         };
         let mut reason = self.deciding.reason(&advice.head);
-        if until.is_some()
-            && let Some(id) = advice.lasts
-        {
-            self.deciding.value(id, &mut reason.values);
+        if until.is_some() {
+            for id in [advice.lasts, advice.after, advice.tests]
+                .into_iter()
+                .flatten()
+            {
+                self.deciding.value(id, &mut reason.values);
+            }
         }
+        let sampled = advice
+            .tests
+            .and_then(|id| self.disease.rules.values.get(id.0))
+            .map_or(&[][..], |series| series.list(values_on));
+        let tests = anchor.map_or_else(Vec::new, |anchor| {
+            sampled.iter().map(|day| plus_days(anchor, *day)).collect()
+        });
         if until.is_some_and(|until| until < on) {
             return;
         }
@@ -44,6 +72,7 @@ impl Work<'_> {
             rule: advice.head.id.clone(),
             text: reason.text.clone(),
             until,
+            tests,
             hours: lasts
                 .filter(|series| series.unit == "hours")
                 .and_then(|s| s.whole(values_on)),
@@ -108,6 +137,10 @@ impl Work<'_> {
                 .clocks
                 .iter()
                 .filter(|clock| clock.managed.contains(&self.out.managed))
+                .filter(|clock| {
+                    let class = self.out.class;
+                    clock.classes.is_empty() || class.is_some_and(|c| clock.classes.contains(&c))
+                })
             {
                 let Some(series) = law.rules.values.get(clock.within.0) else {
                     continue;

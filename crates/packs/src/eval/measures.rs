@@ -2,10 +2,10 @@
 
 use fangxian_base::{Date, plus_days};
 
-use super::Deciding;
+use super::{Deciding, leaf};
 use crate::assessment::{Answer, Release, Stage, Step, StepKind};
 use crate::compile::disease::Pathway;
-use crate::compile::rules::ValueId;
+use crate::compile::rules::{CriterionId, Node, Test, ValueId};
 
 /// A pathway laid onto the calendar.
 #[derive(Debug, Clone)]
@@ -26,7 +26,9 @@ pub struct Schedule {
 pub fn schedule(deciding: &Deciding<'_>, pathway: &Pathway) -> Option<Schedule> {
     let on = deciding.scope.values_on;
     let value = |id: ValueId| deciding.rules.values.get(id.0);
-    let anchor = deciding.scope.anchor(&pathway.anchor, None)?;
+    let anchor = deciding
+        .scope
+        .latest(deciding.rules, &pathway.anchor_latest, &pathway.anchor)?;
     // Day k falls on anchor + k − anchor_is_day: with the anchor as day 1, day 1 is the anchor.
     let first = value(pathway.anchor_is_day)?.whole(on)?;
     let mut start = plus_days(anchor, 1 - first);
@@ -101,7 +103,40 @@ pub fn values_of(pathway: &Pathway) -> Vec<ValueId> {
         all.extend(stage.days.iter().chain(&stage.tests));
     }
     all.extend(pathway.review_every);
+    all.extend(pathway.least_days);
+    all.extend(pathway.last_test.map(|(_, samples)| samples));
     all
+}
+
+/// Whether the last sample of the calendar, or later ones, showed what they must.
+fn last_test(
+    deciding: &Deciding<'_>,
+    schedule: &Schedule,
+    criterion: CriterionId,
+    samples: ValueId,
+) -> bool {
+    let steps = schedule.stages.iter().flat_map(|stage| &stage.steps);
+    let day = steps
+        .filter(|step| step.kind == StepKind::Test)
+        .map(|step| step.on)
+        .max();
+    let test = deciding
+        .rules
+        .criteria
+        .get(criterion.0)
+        .map(|criterion| &criterion.test);
+    let wanted = deciding
+        .rules
+        .values
+        .get(samples.0)
+        .and_then(|series| series.whole(deciding.scope.values_on))
+        .and_then(|wanted| usize::try_from(wanted).ok());
+    match (day, test, wanted) {
+        (Some(day), Some(Test::Facts(test)), Some(wanted)) => {
+            leaf::run_since(deciding.rules, deciding.scope, test, day) >= wanted
+        }
+        _ => false,
+    }
 }
 
 /// How a pathway ends, and whether it has.
@@ -115,13 +150,32 @@ pub fn release(deciding: &Deciding<'_>, pathway: &Pathway, schedule: &Schedule) 
         };
         list.push(deciding.words(node));
     }
-    let calendar = match schedule.end {
-        Some(end) => deciding.scope.on > end,
+    if let Some((met_by, samples)) = pathway.last_test {
+        let list = if last_test(deciding, schedule, met_by, samples) {
+            &mut met
+        } else {
+            &mut unmet
+        };
+        list.push(deciding.words(&Node::Met(met_by)));
+    }
+    let least = pathway
+        .least_days
+        .and_then(|id| deciding.rules.values.get(id.0))
+        .and_then(|series| series.days(deciding.scope.values_on))
+        .map(|days| plus_days(schedule.start, days - 1));
+    let last = schedule.end.or(least);
+    let calendar = match last {
+        Some(last) => deciding.scope.on > last,
         None => !pathway.release.is_empty(),
     };
+    if schedule.end.is_none()
+        && let Some(last) = last
+    {
+        deciding.scope.may_change(plus_days(last, 1));
+    }
     Release {
         rule: pathway.head.id.clone(),
-        on: schedule.end,
+        on: last,
         ready: calendar && unmet.is_empty(),
         met,
         unmet,

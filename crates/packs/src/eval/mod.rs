@@ -95,9 +95,19 @@ impl<'a> Scope<'a> {
     }
 
     /// The first anchor that is known.
-    pub fn anchor(&self, anchors: &[Anchor], own: Option<&Fact>) -> Option<Date> {
+    pub fn anchor(&self, rules: &Rules, anchors: &[Anchor], own: Option<&Fact>) -> Option<Date> {
+        let meeting = |id: CriterionId, first| match rules
+            .criteria
+            .get(id.0)
+            .map(|criterion| &criterion.test)
+        {
+            Some(Test::Facts(test)) => leaf::day_of_meeting(rules, self, test, first),
+            Some(Test::When(_)) | None => None,
+        };
         anchors.iter().find_map(|anchor| match anchor {
             Anchor::Today => Some(self.on),
+            Anchor::FirstMeeting(id) => meeting(*id, true),
+            Anchor::LastMeeting(id) => meeting(*id, false),
             Anchor::Attr(attr) => own.and_then(|fact| date_of(fact, attr)),
             Anchor::First(kind, None) => self.of(*kind).filter_map(|fact| fact.from).min(),
             Anchor::First(kind, Some(attr)) => {
@@ -111,6 +121,15 @@ impl<'a> Scope<'a> {
                 self.of(*kind).filter_map(|fact| date_of(fact, attr)).max()
             }
         })
+    }
+
+    /// The latest of the anchors that are known; where none is, the first one known of others.
+    pub fn latest(&self, rules: &Rules, latest: &[Anchor], others: &[Anchor]) -> Option<Date> {
+        latest
+            .iter()
+            .filter_map(|anchor| self.anchor(rules, std::slice::from_ref(anchor), None))
+            .max()
+            .or_else(|| self.anchor(rules, others, None))
     }
 
     /// Notes a later day on which an answer can change.
@@ -309,7 +328,14 @@ impl<'a> Deciding<'a> {
                     push(&mut into.because, kind.text());
                 }
             }
-            Node::Not(_) | Node::Region(_) => {}
+            Node::Not(part) => {
+                let mut read = std::collections::BTreeSet::new();
+                self.rules.values_of(part, &mut read);
+                for id in read {
+                    self.value(id, &mut into.values);
+                }
+            }
+            Node::Region(_) => {}
         }
     }
 

@@ -138,6 +138,7 @@ impl Work<'_> {
             to_edition: now,
             old_end: old.end,
             new_end: new.end,
+            lift_at_once: false,
             text: Text::new(
                 "方案已换版，须由指定人员决定是否调整；决定之前原决定继续有效",
                 "the plan has changed: a named person has to decide; until then the order stands as made",
@@ -146,13 +147,91 @@ impl Work<'_> {
         (was, old)
     }
 
+    /// Orders in force that no pathway of the day carries: somebody has to decide about each, and
+    /// what the law no longer allows is lifted at once.
+    pub(super) fn orphans(&mut self) {
+        for (measure, from, edition) in self.orders() {
+            let carried = self.disease.pathways.iter().any(|pathway| {
+                pathway.measure == measure
+                    && pathway.head.applies(self.edition, self.on())
+                    && self.deciding.answer(&pathway.head.node) == Answer::Yes
+            });
+            if carried {
+                continue;
+            }
+            let lift_at_once = self.permit(&measure).is_err();
+            let made = edition.and_then(|edition| self.made(&measure, from, edition));
+            let id_of = |index: usize| {
+                let edition = self.disease.editions.get(index);
+                edition
+                    .map(|edition| edition.id.clone())
+                    .unwrap_or_default()
+            };
+            let text = if lift_at_once {
+                Text::new(
+                    "现行法律不再允许此项措施，应当立即解除",
+                    "the law of the day no longer allows it: it is lifted at once",
+                )
+            } else {
+                Text::new(
+                    "现行规则下没有对应的安排，须由指定人员决定是否解除；决定之前原决定继续有效",
+                    "the rules of the day do not carry it: a named person has to decide; until then the order stands as made",
+                )
+            };
+            self.out.migrations.push(Migration {
+                rule: made.as_ref().map_or_else(
+                    || format!("{}/{measure}", self.disease.id),
+                    |(rule, _)| rule.clone(),
+                ),
+                from_edition: edition.map(id_of).unwrap_or_default(),
+                to_edition: id_of(self.edition),
+                old_end: made.and_then(|(_, end)| end),
+                new_end: None,
+                lift_at_once,
+                text,
+            });
+        }
+    }
+
+    /// The orders in force on the day: measure, first day, edition.
+    fn orders(&self) -> Vec<(String, Date, Option<usize>)> {
+        let Some(kind) = self.library.vocabulary().id(RUNNING) else {
+            return Vec::new();
+        };
+        let on = self.on();
+        self.deciding
+            .scope
+            .of(kind)
+            .filter(|fact| fact.to.is_none_or(|to| on <= to))
+            .filter_map(|fact| {
+                let measure = code(fact.attrs.get("measure"))?;
+                let edition = code(fact.attrs.get("edition"));
+                let position = |id: String| self.disease.editions.iter().position(|e| e.id == id);
+                Some((measure, fact.from?, edition.and_then(position)))
+            })
+            .collect()
+    }
+
+    /// The pathway of an order as it was made, and its end.
+    fn made(&self, measure: &str, order: Date, edition: usize) -> Option<(String, Option<Date>)> {
+        let region = self.deciding.scope.region;
+        let scope = Scope::new(self.library.vocabulary(), self.input.facts, order, region);
+        let mut deciding = Deciding::new(&self.disease.rules, &scope, Found::default());
+        judge(&mut deciding, self.disease, edition);
+        self.disease
+            .pathways
+            .iter()
+            .filter(|p| p.measure == measure && p.head.applies(edition, order))
+            .filter(|p| deciding.answer(&p.head.node) == Answer::Yes)
+            .find_map(|p| {
+                let end = measures::schedule(&deciding, p)?.end;
+                Some((p.head.id.clone(), end))
+            })
+    }
+
     /// A running order of this measure that was made under another edition.
     fn running(&self, measure: &str) -> Option<(Date, usize)> {
         let kind = self.library.vocabulary().id(RUNNING)?;
-        let code = |value: Option<&Value>| match value {
-            Some(Value::Code(code)) => Some(code.clone()),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Date(_)) | None => None,
-        };
         self.deciding.scope.of(kind).find_map(|fact| {
             if code(fact.attrs.get("measure")).as_deref() != Some(measure) {
                 return None;
@@ -264,14 +343,28 @@ impl Work<'_> {
     }
 }
 
+fn code(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::Code(code)) => Some(code.clone()),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Date(_)) | None => None,
+    }
+}
+
 /// Whether a pathway would still be proposed on the facts of a scope.
 fn stands(disease: &Disease, scope: &Scope<'_>, edition: usize, pathway: &Pathway) -> bool {
     let mut deciding = Deciding::new(&disease.rules, scope, Found::default());
+    judge(&mut deciding, disease, edition);
+    deciding.answer(&pathway.head.node) == Answer::Yes
+}
+
+/// Finds class and kind of contact by an edition on the day of the scope.
+fn judge(deciding: &mut Deciding<'_>, disease: &Disease, edition: usize) {
+    let on = deciding.scope.on;
     let classes = disease
         .classes
         .iter()
-        .filter(|(_, head)| head.applies(edition, scope.on));
-    let class = first_that_holds(&deciding, classes)
+        .filter(|(_, head)| head.applies(edition, on));
+    let class = first_that_holds(deciding, classes)
         .0
         .map(|(class, _)| class);
     deciding.set(Found {
@@ -281,12 +374,9 @@ fn stands(disease: &Disease, scope: &Scope<'_>, edition: usize, pathway: &Pathwa
     let contacts = disease
         .contacts
         .iter()
-        .filter(|(_, head)| head.applies(edition, scope.on));
-    let contact = first_that_holds(&deciding, contacts)
-        .0
-        .map(|(kind, _)| kind);
+        .filter(|(_, head)| head.applies(edition, on));
+    let contact = first_that_holds(deciding, contacts).0.map(|(kind, _)| kind);
     deciding.set(Found { class, contact });
-    deciding.answer(&pathway.head.node) == Answer::Yes
 }
 
 fn due(pathway: &Pathway, grant: Grant<'_>, edition: &str, schedule: Schedule) -> MeasureDue {

@@ -183,6 +183,12 @@ pub struct PathwayDoc {
     pub id: Name,
     /// Editions it belongs to.
     pub editions: Vec<Name>,
+    /// First day within the editions.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// Last day within the editions.
+    #[serde(default)]
+    pub until: Option<Date>,
     /// In Chinese.
     pub zh: String,
     /// In English.
@@ -193,7 +199,10 @@ pub struct PathwayDoc {
     pub when: CondDoc,
     /// Measure in the catalogue.
     pub measure: Name,
-    /// What days are counted from; the first one known is taken.
+    /// What days are counted from: the latest of those known.
+    #[serde(default)]
+    pub anchor_latest: Vec<Name>,
+    /// What days are counted from where none of those is known; the first one known is taken.
     pub anchor: Vec<Name>,
     /// Whether the anchor is day 0 or day 1: a value of the pack.
     pub anchor_is_day: Name,
@@ -205,9 +214,25 @@ pub struct PathwayDoc {
     /// What must hold for release, besides the calendar.
     #[serde(default)]
     pub release: Vec<CondDoc>,
+    /// Days that must have passed before release, where there is no end: a value of the pack.
+    #[serde(default)]
+    pub least_days: Option<Name>,
+    /// What the last sample of the calendar must show.
+    #[serde(default)]
+    pub last_test: Option<LastTestDoc>,
     /// Advice that is given instead when the law refuses the measure.
     #[serde(default)]
     pub instead: Option<Name>,
+}
+
+/// What the last sample of the calendar must show before release.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastTestDoc {
+    /// A criterion about facts.
+    pub met: Name,
+    /// How many of them, from the day of the last sample on: a value of the pack.
+    pub samples: Name,
 }
 
 /// A stage.
@@ -259,6 +284,12 @@ pub struct AdviceDoc {
     pub id: Name,
     /// Editions it belongs to.
     pub editions: Vec<Name>,
+    /// First day within the editions.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// Last day within the editions.
+    #[serde(default)]
+    pub until: Option<Date>,
     /// In Chinese; `{name}` is replaced by the value of that name.
     pub zh: String,
     /// In English.
@@ -268,10 +299,19 @@ pub struct AdviceDoc {
     /// For whom; without it only where a pathway names it.
     #[serde(default)]
     pub when: Option<CondDoc>,
-    /// The event it is counted from.
+    /// The event it is counted from: the latest of those known.
+    #[serde(default)]
+    pub anchor_latest: Vec<Name>,
+    /// The event it is counted from where none of those is known.
     #[serde(default)]
     pub anchor: Vec<Name>,
-    /// How long after it: a value of the pack, in days or hours.
+    /// How long after it the advice begins: a value of the pack, in days or hours.
+    #[serde(default)]
+    pub after: Option<Name>,
+    /// Days of it on which a sample is offered: a value of the pack.
+    #[serde(default)]
+    pub tests: Option<Name>,
+    /// How long it lasts from then: a value of the pack, in days or hours.
     #[serde(default)]
     pub lasts: Option<Name>,
 }

@@ -94,6 +94,8 @@ pub struct Expect {
     pub missing: Option<Vec<String>>,
     /// Pathways for which somebody has to decide about an order of an earlier edition.
     pub migrations: Option<Vec<String>>,
+    /// Those of them that the law of the day no longer allows.
+    pub lift_at_once: Option<Vec<String>>,
     /// Whether the pack says that it does not cover the day.
     pub not_covered: Option<bool>,
 }
@@ -181,6 +183,9 @@ pub struct ExpectAdvice {
     /// Last day.
     #[serde(default)]
     pub until: Option<Date>,
+    /// Days on which a sample is offered.
+    #[serde(default)]
+    pub tests: Option<Vec<Date>>,
     /// The moment it is counted from, where it counts in hours.
     #[serde(default)]
     pub opened: Option<DateTime>,

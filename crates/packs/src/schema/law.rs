@@ -6,7 +6,7 @@ use fangxian_base::Date;
 use serde::Deserialize;
 
 use super::{ExampleDoc, Name, SeriesDoc, SourceDoc};
-use crate::assessment::{Formality, Managed, Organ};
+use crate::assessment::{CaseClass, Formality, Managed, Organ};
 use crate::fact::ApprovalKind;
 use crate::text::Text;
 
@@ -78,6 +78,9 @@ pub struct LawMeasureDoc {
     /// What would be needed to apply it after all.
     #[serde(default)]
     pub needed: Option<Text>,
+    /// The same where it depends on how the disease is managed.
+    #[serde(default)]
+    pub needed_for: BTreeMap<Managed, Text>,
     /// Sources.
     pub cites: Vec<Name>,
 }
@@ -100,6 +103,9 @@ pub struct ReportClockDoc {
     pub id: Name,
     /// Diseases, by how they are managed.
     pub managed: Vec<Managed>,
+    /// Case classes that are reported; empty for all.
+    #[serde(default)]
+    pub classes: Vec<CaseClass>,
     /// Hours from discovery: a value of the pack.
     pub within: Name,
     /// Article.

@@ -73,9 +73,18 @@ pub struct CriterionDoc {
     /// Which facts of that kind are meant.
     #[serde(default, rename = "where")]
     pub filter: BTreeMap<String, MatchDoc>,
+    /// Which of them are not meant after all; one that may be is meant.
+    #[serde(default)]
+    pub unless: BTreeMap<String, MatchDoc>,
     /// What must hold of one of them.
     #[serde(default)]
     pub is: BTreeMap<String, MatchDoc>,
+    /// Or, instead of all of that, this.
+    #[serde(default)]
+    pub or_is: BTreeMap<String, MatchDoc>,
+    /// Only what happened after this day is meant; that there is nothing is a no.
+    #[serde(default)]
+    pub later_than: Vec<Name>,
     /// When they must have happened.
     #[serde(default)]
     pub during: Option<DuringDoc>,
@@ -112,18 +121,24 @@ pub struct CompareDoc {
     /// Less than this value.
     #[serde(default)]
     pub below: Option<String>,
+    /// Known at all, whatever it is.
+    #[serde(default)]
+    pub known: bool,
 }
 
 /// A window in time, whole days, both ends included.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DuringDoc {
-    /// Anchor that the window starts from (`attr:…`, `first:…`, `last:…`, `today`); the first
-    /// one known is taken.
+    /// Anchor that the window starts from (`attr:…`, `first:…`, `last:…`, `first-meeting:…`,
+    /// `last-meeting:…`, `today`); the first one known is taken.
     pub start: Vec<Name>,
     /// How many days earlier it starts: a value of the pack.
     #[serde(default)]
     pub days_before: Option<Name>,
+    /// How many days later it starts: a value of the pack.
+    #[serde(default)]
+    pub days_later: Option<Name>,
     /// Anchor that the window ends at; none known: it is still open.
     #[serde(default)]
     pub end: Vec<Name>,
