@@ -187,6 +187,13 @@ impl From<DbError> for AppError {
                 "该部分个人信息已依法销毁，无法再读取或补充。",
                 "These personal records were destroyed as the law asks; nothing can be read or added.",
             ),
+            other if other.is_transient() => Self::new(
+                Kind::Unavailable,
+                "DATABASE-BUSY",
+                "数据库此刻忙碌或连接中断，未能确认本次是否受理。请稍等片刻，用同一表单再提交一次，不会重复登记。",
+                "The database is busy or the connection was lost. Send the same form again in a moment; it will not be counted twice.",
+            )
+            .because(other),
             other => Self::internal(other),
         }
     }
@@ -199,8 +206,8 @@ impl From<WriteError<Self>> for AppError {
             WriteError::Db(error) => error.into(),
             WriteError::CommandReused => Self::conflict(
                 "COMMAND-REUSED",
-                "这份表单的编号已用于另一项操作。请刷新页面重新填写。",
-                "The number of this form was used for something else. Reload the page and fill it in again.",
+                "这份表单此前已提交并受理，但内容与本次不同，本次未受理。请重新打开页面，核对已有记录；如仍需提交，请在新表单中填写。",
+                "This form was sent and taken before with something else in it; nothing was done now. Open the page anew, look at what is there, and fill in the new form if it is still needed.",
             ),
             WriteError::Panicked => Self::internal("a command panicked"),
         }

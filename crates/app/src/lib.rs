@@ -224,6 +224,7 @@ impl App {
             action: action.code(),
             purpose: purpose.code(),
             response,
+            input: who.input(),
         };
         Ok(self.store.write(command, f)?.value)
     }

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{assess_person, from_code};
-use crate::{App, AppError, FieldError, Result, Who, found};
+use crate::{App, AppError, FieldError, Kind, Result, Who, found};
 
 /// The code of the response that every installation has: surveillance without end.
 pub const ROUTINE: &str = "routine";
@@ -160,7 +160,12 @@ impl App {
                 Ok(id)
             },
         );
-        if opened.as_ref().ok() != Some(&id) {
+        let unused = match &opened {
+            Ok(first) => *first != id,
+            // Whether a commit took place whose answer was lost, nobody knows: the key stays.
+            Err(error) => !matches!(error.kind, Kind::Unavailable | Kind::Internal),
+        };
+        if unused {
             // Refused, or a repetition of an earlier command: nothing will ever use this key.
             self.store().keys().discard_response(id);
         }
@@ -241,14 +246,7 @@ impl App {
             Purpose::Command,
             Some(id),
             move |tx| {
-                let (measures, reports) = rows::response_running(tx, id)?;
-                if measures > 0 || reports > 0 {
-                    return Err(AppError::conflict(
-                        "STILL-RUNNING",
-                        &format!("还有 {measures} 项措施未解除、{reports} 份法定报告未报出。请先解除措施、完成报告，再结束响应。"),
-                        &format!("{measures} measures are not lifted and {reports} statutory reports not sent. Lift and send them, then close the response."),
-                    ));
-                }
+                still_running(&rows::response_running(tx, id)?)?;
                 if rows::response_close(tx, id, version)? {
                     Ok(())
                 } else {
@@ -268,18 +266,13 @@ impl App {
         version: i64,
     ) -> Result<()> {
         let resource = resource_of(Some(self.fetch_response(id)?));
-        self.permit(
-            who,
-            Action::ResponsesDestroy,
-            &resource,
-            Purpose::Administration,
-        )?;
+        self.permit(who, Action::ResponsesDestroy, &resource, Purpose::Command)?;
         let action = Action::ResponsesDestroy;
         self.write(
             who,
             command,
             action,
-            Purpose::Administration,
+            Purpose::Command,
             Some(id),
             move |tx| {
                 let response = found(rows::response_fetch(tx, id))?;
@@ -389,6 +382,42 @@ fn resource_of(response: Option<Found>) -> Resource {
 
 fn closed() -> AppError {
     AppError::conflict("CLOSED", "响应已终止。", "The response is closed.")
+}
+
+/// Refuses while something runs that nobody could finish any more, and says what and how much.
+fn still_running(running: &rows::Running) -> Result<()> {
+    if running.is_over() {
+        return Ok(());
+    }
+    let open = [
+        (running.measures, "项措施未解除", "measures not lifted"),
+        (
+            running.reports,
+            "份法定报告未报出",
+            "statutory reports not sent",
+        ),
+        (running.tasks, "项任务未办结", "tasks not closed"),
+        (
+            running.reviews,
+            "份研判待初核或复核",
+            "reviews waiting for a look",
+        ),
+        (running.imports, "份名单正在导入", "lists being taken in"),
+    ];
+    let open: Vec<_> = open.into_iter().filter(|(count, ..)| *count > 0).collect();
+    let zh: Vec<_> = open.iter().map(|(n, zh, _)| format!("{n} {zh}")).collect();
+    let en: Vec<_> = open.iter().map(|(n, _, en)| format!("{n} {en}")).collect();
+    Err(AppError::conflict(
+        "STILL-RUNNING",
+        &format!(
+            "还有 {}。响应终止后无法再办理，请先全部办结，再终止响应。",
+            zh.join("、")
+        ),
+        &format!(
+            "Still open: {}. Nobody can go on with them once the response is closed; finish them first.",
+            en.join(", ")
+        ),
+    ))
 }
 
 fn dates(input: &ApprovalInput) -> Result<(Date, Option<Date>)> {

@@ -9,6 +9,7 @@ use fangxian_store::Author;
 pub struct Who {
     author: Author,
     actor: Option<Actor>,
+    input: Option<[u8; 32]>,
 }
 
 impl Who {
@@ -17,6 +18,7 @@ impl Who {
         Self {
             author: Author::User(actor.user),
             actor: Some(actor),
+            input: None,
         }
     }
 
@@ -25,6 +27,7 @@ impl Who {
         Self {
             author: Author::Public,
             actor: None,
+            input: None,
         }
     }
 
@@ -33,6 +36,7 @@ impl Who {
         Self {
             author: Author::System,
             actor: None,
+            input: None,
         }
     }
 
@@ -41,7 +45,21 @@ impl Who {
         Self {
             author: Author::Cli,
             actor: None,
+            input: None,
         }
+    }
+
+    /// The same with a digest of what was typed: a command id that comes again with something else
+    /// typed is told apart from a repetition.
+    #[must_use]
+    pub const fn asking(mut self, input: [u8; 32]) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// The digest of what was typed.
+    pub(crate) const fn input(&self) -> Option<[u8; 32]> {
+        self.input
     }
 
     /// How the asker is written down.

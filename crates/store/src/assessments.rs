@@ -211,6 +211,30 @@ pub fn assessment_due(tx: &mut Tx<'_>, by: Instant, limit: i64) -> Result<Vec<Pe
     .collect()
 }
 
+/// Lets the rows of a person that are due by now wait.
+pub fn assessment_postpone(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    until: Instant,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.exec(
+        "UPDATE assessment SET next_change_at = $3 WHERE person_id = $1 AND next_change_at <= $2",
+        &vals![person, now, until],
+    )?;
+    Ok(())
+}
+
+impl crate::Store {
+    /// Lets the rows of a person that are due by now wait, where no command could look at them.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub fn assessment_put_off(&self, person: PersonId, until: Instant) -> Result<(), DbError> {
+        self.upkeep(move |tx| assessment_postpone(tx, person, until))
+    }
+}
+
 /// How many persons stand in each class in a response, by class code.
 pub fn assessment_classes(
     tx: &mut Tx<'_>,
@@ -250,6 +274,32 @@ pub fn sealing_record(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Option<Re
         }
     }
     Ok(None)
+}
+
+/// The record under which something about a response is sealed when `first` brought it: `first`
+/// itself where it was collected for that response or for routine surveillance, else another record
+/// of the person that was; `None` when there is none whose key is left. So the end of one response
+/// takes nothing from another.
+pub fn home_record(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: ResponseId,
+    first: RecordId,
+) -> Result<Option<RecordId>, DbError> {
+    let rows = tx.rows(
+        "SELECT r.id FROM record_person p
+         JOIN record r ON r.id = p.record_id
+         JOIN record_key k ON k.record_id = r.id
+         JOIN response o ON o.id = r.response_id
+         WHERE p.person_id = $1 AND (r.response_id = $2 OR o.disease = '')
+         ORDER BY CASE WHEN r.id = $3 THEN 0 WHEN r.response_id = $2 THEN 1 ELSE 2 END, r.id DESC",
+        &vals![person, response, first],
+    )?;
+    let mut records = Vec::new();
+    for row in &rows {
+        records.push(row.get(0)?);
+    }
+    sealing_record(tx, &records)
 }
 
 /// Moves the records of a person that are under assessment to another state; answers how many.

@@ -14,8 +14,8 @@ use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::keys::CryptError;
 use crate::write::Command;
 
-pub(crate) use seal::head_seal;
 pub use seal::{HeadError, SealReport};
+pub(crate) use seal::{head_seal, signed_text};
 pub use verify::{Finding, FindingKind, VerifyReport, verify};
 
 /// What an entry refers to: a table's row, and for facts the digest of what was written.

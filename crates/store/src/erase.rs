@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::db::{DbError, Tx, vals};
 use crate::keys::KeysError;
+use crate::records::{open_under, seal_under};
 use crate::store::Store;
 
 /// A destruction could not be finished; the next attempt goes on.
@@ -51,6 +52,7 @@ fn note(tx: &mut Tx<'_>, what: What, id: Uuid) -> Result<(), DbError> {
 
 /// Deletes what of a response could still be searched or unwrapped, and asks for its key to go.
 pub(crate) fn erase_response(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
+    rescue(tx, "response_id", id.uuid())?;
     tx.exec(
         "DELETE FROM token WHERE record_id IN (SELECT r.id FROM record r WHERE r.response_id = $1)",
         &vals![id],
@@ -93,8 +95,122 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
     Ok(())
 }
 
+/// What of other responses is sealed under records that are about to go is sealed anew under
+/// another record of the same person, while both can be read: the other response goes on. Where the
+/// person has no other record, nothing is left that could be kept.
+fn rescue(tx: &mut Tx<'_>, column: &str, doomed: Uuid) -> Result<(), DbError> {
+    let tables: [(&str, &[&str]); 3] = [
+        ("review", &["proposal", "first_reason", "second_reason"]),
+        ("measure", &["content", "reason"]),
+        ("task", &["content"]),
+    ];
+    let own = if column == "response_id" {
+        "t.response_id <> $1"
+    } else {
+        "t.response_id = t.response_id"
+    };
+    for (table, columns) in tables {
+        let rows = tx.rows(
+            &format!(
+                "SELECT t.id, t.record_id, t.response_id FROM {table} t
+                 JOIN record r ON r.id = t.record_id
+                 JOIN response o ON o.id = t.response_id
+                 WHERE r.{column} = $1 AND {own} AND o.destroyed_at IS NULL ORDER BY t.id"
+            ),
+            &vals![doomed],
+        )?;
+        for row in &rows {
+            let (id, from, response): (Uuid, RecordId, ResponseId) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let Some(to) = home(tx, from, response, column, doomed)? else {
+                continue;
+            };
+            for name in columns {
+                let place = format!("{table}|{name}|{id}");
+                move_sealed(
+                    tx,
+                    (table, &format!("{name}_sealed"), id),
+                    &place,
+                    (from, to),
+                )?;
+            }
+            if table == "task" {
+                let steps = tx.rows("SELECT id FROM task_step WHERE task_id = $1", &vals![id])?;
+                for step in &steps {
+                    let step: Uuid = step.get(0)?;
+                    let place = format!("task_step|note|{step}");
+                    move_sealed(tx, ("task_step", "note_sealed", step), &place, (from, to))?;
+                }
+            }
+            tx.exec(
+                &format!("UPDATE {table} SET record_id = $2 WHERE id = $1"),
+                &vals![id, to],
+            )?;
+        }
+    }
+    // Assessments are made anew, without what goes.
+    let now = tx.now();
+    tx.exec(
+        &format!(
+            "UPDATE assessment SET next_change_at = $2 WHERE sealed_under IN
+                 (SELECT r.id FROM record r WHERE r.{column} = $1)"
+        ),
+        &vals![doomed, now],
+    )?;
+    Ok(())
+}
+
+/// Another record of the same person whose key is there: one of the same response, then one of
+/// routine surveillance, then any.
+fn home(
+    tx: &mut Tx<'_>,
+    from: RecordId,
+    response: ResponseId,
+    column: &str,
+    doomed: Uuid,
+) -> Result<Option<RecordId>, DbError> {
+    let rows = tx.rows(
+        &format!(
+            "SELECT r.id FROM record_person f
+             JOIN record_person p ON p.person_id = f.person_id
+             JOIN record r ON r.id = p.record_id
+             JOIN record_key k ON k.record_id = r.id
+             JOIN response o ON o.id = r.response_id
+             WHERE f.record_id = $1 AND r.{column} <> $3 AND o.destroyed_at IS NULL
+             ORDER BY CASE WHEN r.response_id = $2 THEN 0 WHEN o.disease = '' THEN 1 ELSE 2 END,
+                 r.id"
+        ),
+        &vals![from, response, doomed],
+    )?;
+    rows.first().map(|row| row.get(0)).transpose()
+}
+
+/// Seals one value under another record.
+fn move_sealed(
+    tx: &mut Tx<'_>,
+    (table, column, id): (&str, &str, Uuid),
+    place: &str,
+    (from, to): (RecordId, RecordId),
+) -> Result<(), DbError> {
+    let row = tx.row(
+        &format!("SELECT {column} FROM {table} WHERE id = $1"),
+        &vals![id],
+    )?;
+    let sealed: Option<Vec<u8>> = row.map(|row| row.get(0)).transpose()?.flatten();
+    let Some(sealed) = sealed else { return Ok(()) };
+    if let Some(plain) = open_under(tx, from, place, &sealed)? {
+        let sealed = seal_under(tx, to, place, &plain)?;
+        tx.exec(
+            &format!("UPDATE {table} SET {column} = $2 WHERE id = $1"),
+            &vals![id, sealed],
+        )?;
+    }
+    Ok(())
+}
+
 /// Deletes a record's wrapped key and tokens, and asks for it to be noted beside the keys.
 pub(crate) fn erase_record(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
+    rescue(tx, "id", id.uuid())?;
     tx.context.record_keys.remove(&id);
     tx.exec("DELETE FROM token WHERE record_id = $1", &vals![id])?;
     tx.exec("DELETE FROM record_key WHERE record_id = $1", &vals![id])?;
@@ -107,15 +223,24 @@ impl Store {
     /// # Errors
     /// When the database or the key directory fails; calling again goes on.
     pub fn finish_destruction(&self) -> Result<(), EraseError> {
-        let open: Vec<(Uuid, String)> = self.read(|tx| {
+        // Also what another node has noted: its keys may still be in memory here.
+        let all: Vec<(Uuid, String, Option<i64>)> = self.read(|tx| {
             tx.rows(
-                "SELECT id, kind FROM erasure WHERE logged_at IS NULL ORDER BY at, id",
+                "SELECT id, kind, logged_at FROM erasure
+                 WHERE logged_at IS NULL OR kind = 'response' ORDER BY at, id",
                 &[],
             )?
             .iter()
-            .map(|row| Ok((row.get(0)?, row.get(1)?)))
+            .map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .collect::<Result<_, DbError>>()
         })?;
+        let open: Vec<(Uuid, String)> = all
+            .into_iter()
+            .filter(|(id, _, logged)| {
+                logged.is_none() || self.keys().still_holds(ResponseId::from_uuid(*id))
+            })
+            .map(|(id, kind, _)| (id, kind))
+            .collect();
         if open.is_empty() {
             return Ok(());
         }
@@ -140,6 +265,43 @@ impl Store {
             }
             Ok(())
         })?;
+        Ok(())
+    }
+
+    /// At the start: removes keys that were to go, and does again what the log beside the keys names
+    /// and the database has not done, such as after a restore that was killed.
+    pub(crate) fn resume_destruction(&self) -> Result<(), EraseError> {
+        self.keys().finish_destruction()?;
+        let destroyed = self.keys().destroyed();
+        let (behind, unnoted) = self.read(|tx| {
+            let mut behind = false;
+            for id in &destroyed.responses {
+                behind |= 0 < tx.value::<i64>(
+                    "SELECT COUNT(*) FROM response WHERE id = $1 AND destroyed_at IS NULL",
+                    &vals![*id],
+                )?;
+            }
+            for id in &destroyed.records {
+                behind |= 0 < tx.value::<i64>(
+                    "SELECT COUNT(*) FROM record_key WHERE record_id = $1",
+                    &vals![*id],
+                )?;
+            }
+            let mut unnoted = false;
+            for row in tx.rows("SELECT id FROM erasure WHERE logged_at IS NOT NULL", &[])? {
+                let id: Uuid = row.get(0)?;
+                unnoted |= !destroyed.responses.contains(&ResponseId::from_uuid(id))
+                    && !destroyed.records.contains(&RecordId::from_uuid(id));
+            }
+            Ok::<_, DbError>((behind, unnoted))
+        })?;
+        if unnoted {
+            self.unlog_erasures()?;
+            self.finish_destruction()?;
+        }
+        if behind {
+            self.replay_destruction()?;
+        }
         Ok(())
     }
 

@@ -74,6 +74,10 @@ pub struct Keys {
     responses: RwLock<BTreeMap<ResponseId, Key>>,
 }
 
+const MASTER: &str = "master.key";
+const SEARCH: &str = "search.key";
+const SIGNING: &str = "audit.key";
+
 /// Fills a new array with random bytes.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptError> {
     let mut bytes = [0; N];
@@ -85,6 +89,17 @@ impl Key {
     /// A new random key.
     pub(crate) fn new() -> Result<Self, CryptError> {
         random().map(Self)
+    }
+
+    /// HMAC-SHA-256 of a kind and a value.
+    fn code(&self, kind: &str, value: &str) -> [u8; 32] {
+        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0) else {
+            unreachable!("HMAC takes keys of every length")
+        };
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(value.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     fn cipher(&self) -> Aes256GcmSiv {
@@ -127,36 +142,71 @@ impl Key {
 }
 
 impl Keys {
-    /// Whether a directory holds the keys of an installation.
-    pub(crate) fn there(dir: &Path) -> bool {
-        dir.join("master.key").exists()
-    }
-
-    /// Takes back keys that were made just now, before anything was sealed under them.
-    pub(crate) fn unmake(dir: &Path) {
-        for name in ["master.key", "search.key", "audit.key"] {
-            let _ = std::fs::remove_file(dir.join(name));
-        }
-    }
-
-    /// Opens the key directory, making master, search and signing keys when it is new.
-    pub fn open(dir: &Path) -> Result<Self, KeysError> {
+    /// Opens the key directory and answers which of its files are missing. In the place of a
+    /// missing key stands a random one that is written nowhere: see [`Keys::make`].
+    pub(crate) fn look(dir: &Path) -> Result<(Self, Vec<&'static str>), KeysError> {
         let fail = |source| KeysError {
             path: dir.to_owned(),
             source,
         };
         std::fs::create_dir_all(dir.join("responses")).map_err(fail)?;
         restrict(dir, 0o700).map_err(fail)?;
-        let master = load_or_make(&dir.join("master.key")).map_err(fail)?;
-        let search = load_or_make(&dir.join("search.key")).map_err(fail)?;
-        let signing = load_or_make(&dir.join("audit.key")).map_err(fail)?;
-        Ok(Self {
+        let mut missing = Vec::new();
+        let mut load = |name: &'static str| {
+            if let Some(key) = load(&dir.join(name)).map_err(fail)? {
+                return Ok(key);
+            }
+            missing.push(name);
+            Key::new().map_err(|e| fail(std::io::Error::other(e)))
+        };
+        let [master, search, signing] = [load(MASTER)?, load(SEARCH)?, load(SIGNING)?];
+        let keys = Self {
             dir: dir.to_owned(),
             master,
             search,
             signing: SigningKey::from_bytes(&signing.0),
             responses: RwLock::new(BTreeMap::new()),
-        })
+        };
+        Ok((keys, missing))
+    }
+
+    /// Makes the keys that are missing, durable before they are used. Of two programs that do so
+    /// at once both get the same.
+    pub(crate) fn make(dir: &Path) -> Result<Self, KeysError> {
+        let fail = |source| KeysError {
+            path: dir.to_owned(),
+            source,
+        };
+        for name in Self::look(dir)?.1 {
+            load_or_make(&dir.join(name)).map_err(fail)?;
+        }
+        Ok(Self::look(dir)?.0)
+    }
+
+    /// By what a database knows each of these keys again: file names, and codes made with the keys
+    /// that say nothing about them.
+    pub(crate) fn marks(&self) -> [(&'static str, [u8; 32]); 3] {
+        let signing = Key(self.signing.to_bytes());
+        [
+            (MASTER, self.master.code("key mark", MASTER)),
+            (SEARCH, self.search.code("key mark", SEARCH)),
+            (SIGNING, signing.code("key mark", SIGNING)),
+        ]
+    }
+
+    /// Whether the key of a response is there and was wrapped under this master key.
+    pub(crate) fn has_response(&self, response: ResponseId) -> Result<(), CryptError> {
+        self.response(response).map(|_| ())
+    }
+
+    /// Whether a key that should be destroyed is still in memory or on disk.
+    pub fn still_holds(&self, response: ResponseId) -> bool {
+        let known = self
+            .responses
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&response);
+        known || self.response_file(response).exists()
     }
 
     /// The directory.
@@ -175,13 +225,7 @@ impl Keys {
 
     /// The search token of a normalised value: the same value of the same kind, the same token.
     pub(crate) fn token(&self, kind: &str, value: &str) -> [u8; 32] {
-        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.search.0) else {
-            unreachable!("HMAC takes keys of every length")
-        };
-        mac.update(kind.as_bytes());
-        mac.update(&[0]);
-        mac.update(value.as_bytes());
-        mac.finalize().into_bytes().into()
+        self.search.code(kind, value)
     }
 
     fn response_file(&self, response: ResponseId) -> PathBuf {
@@ -341,18 +385,39 @@ impl Keys {
             path: path.clone(),
             source,
         };
+        let known = match std::fs::read(&path) {
+            Ok(known) => known,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(fail(e)),
+        };
+        // A line that a kill cut is ended first, or the next one could not be read either.
+        let torn = known.last().is_some_and(|last| *last != b'\n');
+        let begin = if torn { "\n" } else { "" };
         let mut log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
             .map_err(fail)?;
-        writeln!(log, "{kind} {id} {at}").map_err(fail)?;
-        log.sync_all().map_err(fail)
+        log.write_all(format!("{begin}{kind} {id} {at}\n").as_bytes())
+            .map_err(fail)?;
+        log.sync_all().map_err(fail)?;
+        sync_dir(&path).map_err(fail)?;
+        let wanted = format!("{kind} {id} ");
+        let bytes = std::fs::read(&path).map_err(fail)?;
+        let text = String::from_utf8_lossy(&bytes);
+        if text.lines().any(|line| line.starts_with(&wanted)) {
+            Ok(())
+        } else {
+            Err(fail(std::io::Error::other(
+                "a line just written cannot be read back",
+            )))
+        }
     }
 
     /// What was destroyed so far.
     pub fn destroyed(&self) -> Destroyed {
-        let text = std::fs::read_to_string(self.dir.join("destroyed.log")).unwrap_or_default();
+        let bytes = std::fs::read(self.dir.join("destroyed.log")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         let mut destroyed = Destroyed::default();
         for line in text.lines() {
             let mut words = line.split(' ');
@@ -368,25 +433,30 @@ impl Keys {
     }
 }
 
-fn load_or_make(path: &Path) -> std::io::Result<Key> {
+fn load(path: &Path) -> std::io::Result<Option<Key>> {
     match std::fs::read(path) {
         Ok(bytes) => bytes
             .try_into()
-            .map(Key)
+            .map(|bytes| Some(Key(bytes)))
             .map_err(|_e: Vec<u8>| std::io::Error::other("a key file has 32 bytes")),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let key = Key::new().map_err(std::io::Error::other)?;
-            // Of two programs that start at once, the one that comes first gives the key.
-            let own = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
-            write_durably(&own, &key.0)?;
-            let linked = std::fs::hard_link(&own, path);
-            std::fs::remove_file(&own)?;
-            match linked {
-                Ok(()) => sync_dir(path).map(|()| key),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => load_or_make(path),
-                Err(e) => Err(e),
-            }
-        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+fn load_or_make(path: &Path) -> std::io::Result<Key> {
+    if let Some(key) = load(path)? {
+        return Ok(key);
+    }
+    let key = Key::new().map_err(std::io::Error::other)?;
+    // Of two programs that start at once, the one that comes first gives the key.
+    let own = path.with_extension(format!("{}.new", uuid::Uuid::now_v7().simple()));
+    write_durably(&own, &key.0)?;
+    let linked = std::fs::hard_link(&own, path);
+    std::fs::remove_file(&own)?;
+    match linked {
+        Ok(()) => sync_dir(path).map(|()| key),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => load_or_make(path),
         Err(e) => Err(e),
     }
 }

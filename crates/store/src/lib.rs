@@ -15,6 +15,7 @@ mod erase;
 pub mod facts;
 pub mod imports;
 pub mod keys;
+mod marks;
 pub mod measures;
 pub mod people;
 pub mod places;

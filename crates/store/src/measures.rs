@@ -10,6 +10,7 @@ use fangxian_domain::measures::MeasureState;
 
 use crate::AreaRange;
 use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::keys::CryptError;
 use crate::records::{open_under, seal_under, within};
 use crate::scopes::{Columns, Scope, list, scoped};
 
@@ -322,7 +323,11 @@ pub fn measure_move(
             &vals![id, version, to.code(), now],
         )?,
         MeasureChange::Lift(by, reason) => {
-            let reason = seal(tx, reason)?;
+            // Nobody stays bound because a key is gone: the reason is left out then.
+            let reason = match seal(tx, reason) {
+                Err(DbError::Crypt(CryptError::Destroyed)) => None,
+                sealed => Some(sealed?),
+            };
             tx.exec(
                 "UPDATE measure SET state = $3, lifted_by = $4, lifted_at = $5,
                      reason_sealed = $6, version = version + 1 WHERE id = $1 AND version = $2",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fangxian_base::{AreaId, Instant, LinkId, PairId, PersonId, RecordId, UserId};
 
-use crate::db::{DbError, Row, Tx, vals};
+use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::records::{RECORD_SCOPE, within};
 use crate::scopes::{Columns, Scope, scoped};
 use crate::{AreaRange, Author};
@@ -69,6 +69,9 @@ fn link_from(row: &Row) -> Result<Link, DbError> {
 
 const LINK_COLUMNS: &str = "id, a, b, says, basis, author, recorded_at, withdraws";
 
+/// The whole row, as its digest is made.
+pub(crate) const LINK_ROW: &str = "id, a, b, says, basis, author, recorded_at, entry_id, withdraws";
+
 /// Records what somebody says of two records, and moves the persons they belong to.
 pub fn link_insert(
     tx: &mut Tx<'_>,
@@ -79,23 +82,22 @@ pub fn link_insert(
     withdraws: Option<LinkId>,
 ) -> Result<LinkId, DbError> {
     let id = LinkId::new();
-    let (entry, now) = (tx.entry_id()?, tx.now());
+    let columns = [
+        Val::from(id),
+        a.min(b).into(),
+        a.max(b).into(),
+        says.code().into(),
+        basis.into(),
+        author.code().into(),
+        tx.now().into(),
+        tx.entry_id()?.into(),
+        withdraws.into(),
+    ];
     tx.exec(
-        "INSERT INTO link (id, a, b, says, basis, author, recorded_at, entry_id, withdraws)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &vals![
-            id,
-            a.min(b),
-            a.max(b),
-            says.code(),
-            basis,
-            author.code(),
-            now,
-            entry,
-            withdraws
-        ],
+        &format!("INSERT INTO link ({LINK_ROW}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+        &columns,
     )?;
-    tx.note("link", id);
+    tx.note_row("link", id, &columns);
     project(tx, &[a, b])?;
     Ok(id)
 }

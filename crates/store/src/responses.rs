@@ -4,7 +4,7 @@
 use fangxian_base::{Date, Instant, ResponseId};
 use uuid::Uuid;
 
-use crate::db::{DbError, Row, Tx, vals};
+use crate::db::{DbError, Row, Tx, Val, vals};
 
 /// A response about to be opened; its key exists already ([`crate::keys::Keys::make_response`]).
 #[derive(Debug, Clone)]
@@ -198,27 +198,32 @@ pub struct NewApproval<'a> {
     pub until_on: Option<Date>,
 }
 
+/// The whole row, as its digest is made.
+pub(crate) const APPROVAL_ROW: &str =
+    "id, response_id, kind, organ, document_no, from_on, until_on, recorded_at, entry_id";
+
 /// Puts an approval on record.
 pub fn approval_insert(tx: &mut Tx<'_>, approval: &NewApproval<'_>) -> Result<Uuid, DbError> {
     let id = Uuid::now_v7();
-    let (now, entry) = (tx.now(), tx.entry_id()?);
+    let columns = [
+        Val::from(id),
+        approval.response.into(),
+        approval.kind.into(),
+        approval.organ.into(),
+        approval.document_no.into(),
+        approval.from_on.into(),
+        approval.until_on.into(),
+        tx.now().into(),
+        tx.entry_id()?.into(),
+    ];
     tx.exec(
-        "INSERT INTO approval (id, response_id, kind, organ, document_no, from_on, until_on,
-             recorded_at, entry_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &vals![
-            id,
-            approval.response,
-            approval.kind,
-            approval.organ,
-            approval.document_no,
-            approval.from_on,
-            approval.until_on,
-            now,
-            entry
-        ],
+        &format!(
+            "INSERT INTO approval ({APPROVAL_ROW}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        ),
+        &columns,
     )?;
     tx.note("response", approval.response);
-    tx.note("approval", id);
+    tx.note_row("approval", id, &columns);
     Ok(id)
 }
 
@@ -245,16 +250,41 @@ pub fn approval_list(tx: &mut Tx<'_>, response: ResponseId) -> Result<Vec<Approv
     .collect()
 }
 
-/// What still runs for a response: measures before or in force, statutory reports not sent.
-pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<(i64, i64), DbError> {
-    let measures = tx.value(
-        "SELECT COUNT(*) FROM measure WHERE response_id = $1
-             AND state IN ('proposed', 'decided', 'served')",
-        &vals![id],
-    )?;
-    let reports = tx.value(
-        "SELECT COUNT(*) FROM report_clock WHERE response_id = $1 AND sent_at IS NULL",
-        &vals![id],
-    )?;
-    Ok((measures, reports))
+/// What still runs for a response: nobody can go on with it once the response is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Running {
+    /// Measures before or in force.
+    pub measures: i64,
+    /// Statutory reports not sent.
+    pub reports: i64,
+    /// Tasks not closed.
+    pub tasks: i64,
+    /// Reviews that wait for a look.
+    pub reviews: i64,
+    /// Lists that are being taken in.
+    pub imports: i64,
+}
+
+impl Running {
+    /// Whether nothing runs any more.
+    pub fn is_over(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What still runs for a response.
+pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<Running, DbError> {
+    let mut count = |table: &str, condition: &str| {
+        tx.value(
+            &format!("SELECT COUNT(*) FROM {table} WHERE response_id = $1 AND {condition}"),
+            &vals![id],
+        )
+    };
+    Ok(Running {
+        measures: count("measure", "state IN ('proposed', 'decided', 'served')")?,
+        reports: count("report_clock", "sent_at IS NULL")?,
+        tasks: count("task", "state IN ('open', 'received', 'done')")?,
+        reviews: count("review", "state IN ('first_look', 'second_look', 'asked')")?,
+        imports: count("import", "state = 'running'")?,
+    })
 }

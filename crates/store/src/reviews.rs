@@ -275,6 +275,15 @@ pub enum ReviewChange<'a> {
     },
 }
 
+/// Puts a review under another record of the person; what was sealed in it must be written anew.
+pub fn review_rehome(tx: &mut Tx<'_>, id: ReviewId, record: RecordId) -> Result<(), DbError> {
+    tx.exec(
+        "UPDATE review SET record_id = $2 WHERE id = $1",
+        &vals![id, record],
+    )?;
+    Ok(())
+}
+
 /// Writes a change and the state that it leads to; answers whether the review was at `version`.
 pub fn review_move(
     tx: &mut Tx<'_>,

@@ -1,7 +1,8 @@
 //! The store: a database of either engine, the keys, and the clock.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use fangxian_base::{Clock, Instant};
 
@@ -37,12 +38,27 @@ pub enum OpenError {
     Keys(#[from] KeysError),
     /// The database is in use, and its keys are not where they should be.
     #[error(
-        "the keys of this database are not in `{path}`; put them back, nothing can be read without them"
+        "the keys of this database are not in `{path}`: {names} missing; put the key directory back from its copy, nothing can be read without it. No file was made or changed there"
     )]
     KeysGone {
         /// The directory.
         path: PathBuf,
+        /// The files that are missing.
+        names: String,
     },
+    /// The keys belong to another database.
+    #[error(
+        "the keys in `{path}` are not those of this database: {names} differs; name the right key directory, or put it back from its copy. No file was made or changed there"
+    )]
+    KeysDiffer {
+        /// The directory.
+        path: PathBuf,
+        /// The files that differ.
+        names: String,
+    },
+    /// A destruction that was begun before could not be finished.
+    #[error("finishing a destruction")]
+    Erase(#[source] Box<crate::EraseError>),
     /// The database cannot be opened.
     #[error("database")]
     Db(#[from] DbError),
@@ -69,6 +85,19 @@ pub struct Store {
     keys: Arc<Keys>,
     clock: Arc<dyn Clock>,
     data: PathBuf,
+    /// The last place in the sealed order, as far as this program knows.
+    sealed: AtomicI64,
+    /// How often a command was begun anew because of another one.
+    retries: AtomicU64,
+    /// What of the chain was told to the outside.
+    pub(crate) told: Mutex<Option<Told>>,
+}
+
+/// How far the file of heads goes, and how long it was then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) last_seal: i64,
+    pub(crate) length: u64,
 }
 
 impl std::fmt::Debug for Store {
@@ -94,26 +123,46 @@ impl Store {
             .keys
             .clone()
             .unwrap_or_else(|| config.data.join("keys"));
-        let known = Keys::there(&dir);
-        let keys = Keys::open(&dir)?;
-        keys.finish_destruction()?;
+        let (keys, _) = Keys::look(&dir)?;
         let backend = match &config.postgres {
             None => Backend::Sqlite(SqliteDb::open(&config.data.join("fangxian.db"))?),
             Some(address) => Backend::Postgres(Box::new(PgPool::open(address)?)),
         };
-        let store = Self {
+        let mut store = Self {
             backend,
             keys: Arc::new(keys),
             clock,
             data: config.data.clone(),
+            sealed: AtomicI64::new(0),
+            retries: AtomicU64::new(0),
+            told: Mutex::new(None),
         };
         crate::schema::migrate(&store)?;
-        let used: i64 = store.read(|tx| tx.value("SELECT COUNT(*) FROM response", &[]))?;
-        if !known && used > 0 {
-            Keys::unmake(&dir);
-            return Err(OpenError::KeysGone { path: dir });
-        }
+        store.keys = Arc::new(crate::marks::keys_for(&store, &dir)?);
+        store.resume_destruction().map_err(|e| match e {
+            crate::EraseError::Keys(e) => OpenError::Keys(e),
+            other => OpenError::Erase(Box::new(other)),
+        })?;
+        store.knows_sealed(store.read(crate::audit::last_seal)?);
         Ok(store)
+    }
+
+    /// How often commands were begun anew since the start because another one got in their way.
+    pub fn write_retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The last place in the sealed order that this program knows of: commands see at least that.
+    pub(crate) fn sealed(&self) -> i64 {
+        self.sealed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn knows_sealed(&self, seal: i64) {
+        self.sealed.fetch_max(seal, Ordering::AcqRel);
     }
 
     pub(crate) fn backend(&self) -> &Backend {
@@ -155,20 +204,11 @@ impl Store {
         self.clock.now()
     }
 
-    pub(crate) fn on_server<T>(
-        &self,
-        f: impl FnOnce(&mut crate::db::PgConn) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        match &self.backend {
-            Backend::Postgres(pool) => pool.with(f),
-            Backend::Sqlite(_) => Err(DbError::Unavailable),
-        }
-    }
-
     fn context(&self) -> TxContext<'_> {
         TxContext {
             keys: &self.keys,
             now: self.now(),
+            sealed: self.sealed(),
             entry: None,
             record_keys: std::collections::BTreeMap::new(),
             record_responses: std::collections::BTreeMap::new(),
@@ -190,19 +230,30 @@ impl Store {
                 answer = Some(f(&mut Tx::on_sqlite(conn, self.context())));
                 Ok(())
             }),
-            Backend::Postgres(pool) => pool.with(|conn| {
-                conn.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-                answer = Some(f(&mut Tx::on_postgres(conn, self.context())));
-                conn.script("ROLLBACK")
-            }),
+            Backend::Postgres(pool) => pool.with_begun(
+                |conn| conn.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+                |conn, ()| {
+                    answer = Some(f(&mut Tx::on_postgres(conn, self.context())));
+                    conn.script("ROLLBACK")
+                },
+            ),
         };
         ran.map_err(E::from)?;
         answer.unwrap_or(Err(E::from(DbError::Unavailable)))
     }
 
-    /// Runs upkeep that is not a command: schema, sealing, leases. No receipt, no audit entry.
+    /// Runs upkeep that is not a command: schema, leases. No receipt, no audit entry.
     pub(crate) fn upkeep<T: Send + 'static>(
         &self,
+        f: impl FnMut(&mut Tx<'_>) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        self.upkeep_in(crate::write::IN_TURN, f)
+    }
+
+    /// The same in a transaction that begins so on the server.
+    pub(crate) fn upkeep_in<T: Send + 'static>(
+        &self,
+        begin: &'static str,
         mut f: impl FnMut(&mut Tx<'_>) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, DbError> {
         match &self.backend {
@@ -211,6 +262,7 @@ impl Store {
                 let job = Upkeep {
                     keys: self.keys_shared(),
                     now: self.now(),
+                    sealed: self.sealed(),
                     f,
                     done: None,
                     reply,
@@ -221,15 +273,17 @@ impl Store {
             Backend::Postgres(pool) => {
                 let mut last = DbError::Unavailable;
                 for _ in 0..8 {
-                    let ran = pool.with(|conn| {
-                        conn.script("BEGIN ISOLATION LEVEL SERIALIZABLE")?;
-                        let done = f(&mut Tx::on_postgres(conn, self.context()));
-                        let done = done.and_then(|value| conn.script("COMMIT").map(|()| value));
-                        if done.is_err() {
-                            let _ = conn.script("ROLLBACK");
-                        }
-                        done
-                    });
+                    let ran = pool.with_begun(
+                        |conn| conn.script(begin),
+                        |conn, ()| {
+                            let done = f(&mut Tx::on_postgres(conn, self.context()));
+                            let done = done.and_then(|value| conn.script("COMMIT").map(|()| value));
+                            if done.is_err() {
+                                let _ = conn.script("ROLLBACK");
+                            }
+                            done
+                        },
+                    );
                     match ran {
                         Err(e) if e.is_retryable() => last = e,
                         other => return other,
@@ -245,6 +299,7 @@ impl Store {
 struct Upkeep<T, F> {
     keys: Arc<Keys>,
     now: Instant,
+    sealed: i64,
     f: F,
     done: Option<Result<T, DbError>>,
     reply: std::sync::mpsc::SyncSender<Result<T, DbError>>,
@@ -255,6 +310,7 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, DbError> + Send> WriteJob for U
         let context = TxContext {
             keys: &self.keys,
             now: self.now,
+            sealed: self.sealed,
             entry: None,
             record_keys: std::collections::BTreeMap::new(),
             record_responses: std::collections::BTreeMap::new(),

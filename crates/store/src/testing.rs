@@ -201,6 +201,7 @@ pub fn command(action: &'static str) -> Command {
         action,
         purpose: "administration",
         response: None,
+        input: None,
     }
 }
 

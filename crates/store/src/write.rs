@@ -9,12 +9,20 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::audit::PendingEntry;
-use crate::db::{DbError, Step, Tx, TxContext, WriteJob, vals};
+use crate::audit::hex;
+use crate::db::{DbError, PgConn, Step, Tx, TxContext, WriteJob, vals};
 use crate::keys::Keys;
 use crate::store::{Backend, Store};
 
 /// How often a command is tried again when the server reports a conflict between transactions.
 const TRIES_MAX: u32 = 12;
+
+/// How a command begins on the server: when its turn has come. Ids follow the time, so that all
+/// commands read and write at the same end of every index, where the server cannot tell two from
+/// each other: left to themselves, most that overlap are sent back, however little they share.
+/// Taking the lock looks at nothing, so what a command sees begins after its turn has.
+pub(crate) const IN_TURN: &str =
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE write_turn IN EXCLUSIVE MODE";
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +80,9 @@ pub struct Command {
     pub purpose: &'static str,
     /// The response it belongs to, if one.
     pub response: Option<ResponseId>,
+    /// A digest of what was typed, where somebody typed something: the same id with another one is
+    /// another command. What is kept of it is made with a key.
+    pub input: Option<[u8; 32]>,
 }
 
 /// The answer of a write.
@@ -89,7 +100,7 @@ pub enum WriteError<E> {
     /// The use case refused.
     #[error("refused")]
     Refused(E),
-    /// The same command id was used before for another action or by somebody else.
+    /// The same command id was used before for another action, with other input or by somebody else.
     #[error("this command id was used for something else")]
     CommandReused,
     /// The database could not do it.
@@ -111,6 +122,7 @@ struct Job<T, E, F> {
     command: Command,
     keys: std::sync::Arc<Keys>,
     now: Instant,
+    sealed: i64,
     f: F,
     done: Option<Done<T, E>>,
     reply: SyncSender<Result<Written<T>, WriteError<E>>>,
@@ -123,7 +135,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn run(&mut self, conn: &rusqlite::Connection) -> Step {
-        let mut tx = Tx::on_sqlite(conn, context(&self.keys, self.now));
+        let mut tx = Tx::on_sqlite(conn, context(&self.keys, self.now, self.sealed));
         let done = perform(&mut tx, &self.command, &mut self.f);
         let step = match done {
             Done::Fresh(_) => Step::Keep,
@@ -151,10 +163,11 @@ where
     }
 }
 
-fn context(keys: &Keys, now: Instant) -> TxContext<'_> {
+fn context(keys: &Keys, now: Instant, sealed: i64) -> TxContext<'_> {
     TxContext {
         keys,
         now,
+        sealed,
         entry: None,
         record_keys: std::collections::BTreeMap::new(),
         record_responses: std::collections::BTreeMap::new(),
@@ -201,17 +214,26 @@ enum Receipt<T> {
     Other,
 }
 
+/// What is kept of the input: made with a key, so that nobody can try inputs until one fits.
+fn kept_input(keys: &Keys, command: &Command) -> Option<Vec<u8>> {
+    let input = command.input.as_ref()?;
+    Some(keys.token("command_input", &hex(input)).to_vec())
+}
+
 fn receipt<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     command: &Command,
 ) -> Result<Option<Receipt<T>>, DbError> {
     let row = tx.row(
-        "SELECT author, action, answer FROM receipt WHERE command_id = $1",
+        "SELECT author, action, answer, input FROM receipt WHERE command_id = $1",
         &vals![command.id],
     )?;
     let Some(row) = row else { return Ok(None) };
+    let keys = tx.context.keys;
     let (author, action): (String, String) = (row.get(0)?, row.get(1)?);
-    if author != command.author.code() || action != command.action {
+    let (given, kept) = (kept_input(keys, command), row.get::<Option<Vec<u8>>>(3)?);
+    let other = given.is_some() && kept.is_some() && given != kept;
+    if author != command.author.code() || action != command.action || other {
         return Ok(Some(Receipt::Other));
     }
     let answer: String = row.get(2)?;
@@ -226,18 +248,27 @@ fn finish<T: Serialize>(tx: &mut Tx<'_>, command: &Command, value: &T) -> Result
     }
     let answer = serde_json::to_string(value)
         .map_err(|_e: serde_json::Error| DbError::Stored { what: "answer" })?;
-    let now = tx.now();
+    let (now, input) = (tx.now(), kept_input(tx.context.keys, command));
     tx.exec(
-        "INSERT INTO receipt (command_id, author, action, answer, at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO receipt (command_id, author, action, answer, at, input)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         &vals![
             command.id,
             command.author.code(),
             command.action,
             answer,
-            now
+            now,
+            input
         ],
     )?;
     Ok(())
+}
+
+/// How long to wait before a command is begun anew: longer each time, and not the same for all.
+fn pause(tries: u32) -> std::time::Duration {
+    let [spread] = crate::keys::random::<1>().unwrap_or([128]);
+    let most = 4_000_u64 << tries.min(6);
+    std::time::Duration::from_micros(500 + most * u64::from(spread) / 256)
 }
 
 impl Store {
@@ -262,6 +293,7 @@ impl Store {
                     command,
                     keys: self.keys_shared(),
                     now: self.now(),
+                    sealed: self.sealed(),
                     f,
                     done: None,
                     reply,
@@ -284,18 +316,21 @@ impl Store {
         T: Serialize + DeserializeOwned,
         E: From<DbError>,
     {
+        let Backend::Postgres(pool) = self.backend() else {
+            return Err(WriteError::Db(DbError::Unavailable));
+        };
         let mut tries = 0;
         loop {
             tries += 1;
             let mut retry = false;
-            let now = self.now();
-            let done = self.on_server(|conn| {
-                conn.script("BEGIN ISOLATION LEVEL SERIALIZABLE")?;
-                let mut tx = Tx::on_postgres(conn, context(self.keys(), now));
+            let (now, sealed) = (self.now(), self.sealed());
+            let begin = |conn: &mut PgConn| conn.script(IN_TURN);
+            let done = pool.with_begun(begin, |conn, ()| {
+                let mut tx = Tx::on_postgres(conn, context(self.keys(), now, sealed));
                 let done = perform(&mut tx, command, &mut f);
                 drop(tx);
-                // A conflict inside the use case comes back as its own error type; the server
-                // then refuses to commit, and asking it tells us so.
+                // A conflict inside the use case comes back as its own error type; the connection
+                // remembers that there was one.
                 let end = match &done {
                     Done::Fresh(_) => conn.script("COMMIT"),
                     Done::Repeated(_) => conn.script("ROLLBACK"),
@@ -308,18 +343,18 @@ impl Store {
                     }
                 };
                 if let Err(e) = end {
+                    let _ = conn.script("ROLLBACK");
+                    // Whether a commit whose answer was lost took place, the receipt will say.
+                    retry |= e.is_retryable();
                     if matches!(done, Done::Fresh(_)) {
-                        retry = e.is_retryable();
-                        let _ = conn.script("ROLLBACK");
+                        return Err(e);
                     }
-                    return Err(e);
                 }
                 Ok(done)
             });
             if retry && tries < TRIES_MAX {
-                std::thread::sleep(std::time::Duration::from_millis(u64::from(
-                    (1 << tries.min(6)) + tries * 3,
-                )));
+                self.count_retry();
+                std::thread::sleep(pause(tries));
                 continue;
             }
             return match done {

@@ -7,8 +7,20 @@ use fangxian_app::accounts::SessionInfo;
 use fangxian_app::{App, Who};
 use fangxian_base::CommandId;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::i18n::Lang;
+
+/// What does not tell one input from another, or must not be kept in any form.
+const LEFT_OUT: [&str; 7] = [
+    "form_token",
+    "command_id",
+    "lang",
+    "password",
+    "again",
+    "old",
+    "new",
+];
 
 /// Somebody asks for something.
 #[derive(Debug, Clone)]
@@ -49,6 +61,23 @@ impl Ask {
             sent.remove(guard);
         }
         serde_json::to_vec(&sent).unwrap_or_default()
+    }
+
+    /// A digest of what was sent, files by theirs; without what only guards the form, the language
+    /// of the answer, and secrets, of which nothing may be kept.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut sent = self.fields.clone();
+        for left_out in LEFT_OUT {
+            sent.remove(left_out);
+        }
+        let mut hash = Sha256::new();
+        let text = serde_json::to_vec(&sent).unwrap_or_default();
+        hash.update(Sha256::digest(text));
+        for file in &self.files {
+            hash.update(Sha256::digest(&file.field));
+            hash.update(Sha256::digest(&file.bytes));
+        }
+        hash.finalize().into()
     }
 
     /// One field as text.

@@ -330,6 +330,7 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
                 .parse()
                 .map_err(|e: fangxian_base::ParseIdError| errors::unreadable().because(e))?;
         }
+        ask.who = ask.who.clone().asking(ask.digest());
     }
     Ok(())
 }

@@ -331,6 +331,7 @@ pub(super) fn head(author: Author, action: &'static str) -> Command {
         action,
         purpose: "administration",
         response: None,
+        input: None,
     }
 }
 

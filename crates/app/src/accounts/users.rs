@@ -336,6 +336,7 @@ pub(super) fn users_head(who: &Who, id: CommandId, action: Action) -> Command {
         action: action.code(),
         purpose: Purpose::Administration.code(),
         response: None,
+        input: who.input(),
     }
 }
 

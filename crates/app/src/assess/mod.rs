@@ -14,16 +14,16 @@ use fangxian_base::{
     CommandId, Date, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, Text, Zone,
 };
 use fangxian_packs::{Approval, ApprovalKind, Assessment, Input, LevelName, Library};
+use fangxian_store::Tx;
 use fangxian_store::assessments::{
-    CASE, NewAssessment, assessment_clear, assessment_clear_merged, assessment_due, assessment_put,
-    response_ids_of, sealing_record,
+    CASE, NewAssessment, assessment_clear, assessment_clear_merged, assessment_due,
+    assessment_postpone, assessment_put, response_ids_of, sealing_record,
 };
 use fangxian_store::facts::{Fact, fact_list, standing};
 use fangxian_store::people::person_of;
 use fangxian_store::places::area_root;
 use fangxian_store::records::record_ids_of;
 use fangxian_store::responses::{Response, approval_list, response_list};
-use fangxian_store::{Tx, audit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -184,7 +184,7 @@ impl App {
     /// # Errors
     /// What the store said.
     pub fn reassess_due(&self, limit: i64) -> Result<usize> {
-        let now = self.now();
+        let (now, later) = (self.now(), self.now().plus_minutes(AGAIN_MINUTES));
         let persons = self.read(|tx| Ok(assessment_due(tx, now, limit)?))?;
         for person in &persons {
             let (rules, person) = (self.rules(), *person);
@@ -198,12 +198,17 @@ impl App {
                 move |tx| {
                     tx.note("person", person);
                     let today = person_of(tx, person.first_record())?.unwrap_or(person);
-                    Ok(assess_person(&rules, tx, today, None)?.len())
+                    let count = assess_person(&rules, tx, today, None)?.len();
+                    // What is due still, such as a row that nobody asks about, waits.
+                    assessment_postpone(tx, person, later)?;
+                    Ok(count)
                 },
             );
-            // One file that cannot be assessed must not keep the others waiting.
+            // One file that cannot be assessed must not keep the others waiting, nor come again
+            // before it had time to change.
             if let Err(e) = looked {
                 e.log();
+                self.store().assessment_put_off(person, later)?;
             }
         }
         Ok(persons.len())
@@ -262,6 +267,9 @@ pub(crate) fn assess_person(
     }
     Ok(all)
 }
+
+/// Minutes after which an assessment that failed, or is due for no reason, is looked at again.
+const AGAIN_MINUTES: i64 = 60;
 
 /// Days without anything new after which an illness is history.
 /// `ours`: longer than every observation and follow-up in the packs.
@@ -375,7 +383,7 @@ fn keep(
         |used| format!("{}@{}", used.pack, used.edition),
     );
     let sealed = serde_json::to_vec(outcome).map_err(AppError::internal)?;
-    let seal = audit::last_seal(tx)?;
+    let seal = tx.sealed();
     let row = NewAssessment {
         person,
         response: response.id,

@@ -8,6 +8,7 @@ use fangxian_domain::measures::MeasureState;
 use fangxian_domain::reviews::{ReviewMove, ReviewState};
 use fangxian_packs::{Assessment, MeasureDue, TaskDue};
 use fangxian_store::Tx;
+use fangxian_store::assessments::{home_record, sealing_record};
 use fangxian_store::clocks::{NewClock, clock_insert};
 use fangxian_store::measures::{Measure, measure_list_of};
 use fangxian_store::people::person_fetch;
@@ -15,7 +16,7 @@ use fangxian_store::records::{Record, RecordState, record_fetch, record_set_stat
 use fangxian_store::responses::Response;
 use fangxian_store::reviews::{
     NewReview, Review, ReviewChange, ReviewContent, review_content, review_insert, review_latest,
-    review_move,
+    review_move, review_rehome,
 };
 use fangxian_store::tasks::task_rules_of;
 use serde::{Deserialize, Serialize};
@@ -313,6 +314,15 @@ fn write_back(
         return Ok(());
     };
     let bytes = proposal.bytes()?;
+    let mut review = review.clone();
+    // Its record may have been destroyed since; another one of the person takes its place.
+    if sealing_record(tx, &[review.record])?.is_none()
+        && let Some(home) = home_record(tx, review.person, review.response, review.record)?
+    {
+        review_rehome(tx, review.id, home)?;
+        review.record = home;
+    }
+    let review = &review;
     let change = ReviewChange::Replace {
         proposal: &bytes,
         digest,
@@ -342,6 +352,7 @@ fn open_review(
     before: Option<String>,
 ) -> Result<ReviewId> {
     let record = found(record_fetch(tx, signal.trigger))?;
+    let home = home_record(tx, signal.person, signal.response.id, signal.trigger)?;
     let id = ReviewId::new();
     let proposal = Proposal::new(outcome, before, None).bytes()?;
     let area = area_of(tx, signal.person, &record)?;
@@ -351,7 +362,7 @@ fn open_review(
             id,
             response: signal.response.id,
             person: signal.person,
-            record: signal.trigger,
+            record: home.unwrap_or(signal.trigger),
             area,
             confined: record.confined,
             category: category(outcome).as_deref(),

@@ -186,6 +186,37 @@ fn only_the_unit_that_decided_lifts_and_open_steps_are_called_off() {
 }
 
 #[test]
+fn a_measure_is_lifted_also_when_the_record_it_came_from_was_destroyed() {
+    each_world(|world| {
+        let id = decided(world, &world.hospital);
+        let input = LiftInput {
+            version: version(world, id),
+            reason: "病例排除".into(),
+        };
+        world
+            .store
+            .write::<_, crate::AppError, _>(
+                fangxian_store::testing::command("responses.destroy"),
+                move |tx| {
+                    let measure = crate::found(fangxian_store::measures::measure_fetch(tx, id))?;
+                    fangxian_store::records::record_destroy(tx, measure.record)?;
+                    Ok(())
+                },
+            )
+            .unwrap();
+        world
+            .app
+            .measure_lift(&world.hospital, CommandId::new(), id, &input)
+            .unwrap();
+        let measure = world
+            .app
+            .read(|tx| crate::found(fangxian_store::measures::measure_fetch(tx, id)))
+            .unwrap();
+        assert_eq!(measure.state.code(), "lifted");
+    });
+}
+
+#[test]
 fn a_proposal_that_nobody_decides_lapses_with_its_term() {
     each_world(|world| {
         let id = proposed(world);

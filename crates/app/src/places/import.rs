@@ -132,6 +132,7 @@ impl App {
             action: "areas.import",
             purpose: "administration",
             response: None,
+            input: None,
         };
         let written = self.store().write(head, move |tx| keep(tx, &checked))?;
         Ok(written.value)

@@ -394,6 +394,7 @@ pub(crate) fn cancel(tx: &mut Tx<'_>, task: &Task, author: Author, why: &str) ->
     task.state = state;
     debug_assert_eq!(state, TaskState::Cancelled);
     task.closed_at = Some(tx.now());
+    task.climb_at = None;
     let step = NewStep {
         result: Some(why),
         ..NewStep::new(author, "cancelled")

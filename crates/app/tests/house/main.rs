@@ -97,7 +97,18 @@ fn enter(app: &App, login: &str, password: &str) -> (NewSession, Who) {
 impl House {
     /// An account with one role, its first password changed, logged in.
     fn staff(&self, login: &str, role: &str, area: AreaId) -> (UserId, NewSession, Who) {
-        let input = user_input(login, self.office, role, area);
+        self.staff_of(self.office, login, role, area)
+    }
+
+    /// The same in another unit.
+    fn staff_of(
+        &self,
+        unit: UnitId,
+        login: &str,
+        role: &str,
+        area: AreaId,
+    ) -> (UserId, NewSession, Who) {
+        let input = user_input(login, unit, role, area);
         let made = self
             .app
             .user_create(&self.admin, CommandId::new(), &input)

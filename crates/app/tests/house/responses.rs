@@ -3,10 +3,11 @@
 use fangxian_app::Kind;
 use fangxian_app::responses::{ApprovalInput, ResponseInput};
 use fangxian_base::{CommandId, ResponseId};
-use fangxian_store::DbError;
+use fangxian_domain::units::UnitKind;
 use fangxian_store::records::record_original;
 use fangxian_store::responses::response_fetch;
-use fangxian_store::testing::{count, record};
+use fangxian_store::testing::{count, record, tamper, unit};
+use fangxian_store::{DbError, Engine};
 
 use super::{House, each_house, fields};
 
@@ -107,26 +108,31 @@ fn what_one_closed_another_destroys_and_then_it_is_gone() {
             .unwrap();
         let record = record(&house.store, id, None);
         let (app, v) = (&house.app, || version(&house, id));
+        let [first, second] = ["organ1", "organ2"].map(|login| {
+            let office = unit(&house.store, house.areas.district, UnitKind::Government);
+            house
+                .staff_of(office, login, "organ", house.areas.district)
+                .2
+        });
         let early = app
-            .response_destroy(&house.admin, CommandId::new(), id, v())
+            .response_destroy(&first, CommandId::new(), id, v())
             .unwrap_err();
-        assert!(
-            matches!(early.kind, Kind::Forbidden | Kind::Conflict),
-            "{early}"
-        );
-        let closer = [&duty, &house.admin]
-            .into_iter()
-            .find(|who| app.response_close(who, CommandId::new(), id, v()).is_ok())
-            .expect("somebody may close");
+        assert!(early.text.en.contains("open response"), "{early}");
+        app.response_close(&first, CommandId::new(), id, v())
+            .unwrap();
         let same = app
-            .response_destroy(closer, CommandId::new(), id, v())
+            .response_destroy(&first, CommandId::new(), id, v())
             .unwrap_err();
-        assert_eq!(
-            same.kind,
-            Kind::Forbidden,
-            "whoever closed it cannot destroy it"
+        assert_eq!(same.kind, Kind::Forbidden);
+        assert!(
+            same.text.en.contains("whoever closed"),
+            "refused for the right reason: {same}"
         );
-        app.response_destroy(&fangxian_app::Who::cli(), CommandId::new(), id, v())
+        let none = app
+            .response_destroy(&duty, CommandId::new(), id, v())
+            .unwrap_err();
+        assert_eq!(none.kind, Kind::Forbidden);
+        app.response_destroy(&second, CommandId::new(), id, v())
             .unwrap();
         let original = house
             .store
@@ -145,6 +151,42 @@ fn what_one_closed_another_destroys_and_then_it_is_gone() {
         );
         house.app.upkeep_once(house.app.now());
         assert!(fangxian_store::audit::verify(&house.store).unwrap().holds());
+    });
+}
+
+#[test]
+fn a_response_is_not_closed_over_open_work_and_says_what_is_open() {
+    each_house(|house| {
+        let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
+        let id = house
+            .app
+            .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
+            .unwrap();
+        let review = format!(
+            "INSERT INTO review (id, response_id, person_id, record_id, confined, state, digest,
+                 proposal_sealed, opened_at, due_at, version)
+             SELECT r.id, r.response_id, r.id, r.id, 0, 'first_look', '', {}, 0, 0, 1
+             FROM record r",
+            match house.store.engine() {
+                Engine::Sqlite => "x'00'",
+                Engine::Postgres => "decode('00', 'hex')",
+            }
+        );
+        record(&house.store, id, None);
+        tamper(&house.store, &review);
+        let v = version(&house, id);
+        let error = house
+            .app
+            .response_close(&duty, CommandId::new(), id, v)
+            .unwrap_err();
+        assert_eq!(error.code, "STILL-RUNNING");
+        assert!(error.text.en.contains("1 reviews"), "{error}");
+        assert!(!error.text.en.contains("tasks"), "{error}");
+        tamper(&house.store, "UPDATE review SET state = 'set_aside'");
+        house
+            .app
+            .response_close(&duty, CommandId::new(), id, v)
+            .unwrap();
     });
 }
 

@@ -1,17 +1,22 @@
 //! The sealer: puts committed entries in order, chains and signs them, and tells the outside.
 
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{ENTRY_COLUMNS, feed, hex};
 use crate::db::{DbError, Row, Tx, vals};
-use crate::store::Store;
+use crate::store::{Store, Told};
 
 /// LIMIT: entries sealed in one batch.
 const BATCH_MAX: i64 = 20_000;
+
+/// Sealing reads only committed entries, which nobody changes, so it needs no more than one sealer
+/// at a time; commands do not get in its way, nor it in theirs.
+const SEAL_ALONE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7043)";
 
 /// What a sealing did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +54,7 @@ pub(super) struct Head {
 }
 
 /// What is signed for a head.
-pub(super) fn signed_text(last_seal: i64, head: &str) -> String {
+pub(crate) fn signed_text(last_seal: i64, head: &str) -> String {
     format!("fangxian audit head {last_seal} {head}")
 }
 
@@ -75,14 +80,16 @@ impl Store {
         let mut report = SealReport::default();
         loop {
             let keys = self.keys_shared();
-            let sealed =
-                self.upkeep(move |tx| seal_batch(tx, &|text| keys.sign(text.as_bytes())))?;
+            let sealed = self.upkeep_in(SEAL_ALONE, move |tx| {
+                seal_batch(tx, &|text| keys.sign(text.as_bytes()))
+            })?;
             report.sealed += sealed;
             if sealed < BATCH_MAX {
                 break;
             }
         }
         report.last_seal = self.read(super::last_seal)?;
+        self.knows_sealed(report.last_seal);
         self.publish_heads()?;
         Ok(report)
     }
@@ -93,7 +100,17 @@ impl Store {
             path: path.clone(),
             source,
         };
-        let known = last_published(&path).map_err(fail)?;
+        // What was told last is remembered; the file is read again when somebody else wrote it.
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = match std::fs::metadata(&path) {
+            Ok(file) => file.len(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(e) => return Err(fail(e)),
+        };
+        let known = match *told {
+            Some(told) if told.length == length => told.last_seal,
+            Some(_) | None => last_published(&path).map_err(fail)?,
+        };
         let heads: Vec<Head> = self.read(|tx| {
             tx.rows(
                 "SELECT last_seal, head, signature FROM seal_batch WHERE last_seal > $1
@@ -110,19 +127,30 @@ impl Store {
             })
             .collect::<Result<_, DbError>>()
         })?;
-        if heads.is_empty() {
+        let Some(last_seal) = heads.last().map(|head| head.last_seal) else {
+            let length = std::fs::metadata(&path).map_or(0, |file| file.len());
+            *told = Some(Told {
+                last_seal: known,
+                length,
+            });
             return Ok(());
-        }
+        };
+        *told = None;
         let mut file = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
             .map_err(fail)?;
+        let mut lines = String::new();
         for head in heads {
-            let line = serde_json::to_string(&head).map_err(|e| fail(e.into()))?;
-            writeln!(file, "{line}").map_err(fail)?;
+            lines.push_str(&serde_json::to_string(&head).map_err(|e| fail(e.into()))?);
+            lines.push('\n');
         }
-        file.sync_all().map_err(fail)
+        file.write_all(lines.as_bytes()).map_err(fail)?;
+        file.sync_all().map_err(fail)?;
+        let length = file.metadata().map_err(fail)?.len();
+        *told = Some(Told { last_seal, length });
+        Ok(())
     }
 }
 
@@ -133,23 +161,32 @@ pub(crate) fn head_seal(line: &str) -> Option<i64> {
         .map(|head| head.last_seal)
 }
 
+/// How much of the end of the file of heads is read to find the last one.
+const TAIL: u64 = 64 * 1024;
+
 /// The last seal told to the outside; a line cut by a kill is ignored and told again.
 fn last_published(path: &std::path::Path) -> std::io::Result<i64> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            if !text.is_empty() && !text.ends_with('\n') {
-                let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
-                writeln!(file)?;
-            }
-            Ok(text
-                .lines()
-                .filter_map(|line| serde_json::from_str::<Head>(line).ok())
-                .map(|head| head.last_seal)
-                .max()
-                .unwrap_or(0))
+    let mut file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(e) => return Err(e),
+    };
+    let mut from = file.metadata()?.len().saturating_sub(TAIL);
+    loop {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        file.read_to_end(&mut bytes)?;
+        if bytes.last().is_some_and(|last| *last != b'\n') {
+            let mut file = std::fs::OpenOptions::new().append(true).open(path)?;
+            writeln!(file)?;
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(0),
-        Err(e) => Err(e),
+        let text = String::from_utf8_lossy(&bytes);
+        match text.lines().filter_map(head_seal).max() {
+            Some(last) => return Ok(last),
+            None if from == 0 => return Ok(0),
+            // Nothing readable at the end: everything is looked at.
+            None => from = 0,
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! Checks the trail from end to end, offline: chain, signatures, heads told outside, fact rows.
+//! Checks the trail from end to end, offline: chain, signatures, heads told outside, and the rows
+//! of facts, links and approvals.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 use ed25519_dalek::{Signature, Verifier};
-use fangxian_base::{EntryId, FactId};
+use fangxian_base::EntryId;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,6 +13,8 @@ use super::seal::{Head, chained, signed_text};
 use super::{ENTRY_COLUMNS, Reference, hex, row_digest, unhex};
 use crate::db::{DbError, Row, Tx, vals};
 use crate::facts::FACT_COLUMNS;
+use crate::people::LINK_ROW;
+use crate::responses::APPROVAL_ROW;
 use crate::store::Store;
 
 /// LIMIT: entries read at a time.
@@ -45,6 +48,18 @@ pub enum FindingKind {
     FactMissing,
     /// A fact names an entry that does not exist or does not speak of it.
     FactUnaccounted,
+    /// A link row differs from what its entry says.
+    LinkChanged,
+    /// A link that an entry speaks of is gone.
+    LinkMissing,
+    /// A link that no entry speaks of.
+    LinkUnaccounted,
+    /// An approval row differs from what its entry says.
+    ApprovalChanged,
+    /// An approval that an entry speaks of is gone.
+    ApprovalMissing,
+    /// An approval that no entry speaks of.
+    ApprovalUnaccounted,
 }
 
 /// One thing that does not hold.
@@ -54,7 +69,7 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The place in the order, where one is known.
     pub seal: Option<i64>,
-    /// The id of the entry or fact.
+    /// The id of the entry or row.
     pub id: Option<String>,
 }
 
@@ -71,6 +86,8 @@ pub struct VerifyReport {
     pub entries: i64,
     /// Fact rows checked.
     pub facts: i64,
+    /// Links and approvals checked.
+    pub rows: i64,
     /// What does not hold, first ones first.
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
@@ -126,7 +143,7 @@ pub fn verify(store: &Store) -> Result<VerifyReport, DbError> {
         }
         report.told_up_to = told.iter().map(|head| head.last_seal).max().unwrap_or(0);
         check_chain(tx, &mut report, &at_seal)?;
-        check_facts(tx, &mut report)?;
+        check_rows(tx, &mut report)?;
         report.unsealed = super::unsealed_count(tx)?;
         Ok(report)
     })
@@ -238,9 +255,48 @@ fn which_change(
     })
 }
 
-fn check_facts(tx: &mut Tx<'_>, report: &mut VerifyReport) -> Result<(), DbError> {
+/// Rows that are written once and never changed: each is named by an entry with its digest.
+struct Kept {
+    /// As references and tables call it.
+    name: &'static str,
+    columns: &'static str,
+    /// Where the entry's id stands among the columns.
+    entry: usize,
+    changed: FindingKind,
+    missing: FindingKind,
+    unaccounted: FindingKind,
+}
+
+const KEPT: [Kept; 3] = [
+    Kept {
+        name: "fact",
+        columns: FACT_COLUMNS,
+        entry: crate::facts::ENTRY_COLUMN,
+        changed: FindingKind::FactChanged,
+        missing: FindingKind::FactMissing,
+        unaccounted: FindingKind::FactUnaccounted,
+    },
+    Kept {
+        name: "link",
+        columns: LINK_ROW,
+        entry: 7,
+        changed: FindingKind::LinkChanged,
+        missing: FindingKind::LinkMissing,
+        unaccounted: FindingKind::LinkUnaccounted,
+    },
+    Kept {
+        name: "approval",
+        columns: APPROVAL_ROW,
+        entry: 8,
+        changed: FindingKind::ApprovalChanged,
+        missing: FindingKind::ApprovalMissing,
+        unaccounted: FindingKind::ApprovalUnaccounted,
+    },
+];
+
+fn check_rows(tx: &mut Tx<'_>, report: &mut VerifyReport) -> Result<(), DbError> {
     let mut after = EntryId::from_uuid(Uuid::nil());
-    let mut accounted: HashSet<FactId> = HashSet::new();
+    let mut accounted: [HashSet<Uuid>; 3] = Default::default();
     loop {
         let rows = tx.rows(
             "SELECT id, refs, salt FROM audit_entry WHERE id > $1 ORDER BY id LIMIT $2",
@@ -250,66 +306,101 @@ fn check_facts(tx: &mut Tx<'_>, report: &mut VerifyReport) -> Result<(), DbError
         after = last.get(0)?;
         for row in &rows {
             let text: String = row.get(1)?;
-            if !text.contains("\"digest\"") {
+            if !KEPT.iter().any(|kept| text.contains(kept.name)) {
                 continue;
             }
             let references: Vec<Reference> = serde_json::from_str(&text).unwrap_or_default();
             let salt: Vec<u8> = row.get(2)?;
-            for reference in references.iter().filter(|r| r.kind == "fact") {
-                accounted.extend(reference.id.parse::<FactId>());
-                check_fact(tx, report, reference, row.get(0)?, &salt)?;
+            for (kept, accounted) in KEPT.iter().zip(&mut accounted) {
+                for reference in references.iter().filter(|r| r.kind == kept.name) {
+                    let Ok(id) = reference.id.parse::<Uuid>() else {
+                        continue;
+                    };
+                    let first = accounted.insert(id);
+                    // Links and approvals of older programs are named without a digest.
+                    if reference.digest.is_some() {
+                        check_row(tx, report, kept, reference, row.get(0)?, &salt)?;
+                    } else if first {
+                        check_there(tx, report, kept, reference, id)?;
+                    }
+                }
             }
         }
     }
-    find_strays(tx, report, &accounted)
+    for (kept, accounted) in KEPT.iter().zip(&accounted) {
+        find_strays(tx, report, kept, accounted)?;
+    }
+    Ok(())
 }
 
-/// Names every fact row that no entry speaks of.
+/// Names every row that no entry speaks of.
 fn find_strays(
     tx: &mut Tx<'_>,
     report: &mut VerifyReport,
-    accounted: &HashSet<FactId>,
+    kept: &Kept,
+    accounted: &HashSet<Uuid>,
 ) -> Result<(), DbError> {
-    let mut after = FactId::from_uuid(Uuid::nil());
+    let mut after = Uuid::nil();
     loop {
         let rows = tx.rows(
-            "SELECT id FROM fact WHERE id > $1 ORDER BY id LIMIT $2",
+            &format!(
+                "SELECT id FROM {} WHERE id > $1 ORDER BY id LIMIT $2",
+                kept.name
+            ),
             &vals![after, PAGE],
         )?;
         let Some(last) = rows.last() else { break };
         after = last.get(0)?;
         for row in &rows {
-            let id: FactId = row.get(0)?;
-            report.facts += 1;
+            let id: Uuid = row.get(0)?;
+            match kept.name {
+                "fact" => report.facts += 1,
+                _ => report.rows += 1,
+            }
             if !accounted.contains(&id) {
-                report.find(FindingKind::FactUnaccounted, None, Some(id.to_string()));
+                report.find(kept.unaccounted, None, Some(id.to_string()));
             }
         }
     }
     Ok(())
 }
 
-fn check_fact(
+fn check_there(
     tx: &mut Tx<'_>,
     report: &mut VerifyReport,
+    kept: &Kept,
+    reference: &Reference,
+    id: Uuid,
+) -> Result<(), DbError> {
+    let sql = format!("SELECT id FROM {} WHERE id = $1", kept.name);
+    if tx.row(&sql, &vals![id])?.is_none() {
+        report.find(kept.missing, None, Some(reference.id.clone()));
+    }
+    Ok(())
+}
+
+fn check_row(
+    tx: &mut Tx<'_>,
+    report: &mut VerifyReport,
+    kept: &Kept,
     reference: &Reference,
     entry: EntryId,
     salt: &[u8],
 ) -> Result<(), DbError> {
-    let Ok(id) = reference.id.parse::<FactId>() else {
+    let Ok(id) = reference.id.parse::<Uuid>() else {
         return Ok(());
     };
     let row = tx.row(
-        &format!("SELECT {FACT_COLUMNS} FROM fact WHERE id = $1"),
+        &format!("SELECT {} FROM {} WHERE id = $1", kept.columns, kept.name),
         &vals![id],
     )?;
     match row {
-        None => report.find(FindingKind::FactMissing, None, Some(reference.id.clone())),
+        None => report.find(kept.missing, None, Some(reference.id.clone())),
         Some(row) => {
             let same = reference.digest.as_deref() == Some(&hex(&row_digest(salt, &row.0)))
-                && row.get::<EntryId>(crate::facts::ENTRY_COLUMN)? == entry;
+                && row.get::<EntryId>(kept.entry)? == entry;
             if !same {
-                report.find(FindingKind::FactChanged, None, Some(reference.id.clone()));
+                report.find(kept.changed, None, Some(reference.id.clone()));
             }
         }
     }

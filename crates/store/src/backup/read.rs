@@ -141,6 +141,9 @@ fn check_empty(store: &Store) -> Result<(), BackupError> {
         for table in tables::all() {
             let empty = if table.name == "seal_state" {
                 crate::audit::last_seal(tx)? == 0
+            } else if table.name == "key_mark" {
+                // Written when the database was made ready.
+                true
             } else {
                 tx.value::<i64>(&format!("SELECT COUNT(*) FROM {}", table.name), &[])? == 0
             };
@@ -158,6 +161,7 @@ fn load(store: &Store, from: &Path, manifest: &Manifest) -> Result<i64, BackupEr
     let (tell, told) = std::sync::mpsc::channel();
     let done = store.upkeep(move |tx| {
         tx.exec("DELETE FROM seal_state", &[])?;
+        tx.exec("DELETE FROM key_mark", &[])?;
         let mut rows = 0;
         for part in &manifest.tables {
             rows += load_table(tx, &from, part).map_err(|e| match e {
@@ -167,6 +171,10 @@ fn load(store: &Store, from: &Path, manifest: &Manifest) -> Result<i64, BackupEr
                     DbError::Stored { what: "backup" }
                 }
             })?;
+        }
+        if !crate::marks::strange(tx, tx.context.keys)?.is_empty() {
+            let _ = tell.send(BackupError::Signature);
+            return Err(DbError::Stored { what: "backup" });
         }
         Ok(rows)
     });

@@ -81,6 +81,7 @@ impl Store {
             action,
             purpose: "administration",
             response: None,
+            input: None,
         };
         self.write(head, move |tx| -> Result<(), DbError> {
             for (key, value) in &detail {

@@ -75,10 +75,46 @@ impl DbError {
                         &SqlState::T_R_SERIALIZATION_FAILURE
                             | &SqlState::T_R_DEADLOCK_DETECTED
                             | &SqlState::UNIQUE_VIOLATION
+                            | &SqlState::ADMIN_SHUTDOWN
+                            | &SqlState::CRASH_SHUTDOWN
                     )
                 ) || e.is_closed()
             }
             _ => false,
+        }
+    }
+
+    /// Whether it failed for a reason that goes away by itself: a lost connection, a server that
+    /// restarts, transactions that kept colliding, a statement that took too long.
+    pub fn is_transient(&self) -> bool {
+        use ::postgres::error::SqlState;
+        match self {
+            Self::Overloaded | Self::Unavailable => true,
+            Self::Sqlite(e) => matches!(
+                e.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+            ),
+            Self::Postgres(e) => {
+                e.is_closed()
+                    || e.code().is_none()
+                        && std::error::Error::source(e)
+                            .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+                    || matches!(
+                        e.code(),
+                        Some(
+                            &SqlState::T_R_SERIALIZATION_FAILURE
+                                | &SqlState::T_R_DEADLOCK_DETECTED
+                                | &SqlState::ADMIN_SHUTDOWN
+                                | &SqlState::CRASH_SHUTDOWN
+                                | &SqlState::CANNOT_CONNECT_NOW
+                                | &SqlState::TOO_MANY_CONNECTIONS
+                                | &SqlState::QUERY_CANCELED
+                                | &SqlState::LOCK_NOT_AVAILABLE
+                                | &SqlState::READ_ONLY_SQL_TRANSACTION
+                        )
+                    )
+            }
+            Self::Shape { .. } | Self::Stored { .. } | Self::Crypt(_) | Self::DiskFull => false,
         }
     }
 
@@ -122,6 +158,8 @@ pub struct Tx<'c> {
 pub(crate) struct TxContext<'c> {
     pub(crate) keys: &'c crate::keys::Keys,
     pub(crate) now: fangxian_base::Instant,
+    /// The last place in the sealed order that was known when it began.
+    pub(crate) sealed: i64,
     pub(crate) entry: Option<crate::audit::PendingEntry>,
     /// Record keys unwrapped in this transaction.
     pub(crate) record_keys: std::collections::BTreeMap<fangxian_base::RecordId, crate::keys::Key>,
@@ -164,6 +202,12 @@ impl<'c> Tx<'c> {
     /// The moment the transaction began: the "recorded at" of everything it writes.
     pub fn now(&self) -> fangxian_base::Instant {
         self.context.now
+    }
+
+    /// The last place in the sealed order known when the transaction began: it sees at least that.
+    /// Reading the place from the table would let every command collide with the sealer.
+    pub fn sealed(&self) -> i64 {
+        self.context.sealed
     }
 
     /// Runs a statement; answers how many rows it touched.

@@ -1,4 +1,5 @@
-//! The server engine: a small pool of connections, one transaction per command, serialisable.
+//! The server engine: a small pool of connections, one transaction per command, serialisable, one
+//! command after another; reading waits for nobody.
 //!
 //! The driver is the blocking one: use cases are plain functions on worker threads on both engines.
 
@@ -15,6 +16,14 @@ use super::{DbError, Row, Val};
 const CONNECTIONS: usize = 8;
 /// LIMIT: how many callers may wait for a connection before newcomers are refused.
 const WAITING_MAX: usize = 256;
+/// LIMIT: how long one of them waits.
+const WAIT: Duration = Duration::from_secs(10);
+/// LIMIT: how long a lost peer goes unnoticed.
+const PEER_LOST: Duration = Duration::from_secs(20);
+/// LIMIT: how long one statement may take, how long a command waits for its turn, and how long a
+/// transaction may stand idle.
+const LIMITS: &str =
+    "-c statement_timeout=60s -c lock_timeout=15s -c idle_in_transaction_session_timeout=120s";
 
 pub(crate) struct PgConn {
     client: Client,
@@ -38,8 +47,12 @@ struct PoolState {
 impl PgPool {
     pub(crate) fn open(address: &str) -> Result<Self, DbError> {
         let mut config: Config = address.parse().map_err(DbError::postgres)?;
+        // What the address itself asks for comes last and wins.
+        let options = format!("{LIMITS} {}", config.get_options().unwrap_or_default());
         config
             .connect_timeout(Duration::from_secs(5))
+            .tcp_user_timeout(PEER_LOST)
+            .options(&options)
             .application_name("fangxian");
         let pool = Self {
             config,
@@ -75,19 +88,29 @@ impl PgPool {
         })
     }
 
-    /// Lends a connection to `f`. One that broke on the way is not kept.
-    pub(crate) fn with<T>(
+    /// Lends a connection to `begin`, which must do nothing that cannot be done twice, and then to
+    /// `f`. When the connection turns out to have been closed while it lay in the pool, `begin` is
+    /// tried once more on a new one. One that broke on the way is not kept.
+    pub(crate) fn with_begun<B, T>(
         &self,
-        f: impl FnOnce(&mut PgConn) -> Result<T, DbError>,
+        begin: impl Fn(&mut PgConn) -> Result<B, DbError>,
+        f: impl FnOnce(&mut PgConn, B) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let mut lent = Lent {
+        let mut lent = self.lend()?;
+        let mut begun = begin(lent.conn()?);
+        if begun.is_err() && lent.is_closed() {
+            drop(lent);
+            lent = self.lend()?;
+            begun = begin(lent.conn()?);
+        }
+        f(lent.conn()?, begun?)
+    }
+
+    fn lend(&self) -> Result<Lent<'_>, DbError> {
+        Ok(Lent {
             pool: self,
             conn: Some(self.take()?),
-        };
-        let Some(conn) = lent.conn.as_mut() else {
-            return Err(DbError::Unavailable);
-        };
-        f(conn)
+        })
     }
 
     fn take(&self) -> Result<PgConn, DbError> {
@@ -96,6 +119,7 @@ impl PgPool {
             return Err(DbError::Overloaded);
         }
         state.waiting += 1;
+        let until = std::time::Instant::now() + WAIT;
         loop {
             if let Some(conn) = state.free.pop() {
                 state.waiting -= 1;
@@ -111,10 +135,16 @@ impl PgPool {
                     self.returned.notify_one();
                 });
             }
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                state.waiting -= 1;
+                return Err(DbError::Overloaded);
+            }
             state = self
                 .returned
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -124,11 +154,27 @@ struct Lent<'p> {
     conn: Option<PgConn>,
 }
 
+impl Lent<'_> {
+    fn conn(&mut self) -> Result<&mut PgConn, DbError> {
+        self.conn.as_mut().ok_or(DbError::Unavailable)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.conn
+            .as_ref()
+            .is_none_or(|conn| conn.client.is_closed())
+    }
+}
+
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         let mut state = self.pool.lock();
-        if conn.client.is_closed() || std::thread::panicking() {
+        if conn.client.is_closed() {
+            // Whatever closed it has closed the others that lie there as well.
+            state.open -= 1 + state.free.len();
+            state.free.clear();
+        } else if std::thread::panicking() {
             state.open -= 1;
         } else {
             state.free.push(conn);

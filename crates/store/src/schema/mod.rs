@@ -6,7 +6,15 @@
 use crate::db::{DbError, Engine, Tx, vals};
 use crate::store::{OpenError, Store};
 
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("0001_spine.sql")];
+/// Number and text, in the order they are applied in. A number that an older database lacks is
+/// applied also when it has a higher one.
+pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("0001_spine.sql")),
+    (10, include_str!("0010_keeping.sql")),
+];
+
+/// How a step begins on the server.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 
 fn dialect(text: &str, engine: Engine) -> String {
     let (id, bytes, path, strict, zero) = match engine {
@@ -33,7 +41,7 @@ fn dialect(text: &str, engine: Engine) -> String {
 
 /// Brings the database to the newest version; refuses one from the future.
 pub(crate) fn migrate(store: &Store) -> Result<(), OpenError> {
-    let found = store.upkeep(|tx: &mut Tx<'_>| {
+    let found = store.upkeep_in(BEGIN, |tx: &mut Tx<'_>| {
         if tx.engine() == Engine::Postgres {
             // Of several nodes that start on an empty server, one makes the first table.
             tx.script("SELECT pg_advisory_xact_lock(7042)")?;
@@ -44,13 +52,20 @@ pub(crate) fn migrate(store: &Store) -> Result<(), OpenError> {
             &[],
         )
     })?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = MIGRATIONS.iter().map(|(version, _)| *version).max();
+    let known = known.unwrap_or_default();
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
-    for (version, text) in (1_i64..).zip(MIGRATIONS) {
-        if version > found {
-            store.upkeep(move |tx: &mut Tx<'_>| apply(tx, version, text))?;
+    let made: Vec<i64> = store.read(|tx| {
+        tx.rows("SELECT version FROM schema_version", &[])?
+            .iter()
+            .map(|row| row.get(0))
+            .collect::<Result<_, DbError>>()
+    })?;
+    for (version, text) in MIGRATIONS {
+        if !made.contains(version) {
+            store.upkeep_in(BEGIN, move |tx: &mut Tx<'_>| apply(tx, *version, text))?;
         }
     }
     Ok(())
@@ -60,10 +75,12 @@ pub(crate) fn migrate(store: &Store) -> Result<(), OpenError> {
 fn apply(tx: &mut Tx<'_>, version: i64, text: &str) -> Result<(), DbError> {
     let engine = tx.engine();
     if engine == Engine::Postgres {
+        // A large table takes its time to be indexed, here and by a program that comes first.
+        tx.script("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")?;
         tx.script("LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE")?;
     }
     let made: i64 = tx.value(
-        "SELECT COUNT(*) FROM schema_version WHERE version >= $1",
+        "SELECT COUNT(*) FROM schema_version WHERE version = $1",
         &vals![version],
     )?;
     if made == 0 {

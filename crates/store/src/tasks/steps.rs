@@ -5,6 +5,7 @@ use fangxian_base::{AreaId, Instant};
 use super::Task;
 use crate::Author;
 use crate::db::{DbError, Tx, Val, vals};
+use crate::keys::CryptError;
 use crate::records::{open_under, seal_under};
 
 /// A step about to be written down.
@@ -60,17 +61,15 @@ pub struct TaskStep {
 /// Writes a step down.
 pub fn step_insert(tx: &mut Tx<'_>, task: &Task, step: &NewStep<'_>) -> Result<(), DbError> {
     let id = uuid::Uuid::now_v7();
-    let note = step
-        .note
-        .map(|text| {
-            seal_under(
-                tx,
-                task.record,
-                &format!("task_step|note|{id}"),
-                text.as_bytes(),
-            )
-        })
-        .transpose()?;
+    let place = format!("task_step|note|{id}");
+    let note = match step.note {
+        // Work is called off also where the key is gone: the words are left out then.
+        Some(text) => match seal_under(tx, task.record, &place, text.as_bytes()) {
+            Err(DbError::Crypt(CryptError::Destroyed)) => None,
+            sealed => Some(sealed?),
+        },
+        None => None,
+    };
     let (now, entry) = (tx.now(), tx.entry_id()?);
     tx.exec(
         "INSERT INTO task_step (id, task_id, at, author, kind, from_area_id, to_area_id, result,

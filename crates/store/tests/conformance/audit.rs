@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use fangxian_base::{FactId, RecordId};
-use fangxian_store::Store;
+use fangxian_base::{Date, FactId, RecordId};
 use fangxian_store::audit::{FindingKind, VerifyReport, verify};
 use fangxian_store::facts::{NewFact, When};
-use fangxian_store::testing::{each_engine, fact, number, record, response, sql_id, tamper};
+use fangxian_store::people::{Says, link_insert};
+use fangxian_store::responses::{NewApproval, approval_insert};
+use fangxian_store::testing::{
+    command, each_engine, fact, number, record, response, sql_id, tamper,
+};
+use fangxian_store::{Author, DbError, Store};
 
 /// A store with some sealed work: eight entries in three batches, four of them with facts.
 fn worked() -> impl Fn(&Arc<Store>) -> (RecordId, Vec<FactId>) {
@@ -264,6 +268,54 @@ fn heads_that_a_kill_kept_inside_are_told_at_the_next_sealing() {
         assert_eq!(
             report.told_up_to,
             number(&store, "SELECT last_seal FROM seal_state")
+        );
+    });
+}
+
+#[test]
+fn a_changed_link_or_approval_is_named() {
+    each_engine(|store, _| {
+        let response = response(&store, "influenza");
+        let (a, b) = (
+            record(&store, response, None),
+            record(&store, response, None),
+        );
+        store
+            .write::<_, DbError, _>(command("people.merge"), move |tx| {
+                link_insert(tx, (a, b), Says::Same, "by_hand", Author::System, None)?;
+                let approval = NewApproval {
+                    response,
+                    kind: "managed_as_class_a",
+                    organ: "国务院",
+                    document_no: "示范〔2025〕1号",
+                    from_on: Date::constant(2025, 1, 16),
+                    until_on: None,
+                };
+                approval_insert(tx, &approval).map(|_| ())
+            })
+            .unwrap();
+        store.seal().unwrap();
+        let report = verify(&store).unwrap();
+        assert!(report.holds(), "{report:?}");
+        assert_eq!(report.rows, 2);
+        tamper(&store, "UPDATE link SET says = 'different'");
+        tamper(&store, "UPDATE approval SET until_on = '2025-02-01'");
+        assert_eq!(
+            kinds(&verify(&store).unwrap()),
+            [FindingKind::LinkChanged, FindingKind::ApprovalChanged]
+        );
+        tamper(&store, "DELETE FROM link");
+        tamper(
+            &store,
+            "UPDATE approval SET id = (SELECT r.id FROM record r LIMIT 1)",
+        );
+        assert_eq!(
+            kinds(&verify(&store).unwrap()),
+            [
+                FindingKind::LinkMissing,
+                FindingKind::ApprovalMissing,
+                FindingKind::ApprovalUnaccounted
+            ]
         );
     });
 }

@@ -1,12 +1,14 @@
 //! Destruction: the data are gone, the trail holds.
 
-use fangxian_base::RecordId;
+use fangxian_base::{RecordId, ReviewId};
 use fangxian_store::audit::verify;
 use fangxian_store::facts::{NewFact, When, fact_list};
+use fangxian_store::people::{Says, link_insert, person_of};
 use fangxian_store::records::{record_destroy, record_original, token_find};
 use fangxian_store::responses::{response_close, response_destroy, response_fetch};
-use fangxian_store::testing::{command, each_place, fact, number, record, response};
-use fangxian_store::{DbError, Store};
+use fangxian_store::reviews::{NewReview, review_content, review_fetch, review_insert};
+use fangxian_store::testing::{command, each_place, fact, number, record, response, tamper};
+use fangxian_store::{Author, DbError, Store};
 
 fn readable(store: &Store, record: RecordId) -> (bool, bool, bool) {
     store
@@ -158,5 +160,100 @@ fn what_was_written_for_a_response_on_another_record_goes_with_it() {
             verify(&store).unwrap().holds(),
             "the rows stay for the trail"
         );
+    });
+}
+
+#[test]
+fn what_an_open_response_keeps_under_a_record_of_another_survives_its_destruction() {
+    each_place(|place| {
+        let store = place.open();
+        let (over, open) = (response(&store, "influenza"), response(&store, "norovirus"));
+        let (a, b) = (record(&store, over, None), record(&store, open, None));
+        let id = ReviewId::new();
+        store
+            .write::<_, DbError, _>(command("people.merge"), move |tx| {
+                link_insert(tx, (a, b), Says::Same, "by_hand", Author::System, None)?;
+                let person = person_of(tx, b)?.unwrap();
+                review_insert(
+                    tx,
+                    &NewReview {
+                        id,
+                        response: open,
+                        person,
+                        record: a,
+                        area: None,
+                        confined: false,
+                        category: None,
+                        digest: "d",
+                        proposal: b"what is proposed",
+                        due_at: tx.now(),
+                    },
+                )
+            })
+            .unwrap();
+        destroy(&store, over);
+        store.finish_destruction().unwrap();
+        let (record, content) = store
+            .read::<_, DbError>(|tx| {
+                let review = review_fetch(tx, id)?.unwrap();
+                Ok((review.record, review_content(tx, &review)?.proposal))
+            })
+            .unwrap();
+        assert_eq!(record, b);
+        assert_eq!(content.as_deref(), Some(b"what is proposed".as_slice()));
+        assert!(!readable(&store, a).0);
+    });
+}
+
+#[test]
+fn a_line_that_was_cut_does_not_hide_the_next_destruction() {
+    each_place(|place| {
+        let store = place.open();
+        let over = response(&store, "influenza");
+        record(&store, over, None);
+        let log = store.keys().dir().join("destroyed.log");
+        std::fs::write(&log, b"response 0192").unwrap();
+        destroy(&store, over);
+        store.finish_destruction().unwrap();
+        assert!(store.keys().destroyed().responses.contains(&over));
+        let text = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+    });
+}
+
+#[test]
+fn what_the_log_names_is_destroyed_again_at_the_next_start() {
+    each_place(|place| {
+        let store = place.open();
+        let over = response(&store, "influenza");
+        record(&store, over, None);
+        destroy(&store, over);
+        store.finish_destruction().unwrap();
+        // As after a restore of an older backup that was killed on its way.
+        tamper(&store, "UPDATE response SET destroyed_at = NULL");
+        tamper(&store, "DELETE FROM erasure");
+        drop(store);
+        let store = place.open();
+        let row = store
+            .read::<_, DbError>(|tx| response_fetch(tx, over))
+            .unwrap()
+            .unwrap();
+        assert!(row.destroyed_at.is_some());
+        assert_eq!(number(&store, "SELECT COUNT(*) FROM erasure"), 1);
+    });
+}
+
+#[test]
+fn another_node_forgets_the_key_in_its_next_round() {
+    each_place(|place| {
+        let (one, two) = (place.open(), place.open());
+        let over = response(&one, "influenza");
+        let known = record(&two, over, None);
+        assert!(readable(&two, known).0, "the key is in its memory");
+        destroy(&one, over);
+        one.finish_destruction().unwrap();
+        assert!(two.keys().still_holds(over));
+        two.finish_destruction().unwrap();
+        assert!(!two.keys().still_holds(over));
     });
 }

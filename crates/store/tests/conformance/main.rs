@@ -9,11 +9,13 @@
     reason = "a test stops where it fails"
 )]
 
+mod at_once;
 mod audit;
 mod backup;
 mod erasing;
 mod facts;
 mod full_disk;
+mod key_directory;
 mod people;
 mod places;
 mod queue;

@@ -67,6 +67,36 @@ fn a_command_id_cannot_be_used_for_another_action_or_by_somebody_else() {
 }
 
 #[test]
+fn the_same_id_with_something_else_typed_is_another_command() {
+    each_engine(|store, _| {
+        let head = Command {
+            input: Some([1; 32]),
+            ..command("responses.open")
+        };
+        write(&store, head.clone(), "one").unwrap();
+        assert_eq!(
+            write(&store, head.clone(), "two").unwrap(),
+            ("one".into(), true),
+            "the same again gets the first answer"
+        );
+        let other = Command {
+            input: Some([2; 32]),
+            ..head.clone()
+        };
+        assert!(matches!(
+            write(&store, other, "two"),
+            Err(WriteError::CommandReused)
+        ));
+        let kept = fangxian_store::testing::printed(&store, "SELECT input FROM receipt");
+        assert!(
+            !kept[0].contains("1, 1, 1, 1"),
+            "what is kept is made with a key: {kept:?}"
+        );
+        assert_eq!(number(&store, "SELECT COUNT(*) FROM response"), 1);
+    });
+}
+
+#[test]
 fn a_refusal_leaves_nothing_behind() {
     each_engine(|store, _| {
         let head = command("responses.open");

@@ -407,6 +407,12 @@ async fn a_form_sent_twice_is_one_report() {
     let again = visitor.post_bare("/report", &fields).await;
     assert_eq!(first.location, again.location);
     assert_eq!(town.app.record_total().unwrap(), 1);
+    let mut other = fields;
+    other[2] = ("name", "李小红");
+    let other = visitor.post_bare("/report", &other).await;
+    assert_eq!(other.status, StatusCode::CONFLICT, "{}", other.text);
+    assert!(other.text.contains("COMMAND-REUSED"), "{}", other.text);
+    assert_eq!(town.app.record_total().unwrap(), 1);
     let shown = visitor.get(&first.location).await;
     assert!(shown.text.contains("receipt-number"), "{}", shown.text);
 }
