@@ -11,7 +11,7 @@ use fangxian_store::{Author, Tx, accounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{App, AppError, Result, Who};
+use crate::{App, AppError, Kind, Result, Who};
 
 /// LIMIT: entries on one page.
 const PAGE_MAX: i64 = 200;
@@ -114,6 +114,15 @@ impl App {
             &Resource::Installation,
             Purpose::Audit,
         )?;
+        // It reads everything: one at a time is enough.
+        let Ok(_alone) = self.verifying().try_lock() else {
+            return Err(AppError::new(
+                Kind::Unavailable,
+                "VERIFYING",
+                "审计记录正在核验中，请等待其完成后再试。",
+                "The trail is being verified already; try again when that is done.",
+            ));
+        };
         let report = trail::verify(self.store())?;
         let shown = vec![("findings", report.findings_total.into())];
         self.show(who, Action::AuditVerify, Purpose::Audit, Vec::new(), shown)?;

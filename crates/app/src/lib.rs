@@ -62,8 +62,10 @@ pub struct App {
     setup: std::sync::OnceLock<String>,
     /// The ways out of the house.
     channels: Vec<Box<dyn upkeep::Channel>>,
-    /// When running measures were last looked at.
-    swept: std::sync::Mutex<Option<Instant>>,
+    /// How far the look at running measures has come.
+    swept: std::sync::Mutex<upkeep::Swept>,
+    /// Held by whoever verifies the trail.
+    verifying: std::sync::Mutex<()>,
 }
 
 impl App {
@@ -79,7 +81,7 @@ impl App {
     ) -> Result<Self> {
         let authz = Authz::new().map_err(AppError::internal)?;
         let wall: Arc<dyn Clock> = Arc::new(fangxian_base::SystemClock);
-        let (turns, setup, swept) = Default::default();
+        let (turns, setup, swept, verifying) = Default::default();
         let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
         Ok(Self {
             store,
@@ -92,6 +94,7 @@ impl App {
             setup,
             channels,
             swept,
+            verifying,
         })
     }
 
@@ -122,8 +125,12 @@ impl App {
         &self.turns
     }
 
-    pub(crate) const fn swept(&self) -> &std::sync::Mutex<Option<Instant>> {
+    pub(crate) const fn swept(&self) -> &std::sync::Mutex<upkeep::Swept> {
         &self.swept
+    }
+
+    pub(crate) const fn verifying(&self) -> &std::sync::Mutex<()> {
+        &self.verifying
     }
 
     pub(crate) const fn setup(&self) -> &std::sync::OnceLock<String> {

@@ -12,6 +12,7 @@ use fangxian_base::{Instant, RecordId};
 use fangxian_store::people::projection_differs;
 use serde::Serialize;
 
+use crate::measures::DayPlace;
 use crate::{App, Result};
 
 pub use outbox::{Channel, LogChannel, SendError};
@@ -26,6 +27,15 @@ const DAY_SWEEP_MINUTES: i64 = 30;
 const SAMPLE: i64 = 2_000;
 /// The hour of the night from which the sample is looked at.
 const SAMPLE_HOUR: i64 = 3;
+
+/// How far the look at running measures has come.
+#[derive(Debug, Default)]
+pub(crate) struct Swept {
+    /// When the last one began.
+    began_at: Option<Instant>,
+    /// Where it goes on; none: it is done.
+    place: Option<DayPlace>,
+}
 
 /// What one round of upkeep did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -47,9 +57,7 @@ impl App {
         let failed = &mut report.failed;
         step(failed, "destruction", || self.finish_destruction());
         step(failed, "overdue", || self.overdue_sweep(CLIMBS));
-        if self.day_sweep_due(now) && step(failed, "day", || self.day_sweep()).is_some() {
-            *self.swept().lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-        }
+        step(failed, "day", || self.day_slice(now));
         step(failed, "assess", || self.reassess_due(ASSESSMENTS));
         report.sent = step(failed, "outbox", || self.deliver(now)).unwrap_or_default();
         report.sessions = step(failed, "sessions", || self.sweep_sessions()).unwrap_or_default();
@@ -62,14 +70,26 @@ impl App {
         report
     }
 
-    /// Whether it is time to look at all running measures again: at the start, after midnight,
-    /// and now and then.
-    fn day_sweep_due(&self, now: Instant) -> bool {
+    /// One slice of the look at all running measures, which begins at the start, after midnight,
+    /// and now and then; the next round goes on where this one ended.
+    fn day_slice(&self, now: Instant) -> Result<()> {
         let zone = &self.settings().zone;
-        let last = *self.swept().lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_none_or(|last| {
+        let mut swept = self.swept().lock().unwrap_or_else(PoisonError::into_inner);
+        let due = swept.began_at.is_none_or(|last| {
             now >= last.plus_minutes(DAY_SWEEP_MINUTES) || zone.date(now) != zone.date(last)
-        })
+        });
+        if swept.place.is_none() && due {
+            *swept = Swept {
+                began_at: Some(now),
+                place: Some(DayPlace::default()),
+            };
+        }
+        if let Some(place) = swept.place.take() {
+            // What failed is tried from the same place in the next round.
+            swept.place = Some(place);
+            swept.place = self.day_sweep_slice(place)?.1;
+        }
+        Ok(())
     }
 
     /// Once a night, on one node: compares a sample of the projection `record → person` with the

@@ -90,34 +90,56 @@ fn told_to_stop() -> impl Future<Output = ()> + Send + Sync + 'static {
     }
 }
 
-/// The thread that seals, sweeps and delivers.
+/// The threads that sweep and deliver, and that seal: a long sweep keeps no entry unsealed.
 pub struct Upkeep {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    threads: [JoinHandle<()>; 2],
 }
+
+/// How long a thread of upkeep rests.
+const REST: Duration = Duration::from_millis(900);
 
 impl Upkeep {
     /// Starts it.
     pub fn start(app: Arc<App>) -> Result<Self, Failed> {
         let stop = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("upkeep".into()).spawn(move || {
-            while !told.load(Ordering::Relaxed) {
-                app.upkeep_once(app.now());
-                std::thread::sleep(Duration::from_millis(900));
-            }
-            // What was committed last is sealed before the program goes.
+        let seal = |app: &App| {
             if let Err(e) = app.store().seal() {
-                tracing::error!(error = %fangxian_base::error_chain(&e), "the last entries were not sealed");
+                tracing::error!(error = %fangxian_base::error_chain(&e), "entries were not sealed");
             }
-        })?;
-        Ok(Self { stop, thread })
+        };
+        let (told, sealed) = (Arc::clone(&stop), Arc::clone(&app));
+        let sealer = std::thread::Builder::new()
+            .name("sealer".into())
+            .spawn(move || {
+                while !told.load(Ordering::Relaxed) {
+                    seal(&sealed);
+                    std::thread::sleep(REST);
+                }
+            })?;
+        let told = Arc::clone(&stop);
+        let sweeper = std::thread::Builder::new()
+            .name("upkeep".into())
+            .spawn(move || {
+                while !told.load(Ordering::Relaxed) {
+                    app.upkeep_once(app.now());
+                    std::thread::sleep(REST);
+                }
+                // What was committed last is sealed before the program goes.
+                seal(&app);
+            })?;
+        Ok(Self {
+            stop,
+            threads: [sealer, sweeper],
+        })
     }
 
-    /// Ends it, sealing what is left.
+    /// Ends them, sealing what is left.
     pub fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
-        let _ = self.thread.join();
+        for thread in self.threads {
+            let _ = thread.join();
+        }
     }
 }
 

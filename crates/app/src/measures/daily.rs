@@ -33,6 +33,16 @@ pub struct DaySwept {
     pub tasks: usize,
 }
 
+/// Where a sweep goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum DayPlace {
+    /// At what has run out.
+    #[default]
+    RunOut,
+    /// At the steps of measures that run on the day after so many, after this measure.
+    Steps(i64, Option<MeasureId>),
+}
+
 impl App {
     /// Ends what has run out and gives out the steps of today and tomorrow.
     ///
@@ -40,29 +50,47 @@ impl App {
     /// What the store said.
     pub fn day_sweep(&self) -> Result<DaySwept> {
         let mut swept = DaySwept::default();
-        loop {
-            let today = self.today();
-            let over = self.read(|tx| Ok(measure_run_out(tx, today, TURN)?))?;
-            let before = swept.ended;
-            for measure in over {
-                swept.ended += usize::from(logged(self.run_out(&measure)).unwrap_or(false));
-            }
-            if swept.ended == before {
-                break;
-            }
-        }
-        for day in [self.today(), plus_days(self.today(), 1)] {
-            let mut after: Option<MeasureId> = None;
-            loop {
-                let running = self.read(|tx| Ok(measure_running(tx, day, TURN, after)?))?;
-                let Some(last) = running.last() else { break };
-                after = Some(last.id);
-                for measure in &running {
-                    swept.tasks += logged(self.steps(measure)).unwrap_or(0);
-                }
-            }
+        let mut place = Some(DayPlace::default());
+        while let Some(from) = place {
+            let (slice, next) = self.day_sweep_slice(from)?;
+            swept.ended += slice.ended;
+            swept.tasks += slice.tasks;
+            place = next;
         }
         Ok(swept)
+    }
+
+    /// The next measures of a sweep; answers where to go on, or that it is done.
+    pub(crate) fn day_sweep_slice(&self, place: DayPlace) -> Result<(DaySwept, Option<DayPlace>)> {
+        let mut swept = DaySwept::default();
+        let today = self.today();
+        let (day, after) = match place {
+            DayPlace::RunOut => {
+                let over = self.read(|tx| Ok(measure_run_out(tx, today, TURN)?))?;
+                for measure in &over {
+                    swept.ended += usize::from(logged(self.run_out(measure)).unwrap_or(false));
+                }
+                // Those that failed stay and must not keep the steps of others waiting.
+                let next = if swept.ended == 0 {
+                    DayPlace::Steps(0, None)
+                } else {
+                    DayPlace::RunOut
+                };
+                return Ok((swept, Some(next)));
+            }
+            DayPlace::Steps(day, after) => (day, after),
+        };
+        let on = plus_days(today, day);
+        let running = self.read(|tx| Ok(measure_running(tx, on, TURN, after)?))?;
+        for measure in &running {
+            swept.tasks += logged(self.steps(measure)).unwrap_or(0);
+        }
+        let next = match running.last() {
+            Some(last) => Some(DayPlace::Steps(day, Some(last.id))),
+            None if day == 0 => Some(DayPlace::Steps(1, None)),
+            None => None,
+        };
+        Ok((swept, next))
     }
 
     fn run_out(&self, measure: &Measure) -> Result<bool> {

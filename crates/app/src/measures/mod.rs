@@ -29,6 +29,7 @@ use crate::reviews::name_of;
 use crate::sight::{PAGE, area_of_code, area_text, shown, user_name};
 use crate::{App, AppError, Result, Who, about, found, scopes};
 
+pub(crate) use daily::DayPlace;
 pub use daily::DaySwept;
 pub use decide::{DecideInput, LiftInput};
 pub use notice::Notice;
