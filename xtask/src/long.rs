@@ -1,7 +1,8 @@
-//! The slow suites: tests named `long_…`, and the random kills, many times over.
+//! The slow suites: tests named `long_…`, and the random kills and requests, many times over.
 //!
 //! Such tests carry `#[ignore = "long: why"]`, so that a plain `cargo test` passes them by. A kill test
-//! has `random_kill` in its name, runs every time, and reads how many kills from the environment.
+//! has `random_kill` in its name, one of made-up requests `random_requests`; both run every time, and
+//! read from the environment how many.
 
 use std::path::Path;
 
@@ -11,18 +12,26 @@ use crate::{Outcome, postgres, steps};
 /// How many kills a kill test does; a few when it is not set.
 const KILLS: (&str, &str) = ("FANGXIAN_TEST_KILLS", "100");
 
-/// Runs both kinds on SQLite and PostgreSQL. Finding none of a kind is an error.
+/// How often everything that can be asked is asked anyhow; a few times when it is not set.
+const ROUNDS: (&str, &str) = ("FANGXIAN_TEST_ROUNDS", "150");
+
+/// Runs all kinds on SQLite and PostgreSQL. Finding none of a kind is an error.
 pub fn run(root: &Path) -> Outcome<()> {
     let server = postgres::find()?;
     let mut totals = Totals::default();
     let mut wrong = Vec::new();
-    for (what, filter, ignored) in [("long", "long_", true), ("kills", "random_kill", false)] {
+    for (what, filter, ignored) in [
+        ("long", "long_", true),
+        ("kills", "random_kill", false),
+        ("requests", "random_requests", false),
+    ] {
         println!("\n== {what}");
         let runner = steps::Runner::find();
         let (counted, outcome) = run::show(
             command(root, runner, filter, ignored)
                 .env(postgres::VARIABLE, &server.url)
-                .env(KILLS.0, KILLS.1),
+                .env(KILLS.0, KILLS.1)
+                .env(ROUNDS.0, ROUNDS.1),
             runner.summary(),
         );
         totals.add(counted);

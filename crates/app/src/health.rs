@@ -5,7 +5,7 @@
 use std::time::Instant as Stopwatch;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::Instant;
+use fangxian_base::{Instant, Text};
 use fangxian_store::{Engine, audit, queue};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub struct HealthView {
     /// The time zone.
     pub zone: String,
     /// What stands against being ready; empty: ready.
-    pub not_ready: Vec<String>,
+    pub not_ready: Vec<Text>,
 }
 
 /// A message or job that waits or was given up.
@@ -128,11 +128,14 @@ impl App {
             not_ready: Vec::new(),
         };
         if view.disk_nearly_full {
-            view.not_ready.push("the disk is nearly full".to_owned());
+            view.not_ready
+                .push(Text::new("磁盘空间即将用尽", "the disk is nearly full"));
         }
         if unsealed_seconds > UNSEALED_SECONDS_MAX {
-            view.not_ready
-                .push("audit entries are not being sealed".to_owned());
+            view.not_ready.push(Text::new(
+                "审计记录未能按时封存",
+                "audit entries are not being sealed",
+            ));
         }
         Ok(view)
     }
@@ -141,13 +144,16 @@ impl App {
     ///
     /// # Errors
     /// The reasons, when the database is away, the disk nearly full, or sealing stands still.
-    pub fn ready(&self) -> Result<(), Vec<String>> {
+    pub fn ready(&self) -> Result<(), Vec<Text>> {
         match self.health_now() {
             Ok(view) if view.not_ready.is_empty() => Ok(()),
             Ok(view) => Err(view.not_ready),
             Err(error) => {
                 error.log();
-                Err(vec!["the database does not answer".to_owned()])
+                Err(vec![Text::new(
+                    "数据库没有响应",
+                    "the database does not answer",
+                )])
             }
         }
     }

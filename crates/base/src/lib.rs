@@ -6,6 +6,7 @@
 
 mod chain;
 mod ids;
+mod nearest;
 mod sensitive;
 mod text;
 mod time;
@@ -15,6 +16,7 @@ pub use ids::{
     AreaId, CommandId, EntryId, FactId, ImportId, JobId, LinkId, MeasureId, MessageId, PairId,
     ParseIdError, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, TaskId, UnitId, UserId,
 };
+pub use nearest::nearest;
 pub use sensitive::Sensitive;
 pub use text::Text;
 pub use time::{

@@ -31,6 +31,30 @@ pub struct Global {
     /// How the log is written: text or json [FANGXIAN_LOG_FORMAT]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<String>,
+    /// Log filter, such as info or warn [FANGXIAN_LOG]
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Key directory [FANGXIAN_KEYS]; with backup and restore --keys is where the copy lies
+    #[arg(long, global = true, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// Address that pages are served on [FANGXIAN_LISTEN]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// City pack [FANGXIAN_CITY]
+    #[arg(long, global = true, value_name = "PACK")]
+    pub city: Option<String>,
+    /// Civil time zone [FANGXIAN_ZONE]
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Whether browsers reach it by HTTPS: true, false or auto [FANGXIAN_SECURE_COOKIES]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub secure_cookies: Option<String>,
+    /// Whether a proxy of ours stands in front: true or false [FANGXIAN_BEHIND_PROXY]
+    #[arg(long, global = true, value_name = "YES")]
+    pub behind_proxy: Option<String>,
+    /// Public forms a minute from one address; 0: no limit [FANGXIAN_DOOR_PER_MINUTE]
+    #[arg(long, global = true, value_name = "N")]
+    pub door_per_minute: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

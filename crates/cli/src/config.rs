@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use fangxian_base::Zone;
+use fangxian_base::{Zone, nearest};
 
 use crate::args::{ConfigArgs, ConfigWhat, Global};
 use crate::out::{self, Ended, Failed};
@@ -185,8 +185,16 @@ pub fn read(flags: &Global) -> Result<Config, Failed> {
     let shown = |path: &PathBuf| path.display().to_string();
     let given = [
         ("data", flags.data.as_ref().map(shown)),
+        ("listen", flags.listen.clone()),
         ("database", flags.database.clone()),
+        ("keys", flags.keys.as_ref().map(shown)),
+        ("city", flags.city.clone()),
+        ("zone", flags.zone.clone()),
+        ("log", flags.log.clone()),
         ("log_format", flags.log_format.clone()),
+        ("secure_cookies", flags.secure_cookies.clone()),
+        ("behind_proxy", flags.behind_proxy.clone()),
+        ("door_per_minute", flags.door_per_minute.clone()),
     ];
     for (key, value) in given {
         if let Some(value) = value {
@@ -204,6 +212,36 @@ fn variable_of(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Variables that look like ours and are none, each with the nearest that is.
+///
+/// They are told and not refused: a service manager may set some of its own under our name.
+pub fn strange_variables() -> Vec<(String, Option<&'static str>)> {
+    strange(environment())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn environment() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+fn strange(names: impl Iterator<Item = String>) -> Vec<(String, Option<&'static str>)> {
+    let known = || KEYS.iter().map(|(_, variable, ..)| *variable);
+    let mut strange: Vec<_> = names
+        .filter(|name| name.starts_with("FANGXIAN_") && known().all(|one| one != name))
+        // Those of the tests mean nothing to the program.
+        .filter(|name| !name.starts_with("FANGXIAN_TEST_") && name != "FANGXIAN_BLESS")
+        .map(|name| {
+            let meant = nearest(&name, known());
+            (name, meant)
+        })
+        .collect();
+    strange.sort();
+    strange
+}
+
 fn read_file(path: &std::path::Path) -> Result<Vec<(&'static str, String)>, Failed> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failed::new(format!("configuration file `{}`: {e}", path.display())))?;
@@ -212,12 +250,14 @@ fn read_file(path: &std::path::Path) -> Result<Vec<(&'static str, String)>, Fail
     let mut values = Vec::new();
     for (key, value) in table {
         let Some((known, ..)) = KEYS.iter().find(|(known, ..)| *known == key) else {
-            let nearest = nearest(&key);
-            return Err(Failed::new(format!(
+            let wrong = Failed::new(format!(
                 "configuration file `{}`: nothing is called `{key}`",
                 path.display()
-            ))
-            .hint(format!("the nearest known name is `{nearest}`")));
+            ));
+            return Err(match nearest(&key, KEYS.iter().map(|(known, ..)| *known)) {
+                Some(meant) => wrong.hint(format!("the nearest known name is `{meant}`")),
+                None => wrong.hint("`fangxian config check` lists what can be set"),
+            });
         };
         let text = match value {
             toml::Value::String(text) => text,
@@ -226,32 +266,6 @@ fn read_file(path: &std::path::Path) -> Result<Vec<(&'static str, String)>, Fail
         values.push((*known, text));
     }
     Ok(values)
-}
-
-/// The known key that shares most with a wrong one.
-fn nearest(wrong: &str) -> &'static str {
-    KEYS.iter()
-        .map(|(key, ..)| *key)
-        .min_by_key(|key| distance(wrong, key))
-        .unwrap_or("data")
-}
-
-/// Edits between two short words (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = i;
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, y) in b.iter().enumerate() {
-            let (left, above) = (row[j], row[j + 1]);
-            row[j + 1] = (before + usize::from(x != *y)).min(left + 1).min(above + 1);
-            before = above;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn parse(values: BTreeMap<&'static str, (String, Origin)>) -> Result<Config, Failed> {
@@ -327,10 +341,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_hand_finds_its_key() {
-        assert_eq!(nearest("listn"), "listen");
-        assert_eq!(nearest("databse"), "database");
-        assert_eq!(nearest("log-format"), "log_format");
+    fn a_variable_that_nothing_knows_is_told_with_the_nearest() {
+        let set = [
+            "FANGXIAN_DATA",
+            "FANGXIAN_LISTN",
+            "FANGXIAN_TEST_KILLS",
+            "PATH",
+            "FANGXIAN_PORT_8080_TCP",
+        ];
+        let strange = strange(set.iter().map(|name| (*name).to_owned()));
+        assert_eq!(strange.len(), 2);
+        assert_eq!(
+            strange[0],
+            ("FANGXIAN_LISTN".to_owned(), Some("FANGXIAN_LISTEN"))
+        );
+        assert_eq!(strange[1].0, "FANGXIAN_PORT_8080_TCP");
+    }
+
+    #[test]
+    fn every_key_has_its_flag() {
+        use clap::CommandFactory as _;
+        let command = crate::args::Cli::command();
+        let flags: Vec<String> = command
+            .get_arguments()
+            .filter_map(|one| Some(one.get_long()?.replace('-', "_")))
+            .collect();
+        for (key, ..) in KEYS {
+            assert!(flags.iter().any(|flag| flag == key), "no flag for `{key}`");
+        }
+        for (_, variable, ..) in KEYS {
+            assert!(variable.starts_with("FANGXIAN_"));
+        }
     }
 
     #[test]

@@ -89,10 +89,11 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
     }
     let (id, repeated) = app.import_start(&Who::cli(), CommandId::new(), &file)?;
     let total = preview.read;
-    let mut shown = std::time::Instant::now();
+    // Said at the first rows, so that somebody sees that it goes, and every two seconds then.
+    let mut shown: Option<std::time::Instant> = None;
     app.import_run(id, |counts| {
-        if shown.elapsed().as_secs() >= 2 {
-            shown = std::time::Instant::now();
+        if shown.is_none_or(|at| at.elapsed().as_secs() >= 2) {
+            shown = Some(std::time::Instant::now());
             out::note(format_args!("{} of {total} rows", counts.read));
         }
         true

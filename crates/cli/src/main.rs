@@ -49,7 +49,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Ended, out::Failed> {
+fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
+    if matches!(cli.verb, Verb::Backup(_) | Verb::Restore(_)) {
+        // There --keys is where the copy lies, not where the installation keeps its keys.
+        cli.global.keys = None;
+    }
+    for (name, meant) in config::strange_variables() {
+        match meant {
+            Some(meant) => out::note(format_args!(
+                "`{name}` is set and means nothing; the nearest known name is `{meant}`"
+            )),
+            None => out::note(format_args!("`{name}` is set and means nothing")),
+        }
+    }
     let config = config::read(&cli.global)?;
     logging::start(&config)?;
     match cli.verb {

@@ -1,9 +1,10 @@
 //! Killed at random while it writes: what was acknowledged is there, once, and the trail holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::io::{BufRead, BufReader};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fangxian_base::CommandId;
 
@@ -51,64 +52,113 @@ fn send(connection: &mut Connection, command: &str, n: u64) -> Option<String> {
     body["data"]["receipt"].as_str().map(str::to_owned)
 }
 
+/// Another moment in every round, the same moments in every run (xorshift).
+fn next_moment(moment: &mut u64) -> u64 {
+    *moment ^= *moment << 13;
+    *moment ^= *moment >> 7;
+    *moment ^= *moment << 17;
+    *moment
+}
+
+/// Every report that was sent, by command: its number, and its receipt if it was acknowledged.
+type Sent = BTreeMap<String, (u64, Option<String>)>;
+
+/// Waits until so many are acknowledged, a killed server's worth of patience at most.
+fn wait_for(sent: &Mutex<Sent>, many: usize) {
+    let begun = Instant::now();
+    loop {
+        let sent = sent.lock().unwrap();
+        let acknowledged = sent
+            .values()
+            .filter(|(_, receipt)| receipt.is_some())
+            .count();
+        if acknowledged >= many {
+            return;
+        }
+        drop(sent);
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing goes on");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
-fn a_random_kill_loses_nothing_that_was_acknowledged() {
+fn a_random_kill_loses_nothing_that_was_acknowledged_and_keeps_nothing_twice() {
     Home::each(|home| {
-        let acknowledged = Arc::new(Mutex::new(BTreeMap::<String, (u64, String)>::new()));
-        let mut moment: u64 = 88_172_645_463_325_252;
-        let mut next = 0;
+        let sent = Arc::new(Mutex::new(Sent::new()));
+        let (mut moment, mut next, mut acknowledged) = (88_172_645_463_325_252, 0, 0);
         for _ in 0..kills() {
             let server = home.serve();
             let clients: Vec<_> = (0..4)
                 .map(|_| {
                     next += 10_000;
-                    let (address, first) = (server.address, next);
-                    let acknowledged = Arc::clone(&acknowledged);
+                    let (address, first, sent) = (server.address, next, Arc::clone(&sent));
                     std::thread::spawn(move || {
                         let mut connection = Connection::new(address);
                         for n in first.. {
                             let command = CommandId::new().to_string();
-                            match send(&mut connection, &command, n) {
-                                Some(receipt) => {
-                                    acknowledged.lock().unwrap().insert(command, (n, receipt));
-                                }
-                                None => break,
-                            }
+                            sent.lock().unwrap().insert(command.clone(), (n, None));
+                            let Some(receipt) = send(&mut connection, &command, n) else {
+                                break;
+                            };
+                            sent.lock().unwrap().insert(command, (n, Some(receipt)));
                         }
                     })
                 })
                 .collect();
-            // xorshift: another moment in every round, the same moments in every run.
-            moment ^= moment << 13;
-            moment ^= moment >> 7;
-            moment ^= moment << 17;
-            std::thread::sleep(Duration::from_millis(60 + moment % 500));
+            // It is killed while it works: so many more were acknowledged, and others are under way.
+            acknowledged += usize::try_from(5 + next_moment(&mut moment) % 40).unwrap();
+            wait_for(&sent, acknowledged);
             server.kill();
             for client in clients {
                 client.join().unwrap();
             }
+            let sent = sent.lock().unwrap();
+            acknowledged = sent
+                .values()
+                .filter(|(_, receipt)| receipt.is_some())
+                .count();
         }
-        let acknowledged = acknowledged.lock().unwrap();
+        let sent = sent.lock().unwrap();
         assert!(
-            acknowledged.len() > 20,
-            "only {} reports were acknowledged",
-            acknowledged.len()
+            sent.len() > acknowledged,
+            "no kill came while something was under way"
         );
         let server = home.serve();
         let mut connection = Connection::new(server.address);
-        for (command, (n, receipt)) in acknowledged.iter() {
-            let again = send(&mut connection, command, *n);
-            assert_eq!(
-                again.as_ref(),
-                Some(receipt),
-                "report {n} got another receipt"
-            );
+        let mut receipts = BTreeSet::new();
+        for (command, (n, receipt)) in sent.iter() {
+            let again = send(&mut connection, command, *n).expect("it is taken now");
+            if let Some(receipt) = receipt {
+                assert_eq!(&again, receipt, "report {n} got another receipt");
+            }
+            assert!(receipts.insert(again), "report {n} shares its receipt");
         }
         server.kill();
         let (code, verified) = home.json(&["audit", "verify", "--json"]);
         assert_eq!(code, 0, "{verified}");
-        assert!(verified["facts"].as_i64().unwrap() > 0);
+        // An identity and a symptom of every report, and not one more.
+        assert_eq!(verified["facts"].as_u64(), Some(2 * sent.len() as u64));
     });
+}
+
+/// Starts an import and kills it a moment after it says that rows are taken in; whether it was
+/// still running then.
+fn killed_while_running(home: &Home, words: &[&str], wait: Duration) -> bool {
+    let mut child = home
+        .command(words)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    let goes = said
+        .lines()
+        .map_while(Result::ok)
+        .any(|line| line.ends_with(" rows"));
+    std::thread::sleep(wait);
+    let running = goes && child.try_wait().unwrap().is_none();
+    let _ = child.kill();
+    running && child.wait().unwrap().code().is_none()
 }
 
 #[test]
@@ -126,21 +176,12 @@ fn an_import_under_random_kill_takes_every_row_once() {
             "--yes",
             "--json",
         ];
-        let mut moment: u64 = 7_046_029_254_386_353_131;
+        let (mut moment, mut hits) = (7_046_029_254_386_353_131, 0);
         for _ in 0..kills() {
-            let mut child = home
-                .command(&words)
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null())
-                .spawn()
-                .unwrap();
-            moment ^= moment << 13;
-            moment ^= moment >> 7;
-            moment ^= moment << 17;
-            std::thread::sleep(Duration::from_millis(40 + moment % 400));
-            let _ = child.kill();
-            child.wait().unwrap();
+            let wait = Duration::from_millis(next_moment(&mut moment) % 60);
+            hits += usize::from(killed_while_running(home, &words, wait));
         }
+        assert!(hits > 0, "no kill hit a running import");
         let (code, report) = home.json(&words);
         assert_eq!(
             (code, report["read"].as_i64(), report["accepted"].as_i64()),

@@ -47,6 +47,10 @@ pub struct Ask {
     pub files: Vec<Upload>,
     /// The names that stand in the path.
     pub path_names: Vec<&'static str>,
+    /// Names of fields that the handler reads besides those of its input.
+    pub also: &'static [&'static str],
+    /// Whether a field that nothing knows is refused: a program asks, not a form.
+    pub strict: bool,
 }
 
 impl Ask {

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use fangxian_app::{App, AppError, Kind, Result, Who};
 use fangxian_base::CommandId;
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::answer::{Answer, Login};
@@ -31,6 +31,7 @@ pub(crate) struct Server {
     pub app: Arc<App>,
     pub options: Options,
     pub turns: Arc<Semaphore>,
+    pub uploads: Arc<Semaphore>,
     pub door: Limiter,
     pub log_ins: Limiter,
 }
@@ -74,6 +75,8 @@ struct Came {
     path_fields: Map<String, Value>,
     fields: Map<String, Value>,
     files: Vec<Upload>,
+    /// The leave to hold a file in memory, until it is answered.
+    upload: Option<OwnedSemaphorePermit>,
     op: String,
 }
 
@@ -110,6 +113,8 @@ impl Came {
             fields: gather::nested(&self.fields),
             files: Vec::new(),
             path_names: endpoint.path_names().collect(),
+            also: endpoint.also,
+            strict: self.face == Face::Api,
         }
     }
 }
@@ -119,7 +124,7 @@ pub(crate) async fn dispatch(
     server: Arc<Server>,
     endpoint: &'static Endpoint,
     face: Face,
-    params: RawPathParams,
+    params: Option<RawPathParams>,
     request: Request<Body>,
 ) -> Response<Body> {
     let (started, op) = (Instant::now(), Uuid::now_v7().simple().to_string());
@@ -133,13 +138,19 @@ pub(crate) async fn dispatch(
         path_fields: Map::new(),
         fields: Map::new(),
         files: Vec::new(),
+        upload: None,
         op: op.clone(),
     };
-    for (name, value) in &params {
+    let readable = params.is_some();
+    for (name, value) in params.iter().flatten() {
         came.path_fields
             .insert(name.to_owned(), Value::String(value.to_owned()));
     }
-    let gathered = gather_all(&server, endpoint, &mut came, request).await;
+    let gathered = if readable {
+        gather_all(&server, endpoint, &mut came, request).await
+    } else {
+        Err(AppError::not_found())
+    };
     let shown = answer_in_its_turn(server, endpoint, came, gathered).await;
     let (status, ms) = (shown.status().as_u16(), started.elapsed().as_millis());
     if endpoint.method == Method::Post {
@@ -171,17 +182,19 @@ fn address(options: &Options, request: &Request<Body>) -> Option<IpAddr> {
     if !options.behind_proxy {
         return peer;
     }
-    request
-        .headers()
-        .get("x-forwarded-for")
+    // Each proxy adds to the end: only the last address of the last line is what ours has seen.
+    let lines = request.headers().get_all("x-forwarded-for");
+    lines
+        .iter()
+        .next_back()
         .and_then(|value| value.to_str().ok())
         .and_then(|list| list.rsplit(',').next()?.trim().parse().ok())
         .or(peer)
 }
 
 async fn gather_all(
-    server: &Server,
-    endpoint: &Endpoint,
+    server: &Arc<Server>,
+    endpoint: &'static Endpoint,
     came: &mut Came,
     request: Request<Body>,
 ) -> Result<()> {
@@ -198,13 +211,41 @@ async fn gather_all(
             }
         }
         protect::same_site(&came.headers)?;
+        if endpoint.takes_file {
+            admit_unread(server, endpoint, came).await?;
+            let leave = server.uploads.clone().try_acquire_owned();
+            came.upload = Some(leave.map_err(|e| errors::too_busy().because(e))?);
+        }
         let (fields, files) = gather::body(endpoint, came.face, request).await?;
         came.fields.extend(fields);
         came.files = files;
     }
     // What stands in the path cannot be changed by a field of the same name.
     came.fields.extend(came.path_fields.clone());
-    Ok(())
+    let nul = gather::no_nul(&came.fields);
+    if gather::no_nul(&came.path_fields).is_err() {
+        return Err(AppError::not_found());
+    }
+    nul
+}
+
+/// Whether whoever sends a file may, by what the headers say: nobody else's file is read.
+async fn admit_unread(
+    server: &Arc<Server>,
+    endpoint: &'static Endpoint,
+    came: &Came,
+) -> Result<()> {
+    let turn = server.turns.clone().try_acquire_owned();
+    let turn = turn.map_err(|e| errors::too_busy().because(e))?;
+    let (server, headers) = (server.clone(), came.headers.clone());
+    let mut ask = came.ask(&server, endpoint);
+    let work = move || {
+        let _turn = turn;
+        known(&server, endpoint, &headers, &mut ask)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(AppError::internal)?
 }
 
 /// Waits for nothing: when too many are at work, the answer is "not now".
@@ -250,6 +291,10 @@ fn answer(
 ) -> Response<Body> {
     let mut ask = came.ask(server, endpoint);
     ask.files = std::mem::take(&mut came.files);
+    if gathered.is_err() && endpoint.takes_file {
+        // Refused before it was read; the page that says so knows whom it speaks to.
+        let _ = known(server, endpoint, &came.headers, &mut ask);
+    }
     let result = gathered
         .and_then(|()| admit(server, endpoint, &came, &mut ask))
         .and_then(|()| (endpoint.handler)(&server.app, &ask));
@@ -280,10 +325,9 @@ fn answer(
     shown
 }
 
-/// Who asks, whether they may at all, and whether the form is ours.
-fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Result<()> {
-    let bearer = came
-        .headers
+/// Who asks, and whether they may at all.
+fn known(server: &Server, endpoint: &Endpoint, headers: &HeaderMap, ask: &mut Ask) -> Result<()> {
+    let bearer = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.strip_prefix("Bearer "))
@@ -294,7 +338,7 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
             .api_token_who(token)?
             .ok_or_else(errors::signed_out)?;
         ask.bearer = true;
-    } else if let Some(token) = protect::cookie(&came.headers, server.cookie()) {
+    } else if let Some(token) = protect::cookie(headers, server.cookie()) {
         if let Some((who, info)) = server.app.session_who(&token)? {
             ask.who = who;
             ask.session = Some(info);
@@ -319,6 +363,12 @@ fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Re
             }
         }
     }
+    Ok(())
+}
+
+/// Who asks, whether they may at all, and whether the form is ours.
+fn admit(server: &Server, endpoint: &Endpoint, came: &Came, ask: &mut Ask) -> Result<()> {
+    known(server, endpoint, &came.headers, ask)?;
     if endpoint.method == Method::Post {
         own_form(server, came, ask)?;
         let header = came
@@ -401,6 +451,7 @@ fn form_again(
     let mut asked = ask.clone();
     asked.fields.clone_from(&came.path_fields);
     asked.path_names = form.path_names().collect();
+    asked.strict = false;
     // A page that is asked by a query keeps those of the typed fields that it knows.
     for (name, value) in &came.fields {
         asked
@@ -577,6 +628,7 @@ pub(crate) async fn lost(server: Arc<Server>, request: Request<Body>) -> Respons
         path_fields: Map::new(),
         fields: Map::new(),
         files: Vec::new(),
+        upload: None,
         op: Uuid::now_v7().simple().to_string(),
     };
     let gathered = gather::query(request.uri()).map(|fields| came.fields = fields);

@@ -6,14 +6,15 @@
 
 use std::fmt;
 
-use fangxian_app::{Action, App, AppError, FieldError, Kind, Result};
+use fangxian_app::{Action, App, AppError, FieldError, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::answer::{Answer, Done, Download, Page};
 use crate::ask::Ask;
-use crate::lenient;
+use crate::errors;
+use crate::lenient::{self, Strange};
 
 /// How it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub enum Access {
     /// Staff who may do this somewhere.
     Staff(Action),
 }
+
+/// Fields that guard a form or choose its language; every endpoint takes them.
+const GUARDS: [&str; 3] = ["command_id", "form_token", "lang"];
 
 /// Where it is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub struct Endpoint {
     pub shows: bool,
     /// The media type of what it gives, when it is a file.
     pub gives: Option<&'static str>,
+    /// Texts that the handler reads besides the fields of its input.
+    pub also: &'static [&'static str],
     pub(crate) input: SchemaOf,
     pub(crate) output: SchemaOf,
     pub(crate) handler: Handler,
@@ -196,6 +202,12 @@ impl Endpoint {
         }
     }
 
+    /// The same, reading these texts besides the fields of its input.
+    #[must_use]
+    pub fn also(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+
     /// The same, as a page only.
     #[must_use]
     pub fn page_only(self) -> Self {
@@ -227,6 +239,7 @@ impl Endpoint {
             takes_file: false,
             shows: false,
             gives: None,
+            also: &[],
             input: |schemas| schemas.subschema_for::<I>(),
             output: |schemas| schemas.subschema_for::<V>(),
             handler: Box::new(handler),
@@ -254,21 +267,37 @@ pub fn key(name: &str) -> String {
 }
 
 fn input<I: DeserializeOwned>(ask: &Ask) -> Result<I> {
-    lenient::read(&ask.fields).map_err(|error| match &error.field {
+    let besides: Vec<&'static str> = GUARDS
+        .iter()
+        .chain(ask.also)
+        .chain(&ask.path_names)
+        .copied()
+        .collect();
+    let strange = if ask.strict {
+        Strange::Refused(&besides)
+    } else {
+        Strange::Ignored
+    };
+    lenient::read(&ask.fields, strange).map_err(|error| match &error.field {
         Some(field) if ask.in_path(field) => AppError::not_found(),
         Some(field) => AppError::invalid(vec![FieldError {
             field: field.clone(),
-            text: fangxian_base::Text::new(
-                "这一栏没有填写，或格式不对，请检查。",
-                "This is missing or not in the form expected.",
-            ),
+            text: match error.unknown {
+                None => fangxian_base::Text::new(
+                    "这一栏没有填写，或格式不对，请检查。",
+                    "This is missing or not in the form expected.",
+                ),
+                Some(None) => fangxian_base::Text::new(
+                    "没有这一栏，请删去。接口的各栏见 /api/openapi.json。",
+                    "Nothing is called so; leave it out. /api/openapi.json lists what there is.",
+                ),
+                Some(Some(meant)) => fangxian_base::Text::new(
+                    format!("没有这一栏。是否应为 `{meant}`？"),
+                    format!("Nothing is called so. Is `{meant}` meant?"),
+                ),
+            },
         }]),
-        None => AppError::new(
-            Kind::Invalid,
-            "UNREADABLE",
-            "提交的内容无法读取，请刷新页面重新填写。",
-            "What was sent cannot be read. Reload the page and try again.",
-        ),
+        None => errors::unreadable(),
     })
 }
 

@@ -1,7 +1,8 @@
 //! The one mapping from what went wrong to a status and a page.
 
 use axum::http::StatusCode;
-use fangxian_app::{AppError, Kind};
+use fangxian_app::{AppError, FieldError, Kind};
+use fangxian_base::Text;
 
 use crate::answer::{Problem, ProblemField};
 use crate::i18n::Lang;
@@ -128,5 +129,36 @@ pub fn unreadable() -> AppError {
         "UNREADABLE",
         "提交的内容无法读取，请刷新页面重新填写。",
         "What was sent cannot be read. Reload the page and try again.",
+    )
+}
+
+/// A body that claims to be JSON.
+pub fn unreadable_json() -> AppError {
+    AppError::new(
+        Kind::Invalid,
+        "UNREADABLE",
+        "无法读取请求内容：应为一个 JSON 对象，且 Content-Type 为 application/json。",
+        "The body cannot be read. Send one JSON object, with Content-Type application/json.",
+    )
+}
+
+/// A text that no database keeps.
+pub fn no_text(field: String) -> AppError {
+    AppError::invalid(vec![FieldError {
+        field,
+        text: Text::new(
+            "含有无法保存的字符（U+0000），请删去后重新提交。",
+            "This holds a character that cannot be kept (U+0000). Take it out and send again.",
+        ),
+    }])
+}
+
+/// A body that did not come in time.
+pub fn too_slow() -> AppError {
+    AppError::new(
+        Kind::Unavailable,
+        "TOO-SLOW",
+        "内容未能及时传完，本次未受理。请检查网络后重新提交，不会重复登记。",
+        "This did not arrive in time; nothing was kept. Check the connection and send it again, it will not be counted twice.",
     )
 }

@@ -2,6 +2,7 @@
 //! body (form, JSON or multipart), each with a written limit.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Form;
 use axum::body::{Body, to_bytes};
@@ -21,6 +22,10 @@ pub const FORM_BYTES: usize = 64 * 1024;
 pub const FILE_BYTES: usize = 64 * 1024 * 1024;
 /// LIMIT: fields of a form.
 const FIELDS: usize = 1_000;
+/// LIMIT: how long a form or a JSON body may take to arrive.
+const FORM_TIME: Duration = Duration::from_secs(30);
+/// LIMIT: how long a file may take to arrive.
+const FILE_TIME: Duration = Duration::from_mins(5);
 
 /// Which face of an endpoint was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +69,58 @@ fn collect(pairs: Vec<(String, String)>) -> Result<Map<String, Value>> {
     Ok(fields)
 }
 
-/// What the body says.
+/// Refuses U+0000 wherever it stands: no text of a database holds it.
+pub fn no_nul(fields: &Map<String, Value>) -> Result<()> {
+    for (name, value) in fields {
+        if name.contains('\0') {
+            return Err(errors::no_text(name.replace('\0', "")));
+        }
+        if let Some(rest) = with_nul(value) {
+            return Err(errors::no_text(format!("{name}{rest}")));
+        }
+    }
+    Ok(())
+}
+
+/// The path to the first text with U+0000 in a value.
+fn with_nul(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(n, item)| Some(format!("[{n}]{}", with_nul(item)?))),
+        Value::Object(fields) => fields.iter().find_map(|(name, item)| {
+            if name.contains('\0') {
+                return Some(format!(".{}", name.replace('\0', "")));
+            }
+            Some(format!(".{name}{}", with_nul(item)?))
+        }),
+    }
+}
+
+/// What the body says. It is read only so far, and waited for only so long.
 pub async fn body(
+    endpoint: &Endpoint,
+    face: Face,
+    request: Request<Body>,
+) -> Result<(Map<String, Value>, Vec<Upload>)> {
+    let time = if endpoint.takes_file {
+        FILE_TIME
+    } else {
+        FORM_TIME
+    };
+    in_time(time, read(endpoint, face, request)).await
+}
+
+async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(time, work)
+        .await
+        .map_err(|late| errors::too_slow().because(late))?
+}
+
+async fn read(
     endpoint: &Endpoint,
     face: Face,
     request: Request<Body>,
@@ -97,9 +152,10 @@ pub async fn body(
     match (face, media.as_str()) {
         (Face::Api, "application/json") => match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) if fields.len() <= FIELDS => Ok((fields, Vec::new())),
-            Ok(_) => Err(errors::unreadable()),
-            Err(error) => Err(errors::unreadable().because(error)),
+            Ok(_) => Err(errors::unreadable_json()),
+            Err(error) => Err(errors::unreadable_json().because(error)),
         },
+        (Face::Api, _) => Err(errors::unreadable_json()),
         (Face::Page, "application/x-www-form-urlencoded") => {
             let form = Request::post("/")
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -173,7 +229,7 @@ async fn parts(request: Request<Body>) -> Result<(Map<String, Value>, Vec<Upload
                 if !(file.is_empty() && bytes.is_empty()) {
                     files.push(Upload {
                         field: name,
-                        name: file,
+                        name: file.replace('\0', ""),
                         bytes,
                     });
                 }
@@ -206,5 +262,12 @@ mod tests {
         let wanted =
             serde_json::json!({ "name": "x", "grants": [{ "role": "desk" }, { "role": "grid" }] });
         assert_eq!(fields, wanted);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_arrive_in_time_is_waited_for_no_longer() {
+        let never = std::future::pending::<Result<()>>();
+        let error = in_time(Duration::from_millis(1), never).await.unwrap_err();
+        assert_eq!(error.code, "TOO-SLOW");
     }
 }

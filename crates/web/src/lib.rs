@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod assets;
+mod connections;
 mod dispatch;
 mod draw;
 mod endpoint;
@@ -28,12 +29,12 @@ mod tests;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -52,6 +53,9 @@ use crate::gather::Face;
 use crate::i18n::Lang;
 use crate::limiter::Limiter;
 use crate::reply::bytes_answer;
+
+/// LIMIT: files that are held in memory at once; more are answered "not now".
+const UPLOADS: usize = 8;
 
 /// What the program is told about how it is reached.
 pub struct Options {
@@ -96,18 +100,16 @@ impl fmt::Debug for Options {
 /// Serves until [`Options::until`] is done; requests under way are finished first.
 ///
 /// # Errors
-/// When the listener fails.
+/// Never at present: a connection that cannot be taken is logged.
 pub async fn serve(app: Arc<App>, listener: TcpListener, mut options: Options) -> io::Result<()> {
     let until = options.until.take();
-    let service = router(app, options).into_make_service_with_connect_info::<SocketAddr>();
-    match until {
-        Some(until) => {
-            axum::serve(listener, service)
-                .with_graceful_shutdown(until)
-                .await
-        }
-        None => axum::serve(listener, service).await,
-    }
+    connections::run(
+        router(app, options),
+        listener,
+        until,
+        connections::HEAD_TIME,
+    )
+    .await
 }
 
 /// Every page and every API endpoint.
@@ -115,6 +117,7 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
     let server = Arc::new(Server {
         app,
         turns: Arc::new(Semaphore::new(options.at_once.max(1))),
+        uploads: Arc::new(Semaphore::new(UPLOADS)),
         door: Limiter::per_minute(options.door_per_minute),
         log_ins: Limiter::per_minute(options.log_ins_per_minute),
         options,
@@ -154,14 +157,17 @@ pub fn router(app: Arc<App>, options: Options) -> Router {
         ))
 }
 
+/// What stands in the path; nothing when it is no text.
+type PathParams = Result<RawPathParams, RawPathParamsRejection>;
+
 fn mounted(server: &Arc<Server>, endpoint: &'static Endpoint, face: Face) -> MethodRouter {
     let server = server.clone();
     let filter = match endpoint.method {
         Method::Get => axum::routing::MethodFilter::GET,
         Method::Post => axum::routing::MethodFilter::POST,
     };
-    on(filter, move |params: RawPathParams, request: Request| {
-        dispatch(server.clone(), endpoint, face, params, request)
+    on(filter, move |params: PathParams, request: Request| {
+        dispatch(server.clone(), endpoint, face, params.ok(), request)
     })
 }
 
@@ -179,7 +185,19 @@ async fn readiness(server: Arc<Server>) -> Response<Body> {
     let asked = tokio::task::spawn_blocking(move || server.app.ready()).await;
     match asked {
         Ok(Ok(())) => bytes_answer(StatusCode::OK, "text/plain", b"ready\n".to_vec()),
-        _ => bytes_answer(
+        Ok(Err(reasons)) => {
+            let mut told = String::from("not ready\n");
+            for reason in reasons {
+                told.push_str(&reason.en);
+                told.push('\n');
+            }
+            bytes_answer(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain; charset=utf-8",
+                told.into_bytes(),
+            )
+        }
+        Err(_) => bytes_answer(
             StatusCode::SERVICE_UNAVAILABLE,
             "text/plain",
             b"not ready\n".to_vec(),

@@ -47,7 +47,7 @@ fn build() -> Value {
         "info": {
             "title": "Fangxian",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every page of the program as JSON. A session cookie needs the header X-Form-Token with everything that changes something; an API token does not.",
+            "description": "Every page of the program as JSON. A session cookie needs the header X-Form-Token with everything that changes something; an API token does not. A field that is not listed is refused with the nearest name that is.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
         },
         "paths": paths,
@@ -85,6 +85,12 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
         .collect();
+    let text = json!({ "type": "string" });
+    let also = endpoint
+        .also
+        .iter()
+        .map(|name| ((*name).to_owned(), text.clone()));
+    let fields: Map<String, Value> = fields.into_iter().chain(also).collect();
     let rest = fields
         .iter()
         .filter(|(name, _)| !in_path.contains(&name.as_str()));
@@ -114,7 +120,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
             for header in ["X-Form-Token", "Idempotency-Key"] {
                 parameters.push(json!({ "name": header, "in": "header", "required": false, "schema": { "type": "string" } }));
             }
-            let body: Map<String, Value> = rest.map(|(k, v)| (k.clone(), v.clone())).collect();
+            let mut body: Map<String, Value> = rest.map(|(k, v)| (k.clone(), v.clone())).collect();
+            let command = json!({ "type": "string", "format": "uuid", "description": "Made by the sender; the same command again gets the first answer. The header Idempotency-Key says the same." });
+            body.entry("command_id").or_insert(command);
             let needed: Vec<&Value> = required
                 .iter()
                 .filter(|r| body.contains_key(r.as_str().unwrap_or_default()))

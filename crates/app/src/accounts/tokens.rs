@@ -9,7 +9,7 @@ use fangxian_store::accounts as rows;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::users::users_head;
+use super::users::{unchanged, users_head};
 use super::{actor, digest, grants_of, new_token, unit_of};
 use crate::{App, AppError, Result, Who};
 
@@ -42,11 +42,12 @@ impl App {
                 "Say what it is for, in at most 60 characters.",
             ));
         }
-        self.may_keep_tokens(who, user)?;
+        let held = self.may_keep(who, Action::UsersUpdate, user)?;
         let token = format!("fx_{}", new_token()?);
         let hash = digest(&token);
         let head = users_head(who, command, Action::UsersUpdate);
         let written = self.store().write(head, move |tx| -> Result<()> {
+            unchanged(tx, user, &held)?;
             tx.detail("api_token", "created");
             Ok(rows::api_token_insert(tx, &hash, user, &label)?)
         })?;
@@ -61,7 +62,7 @@ impl App {
         user: UserId,
         label: &str,
     ) -> Result<u64> {
-        self.may_keep_tokens(who, user)?;
+        let held = self.may_keep(who, Action::UsersUpdate, user)?;
         let label = label.trim().to_owned();
         self.write(
             who,
@@ -70,6 +71,7 @@ impl App {
             Purpose::Administration,
             None,
             move |tx| {
+                unchanged(tx, user, &held)?;
                 tx.detail("api_token", "revoked");
                 Ok(rows::api_token_revoke(tx, user, &label)?)
             },
@@ -110,14 +112,5 @@ impl App {
             grants.retain(|grant| grant.role == Role::Integration);
             Ok(Some(Who::staff(actor(&account, unit.kind, grants))))
         })
-    }
-
-    fn may_keep_tokens(&self, who: &Who, user: UserId) -> Result<()> {
-        let resource = Resource::Account {
-            area: self.account_area(user)?,
-            user: Some(user),
-        };
-        self.permit(who, Action::UsersUpdate, &resource, Purpose::Administration)?;
-        Ok(())
     }
 }

@@ -1,20 +1,22 @@
 //! Keeping accounts: list, create, change, disable, first password.
 //!
-//! Whoever keeps accounts can grant only inside the own area and never to the own account (the
-//! policy `own-account`). A first password is shown once; repeating the command does not show it
-//! again.
+//! Whoever keeps accounts can act only on accounts that hold nothing beyond the own area and
+//! response, grant nothing beyond the own area, response and end, and change nothing of the own
+//! account (the policy `own-account`). A first password is shown once; repeating the command does
+//! not show it again.
 
-use fangxian_authz::{Action, AreaPath, Purpose, Resource, Role};
+use fangxian_authz::{Action, Actor, AreaPath, Purpose, Resource, Role};
 use fangxian_base::{AreaId, CommandId, Instant, ResponseId, Text, UnitId, UserId};
 use fangxian_store::accounts::{self as rows, Account, GrantRow, NewAccount};
 use fangxian_store::places::area_fetch;
-use fangxian_store::{Command, Tx};
+use fangxian_store::responses::response_fetch;
+use fangxian_store::{Author, Command, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::form::taken;
 use super::{passwords, unit_of};
-use crate::{App, AppError, Result, Who, found, ranges};
+use crate::{App, AppError, Kind, Result, Who, found, ranges};
 
 /// LIMIT: accounts shown in one list.
 const LIST_MAX: i64 = 2_000;
@@ -89,6 +91,8 @@ pub struct GrantView {
     pub area_name: Text,
     /// When given, for this response only.
     pub response: Option<ResponseId>,
+    /// The title of that response.
+    pub response_name: Option<Text>,
     /// When given, the first moment at which it no longer holds.
     pub until: Option<Instant>,
 }
@@ -165,7 +169,8 @@ impl App {
             area: parsed.unit_path.clone(),
             user: None,
         };
-        self.may_grant(who, Action::UsersCreate, &resource, &parsed.grants)?;
+        self.permit(who, Action::UsersCreate, &resource, Purpose::Administration)?;
+        self.may_grant(who, Action::UsersCreate, None, &parsed.grants)?;
         let password = passwords::one_time()?;
         let kept = self.turns().hash(&password)?;
         let made = UserId::new();
@@ -205,18 +210,17 @@ impl App {
         version: i64,
         input: &UserInput,
     ) -> Result<()> {
-        let area = self.account_area(id)?;
-        let resource = Resource::Account {
-            area,
-            user: Some(id),
-        };
-        self.permit(who, Action::UsersUpdate, &resource, Purpose::Administration)?;
+        let held = self.may_keep(who, Action::UsersUpdate, id)?;
         let parsed = self.parse_user(input, false)?;
         let resource = Resource::Account {
             area: parsed.unit_path.clone(),
             user: Some(id),
         };
-        self.may_grant(who, Action::UsersUpdate, &resource, &parsed.grants)?;
+        self.permit(who, Action::UsersUpdate, &resource, Purpose::Administration)?;
+        // What is held already and stays as it is, is not granted anew.
+        let mut new = parsed.grants.clone();
+        new.retain(|grant| !held.contains(grant));
+        self.may_grant(who, Action::UsersUpdate, Some(id), &new)?;
         self.write(
             who,
             command,
@@ -224,6 +228,7 @@ impl App {
             Purpose::Administration,
             None,
             move |tx| {
+                unchanged(tx, id, &held)?;
                 if !rows::account_update(tx, id, version, &parsed.name, parsed.unit.id)? {
                     return Err(AppError::stale());
                 }
@@ -243,16 +248,7 @@ impl App {
         version: i64,
         disabled: bool,
     ) -> Result<()> {
-        let resource = Resource::Account {
-            area: self.account_area(id)?,
-            user: Some(id),
-        };
-        self.permit(
-            who,
-            Action::UsersDisable,
-            &resource,
-            Purpose::Administration,
-        )?;
+        let held = self.may_keep(who, Action::UsersDisable, id)?;
         self.write(
             who,
             command,
@@ -260,6 +256,7 @@ impl App {
             Purpose::Administration,
             None,
             move |tx| {
+                unchanged(tx, id, &held)?;
                 tx.detail("disabled", disabled);
                 if rows::account_set_disabled(tx, id, version, disabled)? {
                     Ok(())
@@ -272,21 +269,15 @@ impl App {
 
     /// Gives an account a new first password, shown once; its sessions end, a lock is lifted.
     pub fn user_reset(&self, who: &Who, command: CommandId, id: UserId) -> Result<OneTimePassword> {
-        let resource = Resource::Account {
-            area: self.account_area(id)?,
-            user: Some(id),
-        };
-        self.permit(
-            who,
-            Action::UsersResetPassword,
-            &resource,
-            Purpose::Administration,
-        )?;
+        let held = self.may_keep(who, Action::UsersResetPassword, id)?;
         let password = passwords::one_time()?;
         let kept = self.turns().hash(&password)?;
         let written = self.store().write(
             users_head(who, command, Action::UsersResetPassword),
-            move |tx| -> Result<()> { Ok(rows::account_set_password(tx, id, &kept, true, None)?) },
+            move |tx| -> Result<()> {
+                unchanged(tx, id, &held)?;
+                Ok(rows::account_set_password(tx, id, &kept, true, None)?)
+            },
         )?;
         Ok(OneTimePassword {
             user: id,
@@ -301,31 +292,106 @@ impl App {
         })
     }
 
-    /// Permits the action, and that every grant lies inside the area that it is permitted for.
+    /// Permits an action on an account, also for everything that the account holds: whoever may
+    /// not grant as much cannot take it over, lock it out or strip it. Answers what it holds.
+    pub(super) fn may_keep(
+        &self,
+        who: &Who,
+        action: Action,
+        user: UserId,
+    ) -> Result<Vec<GrantRow>> {
+        let (area, held) = self.read(|tx| {
+            let account = found(rows::account_fetch(tx, user))?;
+            Ok((area_of(tx, &account)?, rows::grant_list(tx, user)?))
+        })?;
+        let resource = Resource::Account {
+            area,
+            user: Some(user),
+        };
+        self.permit(who, action, &resource, Purpose::Administration)?;
+        let now = self.now();
+        let wider = held
+            .iter()
+            .filter(|grant| grant.until.is_none_or(|until| now < until))
+            .any(|grant| !self.covers(who, action, Some(user), grant, false));
+        if wider {
+            return Err(AppError::new(
+                Kind::Forbidden,
+                "WIDER-GRANTS",
+                "该账号的权限超出您管理的区域或响应，请联系上级管理员办理。",
+                "This account holds more than your area or response. Ask an administrator whose area covers all of it.",
+            ));
+        }
+        Ok(held)
+    }
+
+    /// Permits granting: nothing reaches further or lasts longer than what the granter holds.
     fn may_grant(
         &self,
         who: &Who,
         action: Action,
-        resource: &Resource,
+        user: Option<UserId>,
         grants: &[GrantRow],
     ) -> Result<()> {
-        let Some(permit) = self.permit(who, action, resource, Purpose::Administration)? else {
+        if grants
+            .iter()
+            .all(|grant| self.covers(who, action, user, grant, true))
+        {
             return Ok(());
-        };
-        let outside = grants.iter().any(|grant| {
-            !grant
-                .path
-                .parse::<AreaPath>()
-                .is_ok_and(|path| permit.area().holds(&path))
-        });
-        if outside {
-            return Err(AppError::field(
-                "grants",
-                "不能授予您管理区域以外的权限。",
-                "You cannot grant anything outside your own area.",
-            ));
         }
+        Err(AppError::field(
+            "grants",
+            "不能授予超出您本人管理区域、响应或期限的权限。",
+            "You cannot grant beyond your own area, response or last day.",
+        ))
+    }
+
+    /// Whether a single grant of `who` permits the action for the whole of another grant.
+    fn covers(
+        &self,
+        who: &Who,
+        action: Action,
+        user: Option<UserId>,
+        grant: &GrantRow,
+        to_its_end: bool,
+    ) -> bool {
+        let (Author::User(_), Some(actor)) = (who.author(), who.actor()) else {
+            // The command line and the program itself; `permit` has refused everybody else.
+            return true;
+        };
+        let Ok(area) = grant.path.parse::<AreaPath>() else {
+            return false;
+        };
+        let resource = Resource::Account { area, user };
+        actor.grants.iter().any(|own| {
+            let wide = own.response.is_none() || own.response == grant.response;
+            let long = !to_its_end
+                || own
+                    .until
+                    .is_none_or(|end| grant.until.is_some_and(|until| until <= end));
+            let alone = Actor {
+                grants: vec![own.clone()],
+                ..actor.clone()
+            };
+            wide && long
+                && self
+                    .permit(
+                        &Who::staff(alone),
+                        action,
+                        &resource,
+                        Purpose::Administration,
+                    )
+                    .is_ok()
+        })
+    }
+}
+
+/// The grants are still those that permission was asked for.
+pub(super) fn unchanged(tx: &mut Tx<'_>, user: UserId, held: &[GrantRow]) -> Result<()> {
+    if rows::grant_list(tx, user)? == held {
         Ok(())
+    } else {
+        Err(AppError::stale())
     }
 }
 
@@ -369,12 +435,17 @@ fn view(tx: &mut Tx<'_>, account: &Account) -> Result<UserView> {
             || Text::new(&row.role, &row.role),
             |role| Text::new(role.zh(), role.en()),
         );
+        let response = match row.response {
+            Some(id) => response_fetch(tx, id)?,
+            None => None,
+        };
         grants.push(GrantView {
             role: row.role,
             role_name,
             area: row.area,
             area_name: Text::new(area.name_zh, area.name_en),
             response: row.response,
+            response_name: response.map(|one| Text::new(one.title_zh, one.title_en)),
             until: row.until,
         });
     }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use fangxian_app::Kind;
-use fangxian_app::accounts::PasswordChange;
+use fangxian_app::accounts::{PasswordChange, UserInput};
 use fangxian_app::audit_trail::AuditQuery;
 use fangxian_base::{Clock, CommandId, ManualClock};
+use fangxian_domain::units::UnitKind;
 use fangxian_store::DbError;
 use fangxian_store::audit::{EntryFilter, entry_list};
-use fangxian_store::testing::{BEGIN, count, dump, each_engine};
+use fangxian_store::testing::{BEGIN, count, dump, each_engine, unit};
 
 use super::{PASSWORD, admin_input, app, each_house, enter, fields, user_input};
 
@@ -273,6 +274,88 @@ fn nobody_grants_to_the_own_account_or_outside_the_own_area() {
             .user_disable(&house.admin, CommandId::new(), own, view.version, true)
             .unwrap_err();
         assert_eq!(error.kind, Kind::Forbidden);
+    });
+}
+
+#[test]
+fn an_administrator_of_one_area_cannot_act_on_an_account_that_holds_more() {
+    each_house(|house| {
+        let (app, town) = (&house.app, house.areas.townships[0]);
+        let office = unit(&house.store, town, UnitKind::Township);
+        let (_, _, small) = house.staff("admin2", "admin", town);
+        let make = |login: &str, area| {
+            let input = user_input(login, office, "desk", area);
+            app.user_create(&house.admin, CommandId::new(), &input)
+                .unwrap()
+                .user
+        };
+        let (wide, local) = (make("wide", house.areas.district), make("local", town));
+        let strip = UserInput {
+            grants: Vec::new(),
+            ..user_input("", office, "desk", town)
+        };
+        let version = |user| app.user_view(&house.admin, user).unwrap().version;
+        let all = |user| {
+            [
+                app.user_reset(&small, CommandId::new(), user).err(),
+                app.api_token_create(&small, CommandId::new(), user, "x")
+                    .err(),
+                app.api_token_revoke(&small, CommandId::new(), user, "x")
+                    .err(),
+                app.user_update(&small, CommandId::new(), user, version(user), &strip)
+                    .err(),
+                app.user_disable(&small, CommandId::new(), user, version(user), true)
+                    .err(),
+            ]
+        };
+        let refused = all(wide);
+        assert!(
+            refused
+                .iter()
+                .all(|error| error.as_ref().is_some_and(|e| e.code == "WIDER-GRANTS")),
+            "{refused:?}"
+        );
+        let view = app.user_view(&house.admin, wide).unwrap();
+        assert_eq!((view.grants.len(), view.disabled_at), (1, None));
+        let allowed = all(local);
+        assert!(allowed.iter().all(Option::is_none), "{allowed:?}");
+    });
+}
+
+#[test]
+fn nobody_grants_for_longer_or_for_more_than_the_own_grant() {
+    each_house(|house| {
+        let (app, district) = (&house.app, house.areas.district);
+        let routine = app.response_list(&house.admin).unwrap()[0].id;
+        let (user, _, _) = house.staff("admin2", "admin", district);
+        let limited = |response: &str, until: &str, role: &str| {
+            let mut input = user_input("x1", house.office, role, district);
+            input.grants[0].response = response.to_owned();
+            input.grants[0].until = until.to_owned();
+            input
+        };
+        let version = app.user_view(&house.admin, user).unwrap().version;
+        let own = limited(&routine.to_string(), "2025-02-01", "admin");
+        app.user_update(&house.admin, CommandId::new(), user, version, &own)
+            .unwrap();
+        let who = enter(app, "admin2", PASSWORD).1;
+        let routine = routine.to_string();
+        for (response, until) in [
+            ("", "2025-01-31"),
+            (routine.as_str(), ""),
+            (&routine, "2025-02-02"),
+        ] {
+            let error = app
+                .user_create(&who, CommandId::new(), &limited(response, until, "desk"))
+                .unwrap_err();
+            assert_eq!(fields(&error), ["grants"], "{response} {until}");
+        }
+        app.user_create(
+            &who,
+            CommandId::new(),
+            &limited(&routine, "2025-02-01", "desk"),
+        )
+        .unwrap();
     });
 }
 

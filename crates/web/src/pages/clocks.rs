@@ -6,13 +6,14 @@ use fangxian_base::ReportClockId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::answer::{Done, page};
+use crate::answer::{Done, Html, page};
 use crate::ask::Ask;
 use crate::endpoint::{Access, Endpoint};
+use crate::shell::Shell;
 
 /// Statutory reports.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Clocks {
+pub struct Clocks {
     /// The clocks.
     list: ClocksPage,
     /// Also those that were sent.
@@ -22,6 +23,13 @@ struct Clocks {
 }
 
 page!(Clocks, "clocks.html");
+
+/// The pages before and after, of the same view.
+pub fn pager(s: &Shell, v: &Clocks) -> Html {
+    let on = |yes: bool| if yes { "on" } else { "" };
+    let kept = [("all", on(v.all)), ("late", on(v.late))];
+    super::pager(s, &v.list.total, &v.list.offset, &kept)
+}
 
 fn list(app: &App, ask: &Ask, input: ClocksFilter) -> Result<Clocks> {
     let (all, late) = (input.all, input.late);

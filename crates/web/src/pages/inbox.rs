@@ -279,7 +279,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::IntakeSubmit),
             "intake.new",
             submit,
-        ),
+        )
+        .also(&["response"]),
         Endpoint::page("intake.view", "/inbox/{id}", on(Action::IntakeRead), one).traced(),
         Endpoint::command(
             "intake.set_aside",

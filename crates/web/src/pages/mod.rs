@@ -14,6 +14,7 @@ mod areas;
 mod audit;
 mod clocks;
 mod command;
+mod exports;
 mod health;
 pub mod home;
 mod imports;
@@ -54,6 +55,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         responses::endpoints(),
         users::endpoints(),
         audit::endpoints(),
+        exports::endpoints(),
         health::endpoints(),
     ]
     .into_iter()
@@ -98,6 +100,21 @@ pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Htm
     if offset + PAGE < *total {
         step(offset + PAGE, format!("{} →", s.t("page-after")));
     }
-    html.push_str("</span></nav>");
+    html.push_str("</span>");
+    html.push_str(&export(s, &query).0);
+    html.push_str("</nav>");
     Html(html)
+}
+
+/// The link to the whole list as a file, where there is one.
+pub fn export(s: &Shell, query: &str) -> Html {
+    let noun = s.name.split('.').next().unwrap_or_default();
+    let Some(endpoint) = named(&format!("{noun}.export")) else {
+        return Html(String::new());
+    };
+    Html(format!(
+        "<a href=\"{}?{query}\">{}</a>",
+        endpoint.path,
+        escape(&s.t(&endpoint.key()))
+    ))
 }

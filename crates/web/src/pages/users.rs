@@ -3,7 +3,7 @@
 use fangxian_app::accounts::{ApiTokenView, OneTimePassword, UserInput, UserView};
 use fangxian_app::places::{AreaView, UnitView};
 use fangxian_app::{Action, App, Result, Role};
-use fangxian_base::{Text, UserId};
+use fangxian_base::{ResponseId, Text, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +42,21 @@ pub struct UserForm {
     units: Vec<UnitView>,
     /// Areas.
     areas: Vec<AreaView>,
+    /// Open responses, to which a grant can be limited.
+    responses: Vec<ResponseName>,
     /// The account, when it exists.
     user: Option<UserView>,
     /// The tokens of its interfaces.
     tokens: Vec<ApiTokenView>,
+}
+
+/// A response by id and title.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ResponseName {
+    /// Its id.
+    id: ResponseId,
+    /// Its title.
+    title: Text,
 }
 
 page!(UserForm, "user.html");
@@ -55,7 +66,15 @@ fn offer(app: &App, ask: &Ask, user: Option<UserView>) -> Result<UserForm> {
         Some(user) => app.api_token_list(&ask.who, user.id)?,
         None => Vec::new(),
     };
+    let responses = app.response_list(&ask.who)?.into_iter();
+    let open = responses.filter(|one| one.closed_at.is_none());
     Ok(UserForm {
+        responses: open
+            .map(|one| ResponseName {
+                id: one.id,
+                title: one.title,
+            })
+            .collect(),
         units: app.unit_list(&ask.who, None)?,
         areas: app.area_list(&ask.who, None)?,
         user,
@@ -122,16 +141,33 @@ pub fn roles(s: &Shell) -> Vec<Choice> {
     choices
 }
 
+/// Responses as choices: every one, the open ones, and the one that is held even if it is closed.
+pub fn responses(s: &Shell, v: &UserForm, held: &str) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", s.t("user-response-all"))];
+    let open = v.responses.iter().map(|one| (one.id, &one.title));
+    let grants = v.user.iter().flat_map(|user| &user.grants);
+    let kept = grants.filter_map(|grant| Some((grant.response?, grant.response_name.as_ref()?)));
+    for (id, title) in open.chain(kept.filter(|(id, _)| id.to_string() == held)) {
+        let id = id.to_string();
+        if choices.iter().all(|choice| choice.value != id) {
+            choices.push(Choice::new(id, s.text(title)));
+        }
+    }
+    choices
+}
+
 /// One row of grants in the form: its number and what stands in it.
 pub struct GrantRow {
     /// Names of its fields.
-    pub names: [String; 3],
+    pub names: [String; 4],
     /// The role.
     pub role: String,
     /// The area.
     pub area: String,
     /// The last day.
     pub until: String,
+    /// The response, when it holds for one only.
+    pub response: String,
 }
 
 /// The rows of grants: those there are and a few empty ones.
@@ -141,7 +177,8 @@ pub fn grant_rows(s: &Shell, v: &UserForm) -> Vec<GrantRow> {
         .map(|n| {
             let grant = held.get(n);
             GrantRow {
-                names: ["role", "area", "until"].map(|field| format!("grants[{n}].{field}")),
+                names: ["role", "area", "until", "response"]
+                    .map(|field| format!("grants[{n}].{field}")),
                 role: grant.map(|grant| grant.role.clone()).unwrap_or_default(),
                 area: grant
                     .map(|grant| grant.area.to_string())
@@ -149,6 +186,10 @@ pub fn grant_rows(s: &Shell, v: &UserForm) -> Vec<GrantRow> {
                 until: grant
                     .and_then(|grant| grant.until)
                     .map(|until| s.day(&until))
+                    .unwrap_or_default(),
+                response: grant
+                    .and_then(|grant| grant.response)
+                    .map(|response| response.to_string())
                     .unwrap_or_default(),
             }
         })

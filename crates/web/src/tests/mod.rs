@@ -1,6 +1,9 @@
 //! The pages and the interface, driven through the router on an installation of its own.
 
+mod fuzz;
+mod limits;
 mod pages;
 mod routes;
+mod schema;
 mod story;
 mod support;

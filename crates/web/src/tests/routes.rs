@@ -167,22 +167,50 @@ async fn a_command_without_its_form_token_or_from_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn staff_without_the_permission_are_refused() {
+async fn whoever_may_not_is_refused_whatever_the_endpoint() {
+    // Everybody with an account may look at divisions and rules.
+    const EVERYBODY: [&str; 5] = [
+        "areas.list",
+        "areas.geojson",
+        "areas.export",
+        "packs.list",
+        "packs.view",
+    ];
     let town = Town::new();
-    let mut grid = town.browser("grid").await;
-    for path in [
-        "/users",
-        "/audit",
-        "/imports",
-        "/reviews",
-        "/inbox",
-        "/people?q=x&purpose=intake",
-    ] {
-        let got = grid.get(path).await;
-        assert_eq!(got.status, StatusCode::FORBIDDEN, "{path}");
-        let got = grid.api("GET", path, None).await;
-        assert_eq!(got.json()["code"], "FORBIDDEN", "{path}");
+    let mut nobody_refused: BTreeSet<&str> = BTreeSet::new();
+    let mut people = Vec::new();
+    for login in Town::logins() {
+        people.push((login, town.browser(login).await));
     }
+    for one in REGISTRY.iter() {
+        let Access::Staff(action) = one.access else {
+            continue;
+        };
+        nobody_refused.insert(one.name);
+        for (login, browser) in &mut people {
+            if town.may(login, action) {
+                continue;
+            }
+            nobody_refused.remove(one.name);
+            let path = nowhere(one.path);
+            let token = browser.form_token.clone();
+            let got = match one.method {
+                Method::Get => browser.get(&path).await,
+                Method::Post => browser.post_bare(&path, &[("form_token", &token)]).await,
+            };
+            assert_eq!(got.status, StatusCode::FORBIDDEN, "{login} {}", one.name);
+            if one.faces == Faces::Both {
+                let (method, body) = match one.method {
+                    Method::Get => ("GET", None),
+                    Method::Post => ("POST", Some(json!({}))),
+                };
+                let got = browser.api(method, &path, body).await;
+                assert_eq!(got.status, StatusCode::FORBIDDEN, "{login} {}", one.name);
+                assert_eq!(got.json()["code"], "FORBIDDEN", "{login} {}", one.name);
+            }
+        }
+    }
+    assert_eq!(nobody_refused, BTreeSet::from(EVERYBODY));
 }
 
 #[tokio::test]
@@ -286,6 +314,45 @@ async fn the_document_has_an_entry_for_every_endpoint_and_its_references_lead_so
             "{pointer} leads nowhere"
         );
     }
+}
+
+#[tokio::test]
+async fn a_program_is_told_what_it_misspelt_and_where() {
+    let town = Town::new();
+    let mut program = town.stranger();
+    let mut told = async |input: Value| {
+        let got = program.api("POST", "/report", Some(input)).await;
+        assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", got.text);
+        let field = got.json()["fields"][0].clone();
+        let text = |name: &str| field[name].as_str().unwrap().to_owned();
+        (text("field"), text("message"))
+    };
+    let (field, message) = told(json!({ "name": "王小明", "phnoe": "13800138000" })).await;
+    assert_eq!(field, "phnoe");
+    assert!(message.contains("`phone`"), "{message}");
+    let contacts = json!([{ "name": "x" }, { "name": { "family": "x" } }]);
+    let (field, _) = told(json!({ "name": "王小明", "contacts": contacts })).await;
+    assert_eq!(field, "contacts[1].name");
+    let (field, _) = told(json!({ "name": "王\u{0}小明" })).await;
+    assert_eq!(field, "name");
+    // A browser that sends more than is asked for is not bothered with it.
+    let got = program.get("/inbox?utm_source=x").await;
+    assert_eq!(got.status, StatusCode::FOUND);
+    for body in ["{", "[]", "\"x\""] {
+        let request =
+            Request::post("/api/v1/report?lang=en").header("content-type", "application/json");
+        let got = program.send(request, Body::from(body)).await;
+        assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", got.text);
+        assert!(
+            got.text.contains("JSON object") && !got.text.contains("Reload"),
+            "{}",
+            got.text
+        );
+    }
+    let document = program.get("/api/openapi.json").await.json();
+    let body = &document["paths"]["/api/v1/inbox/new"]["post"]["requestBody"]["content"];
+    let fields = &body["application/json"]["schema"]["properties"];
+    assert!(fields["response"].is_object() && fields["command_id"].is_object());
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
 //! An installation for tests: a district, staff of every kind, and a browser that remembers.
+//!
+//! [`Town::new`] is on SQLite; [`Town::each`] runs a test on both databases.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,11 +22,13 @@ use crate::Options;
 const PASSWORD: &str = "three green umbrellas";
 
 /// Staff: log-in name, unit, roles, area.
-const STAFF: [(&str, &str, &[&str], &str); 7] = [
+const STAFF: [(&str, &str, &[&str], &str); 9] = [
     ("admin1", "Administration unit", &["admin"], "990101"),
     ("desk", "CDC", &["desk", "duty"], "990101"),
     ("assessor", "CDC", &["assessor", "organ"], "990101"),
     ("authority", "Authority", &["organ", "auditor"], "990101"),
+    ("organ", "CDC", &["organ"], "990101"),
+    ("authority2", "Authority", &["organ"], "990101"),
     ("duty", "Headquarters", &["duty"], "990101"),
     ("lead", "Township", &["lead"], "990101001"),
     ("grid", "Township", &["grid"], "990101001001"),
@@ -32,9 +36,19 @@ const STAFF: [(&str, &str, &[&str], &str); 7] = [
 
 /// An installation.
 pub struct Town {
-    _place: Place,
+    place: Place,
     pub app: Arc<App>,
     pub router: Router,
+    /// Who somebody is, by log-in name: asked for once, for passwords are slow to check.
+    staff: std::sync::Mutex<BTreeMap<String, Who>>,
+}
+
+/// Runs what blocks beside the asynchronous test: the driver of PostgreSQL refuses to block inside.
+pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 /// A browser, or a program, with its cookies.
@@ -81,7 +95,27 @@ fn places() -> String {
 impl Town {
     /// A new installation with its staff.
     pub fn new() -> Self {
-        let place = Place::new(Engine::Sqlite);
+        Self::with(Engine::Sqlite, Options::default())
+    }
+
+    /// Runs a test in a new installation on every engine there is.
+    pub fn each(test: impl AsyncFn(&Self)) {
+        let server = fangxian_store::testing::server().map(|_| Engine::Postgres);
+        for engine in [Some(Engine::Sqlite), server].into_iter().flatten() {
+            let town = Self::with(engine, Options::default());
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(test(&town));
+            drop(runtime);
+        }
+    }
+
+    /// A new installation with its staff, on an engine, reached in this way.
+    pub fn with(engine: Engine, options: Options) -> Self {
+        let place = Place::new(engine);
         let clock: Arc<dyn Clock> = place.clock.clone();
         let packs = Arc::new(Library::shipped().expect("the shipped packs"));
         let settings = Settings {
@@ -97,13 +131,14 @@ impl Town {
             .unwrap();
         let options = Options {
             secure_cookies: false,
-            ..Options::default()
+            ..options
         };
         let router = crate::router(app.clone(), options);
         let town = Self {
-            _place: place,
+            place,
             app,
             router,
+            staff: std::sync::Mutex::default(),
         };
         for (login, unit, roles, area) in STAFF {
             town.staff(login, unit, roles, area);
@@ -176,25 +211,52 @@ impl Town {
     /// Somebody who may do this somewhere.
     pub async fn whoever_may(&self, action: fangxian_app::Action) -> (&'static str, Browser) {
         for (login, ..) in STAFF {
-            let begun = self.app.log_in(login, PASSWORD, "").unwrap();
-            let (who, _) = self.app.session_who(&begun.token).unwrap().unwrap();
-            if self.app.may(&who, action) {
+            if self.may(login, action) {
                 return (login, self.browser(login).await);
             }
         }
         panic!("nobody may {action}")
     }
 
-    /// How many audit entries there are.
-    pub fn entries(&self) -> i64 {
-        self.app
-            .store()
-            .read(|tx| {
-                Ok::<i64, fangxian_store::DbError>(
-                    audit::last_seal(tx)? + audit::unsealed_count(tx)?,
-                )
+    /// Whether somebody may do this somewhere.
+    pub fn may(&self, login: &str, action: fangxian_app::Action) -> bool {
+        let held = self.staff.lock().unwrap().get(login).cloned();
+        let who = held.unwrap_or_else(|| {
+            aside(|| {
+                let begun = self.app.log_in(login, PASSWORD, "").unwrap();
+                let who = self.app.session_who(&begun.token).unwrap().unwrap().0;
+                self.staff
+                    .lock()
+                    .unwrap()
+                    .insert(login.to_owned(), who.clone());
+                who
             })
-            .unwrap()
+        });
+        self.app.may(&who, action)
+    }
+
+    /// Lets time pass until this moment.
+    pub fn until(&self, moment: &str) {
+        self.place.clock.advance_to(moment.parse().unwrap());
+    }
+
+    /// Those who work here, by log-in name.
+    pub fn logins() -> impl Iterator<Item = &'static str> {
+        STAFF.iter().map(|(login, ..)| *login)
+    }
+
+    /// The entries of the audit trail, oldest first: who, what.
+    pub fn entries(&self) -> Vec<(String, String)> {
+        aside(|| {
+            let filter = audit::EntryFilter {
+                limit: i64::MAX,
+                ..audit::EntryFilter::default()
+            };
+            let read = |tx: &mut fangxian_store::Tx<'_>| audit::entry_list(tx, &filter);
+            let newest_first = self.app.store().read(read).unwrap();
+            let entries = newest_first.into_iter().rev();
+            entries.map(|one| (one.author, one.action)).collect()
+        })
     }
 }
 
@@ -258,6 +320,28 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
+    /// Sends a form with files to the JSON interface: name, file name, text.
+    pub async fn upload(&mut self, path: &str, parts: &[(String, Option<String>, String)]) -> Got {
+        let quoted = |text: &str| text.replace(['"', '\r', '\n'], "_");
+        let mut body = String::new();
+        for (name, file, text) in parts {
+            let file = file
+                .as_deref()
+                .map(|file| format!("; filename=\"{}\"", quoted(file)));
+            let head = format!(
+                "form-data; name=\"{}\"{}",
+                quoted(name),
+                file.unwrap_or_default()
+            );
+            body += &format!("--edge\r\nContent-Disposition: {head}\r\n\r\n{text}\r\n");
+        }
+        body += "--edge--\r\n";
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .header("x-form-token", &self.form_token);
+        self.send(request, Body::from(body)).await
+    }
+
     /// Asks the JSON interface.
     pub async fn api(&mut self, method: &str, path: &str, body: Option<Value>) -> Got {
         let method: Method = method.parse().unwrap();
@@ -273,7 +357,8 @@ impl Browser {
     }
 }
 
-fn encode(text: &str) -> String {
+/// Everything but letters and digits as `%XX`.
+pub fn encode(text: &str) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() {

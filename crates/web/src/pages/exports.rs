@@ -1,0 +1,376 @@
+//! Lists as files for a spreadsheet: UTF-8 with a byte order mark, a header in the reader's
+//! language, no cell that a spreadsheet would run. A list is cut by permission as on its page, and
+//! each part that is read leaves its entry as on its page. Start with [`Sheet`].
+
+use fangxian_app::accounts::UserView;
+use fangxian_app::audit_trail::{AuditQuery, EntryView};
+use fangxian_app::clocks::{ClockRow, ClocksFilter};
+use fangxian_app::measures::{MeasureRow, MeasuresFilter};
+use fangxian_app::places::AreaView;
+use fangxian_app::tasks::{TaskRow, TasksFilter};
+use fangxian_app::{Action, App, AppError, Kind, Result};
+use fangxian_base::{Instant, Text, Zone};
+
+use crate::answer::Download;
+use crate::ask::Ask;
+use crate::endpoint::{Access, Endpoint, Nothing, key};
+use crate::i18n::{self, Lang};
+
+/// LIMIT: rows of one file.
+const ROWS_MAX: usize = 20_000;
+
+/// In which language and zone a file is written.
+struct Reader {
+    lang: Lang,
+    zone: Zone,
+}
+
+impl Reader {
+    fn of(app: &App, ask: &Ask) -> Self {
+        Self {
+            lang: ask.lang,
+            zone: app.settings().zone.clone(),
+        }
+    }
+
+    fn text(&self, text: &Text) -> String {
+        text.in_language(self.lang.tag()).to_owned()
+    }
+
+    fn maybe(&self, text: Option<&Text>) -> String {
+        text.map(|text| self.text(text)).unwrap_or_default()
+    }
+
+    fn code(&self, list: &str, code: &str) -> String {
+        i18n::find(self.lang, &format!("{list}-{}", key(code)), &[])
+            .unwrap_or_else(|| code.to_owned())
+    }
+
+    fn time(&self, at: Option<Instant>) -> String {
+        at.map(|at| self.zone.show(at)).unwrap_or_default()
+    }
+}
+
+/// The columns of a file: the key of each header, and what stands below it.
+type Columns<R> = [(&'static str, fn(&Reader, &R) -> String)];
+
+/// A file under way.
+struct Sheet {
+    text: String,
+    rows: usize,
+}
+
+impl Sheet {
+    fn begin<R>(reader: &Reader, columns: &Columns<R>) -> Self {
+        let mut sheet = Self {
+            text: String::from('\u{feff}'),
+            rows: 0,
+        };
+        let header = columns.iter();
+        sheet.line(header.map(|(words, _)| i18n::word(reader.lang, words, &[])));
+        sheet
+    }
+
+    fn add<R>(&mut self, reader: &Reader, columns: &Columns<R>, rows: &[R]) -> Result<()> {
+        self.rows += rows.len();
+        if self.rows > ROWS_MAX {
+            return Err(AppError::new(
+                Kind::TooLarge,
+                "TOO-MANY-ROWS",
+                "记录过多，无法一次导出。请缩小范围（区域、状态或操作）后再导出。",
+                "These are too many for one file. Narrow the list (area, state or action) and export again.",
+            ));
+        }
+        for row in rows {
+            self.line(columns.iter().map(|(_, cell)| cell(reader, row)));
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, cells: impl Iterator<Item = String>) {
+        for (n, text) in cells.enumerate() {
+            if n > 0 {
+                self.text.push(',');
+            }
+            self.text.push_str(&cell(&text));
+        }
+        self.text.push_str("\r\n");
+    }
+
+    fn end(self, app: &App, noun: &str) -> Download {
+        Download {
+            name: format!("{noun}-{}.csv", app.today()),
+            bytes: self.text.into_bytes(),
+        }
+    }
+}
+
+/// A cell as it stands in the file: quoted where needed, never a formula.
+fn cell(text: &str) -> String {
+    const RUNS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+    let guard = if text.starts_with(RUNS) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+/// Page after page of a list, until all of it was read.
+fn pages<R>(
+    app: &App,
+    ask: &Ask,
+    noun: &str,
+    columns: &Columns<R>,
+    mut page: impl FnMut(i64) -> Result<(Vec<R>, i64)>,
+) -> Result<Download> {
+    let reader = Reader::of(app, ask);
+    let mut sheet = Sheet::begin(&reader, columns);
+    let mut offset = 0;
+    loop {
+        let (rows, total) = page(offset)?;
+        sheet.add(&reader, columns, &rows)?;
+        offset += i64::try_from(rows.len()).map_err(AppError::internal)?;
+        if rows.is_empty() || offset >= total {
+            return Ok(sheet.end(app, noun));
+        }
+    }
+}
+
+fn tasks(app: &App, ask: &Ask, mut filter: TasksFilter) -> Result<Download> {
+    const COLUMNS: &Columns<TaskRow> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("task-what", |r, row| match &row.text {
+            Some(text) => format!("{} {}", r.text(&row.kind_text), r.text(text)),
+            None => r.text(&row.kind_text),
+        }),
+        ("person-name", |_, row| row.name.clone()),
+        ("task-holder", |r, row| r.maybe(row.holder.as_ref())),
+        ("export-assignee", |_, row| {
+            row.assignee.clone().unwrap_or_default()
+        }),
+        ("task-state", |r, row| r.code("task-state", &row.state)),
+        ("export-result", |r, row| {
+            row.result
+                .as_ref()
+                .map(|code| r.code("result", code))
+                .unwrap_or_default()
+        }),
+        ("export-created", |r, row| r.time(Some(row.created_at))),
+        ("task-due", |r, row| r.time(Some(row.due_at))),
+    ];
+    pages(app, ask, "tasks", COLUMNS, |offset| {
+        filter.offset = offset;
+        let page = app.tasks(&ask.who, &filter)?;
+        Ok((page.rows, page.total))
+    })
+}
+
+fn measures(app: &App, ask: &Ask, mut filter: MeasuresFilter) -> Result<Download> {
+    const COLUMNS: &Columns<MeasureRow> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("measure-what", |r, row| r.maybe(row.title.as_ref())),
+        ("person-name", |_, row| row.name.clone()),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("measure-basis", |r, row| r.maybe(row.basis.as_ref())),
+        ("measure-organ", |r, row| r.maybe(row.organ.as_ref())),
+        ("measure-document", |_, row| {
+            row.document_no.clone().unwrap_or_default()
+        }),
+        ("measure-state", |r, row| {
+            r.code("measure-state", &row.state)
+        }),
+        ("export-from", |_, row| cell_of(&row.starts_on)),
+        ("export-until", |_, row| cell_of(&row.ends_on)),
+        ("export-decided", |r, row| r.time(row.decided_at)),
+    ];
+    pages(app, ask, "measures", COLUMNS, |offset| {
+        filter.offset = offset;
+        let page = app.measures(&ask.who, &filter)?;
+        Ok((page.rows, page.total))
+    })
+}
+
+/// A date as JSON writes it, or nothing.
+fn cell_of(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn reports(app: &App, ask: &Ask, mut filter: ClocksFilter) -> Result<Download> {
+    const COLUMNS: &Columns<ClockRow> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("person-name", |_, row| row.name.clone()),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("export-disease", |r, row| r.code("disease", &row.disease)),
+        ("clock-class", |r, row| r.maybe(row.class_text.as_ref())),
+        ("clock-basis", |r, row| r.text(&row.basis)),
+        ("record-received", |r, row| r.time(Some(row.started_at))),
+        ("clock-due", |r, row| r.time(Some(row.due_at))),
+        ("clock-sent", |r, row| r.time(row.sent_at)),
+        ("clock-reference", |_, row| {
+            row.reference.clone().unwrap_or_default()
+        }),
+    ];
+    pages(app, ask, "reports", COLUMNS, |offset| {
+        filter.offset = offset;
+        let page = app.clocks(&ask.who, &filter)?;
+        Ok((page.rows, page.total))
+    })
+}
+
+fn audit(app: &App, ask: &Ask, mut query: AuditQuery) -> Result<Download> {
+    const COLUMNS: &Columns<EntryView> = &[
+        ("audit-seal", |_, row| {
+            row.seal.map(|n| n.to_string()).unwrap_or_default()
+        }),
+        ("export-id", |_, row| row.id.to_string()),
+        ("audit-at", |r, row| r.time(Some(row.at))),
+        ("audit-who", |r, row| match &row.author_name {
+            Some(name) => name.clone(),
+            None => r.code("author", &row.author),
+        }),
+        ("audit-action", |r, row| r.text(&row.action_name)),
+        ("audit-purpose", |r, row| r.text(&row.purpose_name)),
+        ("audit-refers", |_, row| {
+            let all = row.references.iter();
+            all.map(|(kind, id)| format!("{kind}:{id}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        }),
+        ("export-detail", |_, row| super::audit::detail(&row.detail)),
+    ];
+    let reader = Reader::of(app, ask);
+    let mut sheet = Sheet::begin(&reader, COLUMNS);
+    loop {
+        let page = app.audit_list(&ask.who, &query)?;
+        sheet.add(&reader, COLUMNS, &page.entries)?;
+        let Some(next) = page.next else {
+            return Ok(sheet.end(app, "audit"));
+        };
+        query.before = next.to_string();
+    }
+}
+
+fn users(app: &App, ask: &Ask, _: Nothing) -> Result<Download> {
+    const COLUMNS: &Columns<UserView> = &[
+        ("login-name", |_, row| row.login.clone()),
+        ("user-name", |_, row| row.name.clone()),
+        ("user-unit", |r, row| r.text(&row.unit_name)),
+        ("user-grants", |r, row| {
+            let all = row.grants.iter().map(|grant| {
+                let mut line = format!(
+                    "{} · {}",
+                    r.text(&grant.role_name),
+                    r.text(&grant.area_name)
+                );
+                for more in [r.maybe(grant.response_name.as_ref()), r.time(grant.until)] {
+                    if !more.is_empty() {
+                        line.push_str(" · ");
+                        line.push_str(&more);
+                    }
+                }
+                line
+            });
+            all.collect::<Vec<_>>().join("; ")
+        }),
+        ("user-disabled", |r, row| r.time(row.disabled_at)),
+        ("user-created", |r, row| r.time(Some(row.created_at))),
+    ];
+    let rows = app.user_list(&ask.who)?;
+    let all = i64::try_from(rows.len()).map_err(AppError::internal)?;
+    let mut rows = Some(rows);
+    pages(app, ask, "users", COLUMNS, |_| {
+        Ok((rows.take().unwrap_or_default(), all))
+    })
+}
+
+fn areas(app: &App, ask: &Ask, _: Nothing) -> Result<Download> {
+    const COLUMNS: &Columns<AreaView> = &[
+        ("area-code", |_, row| row.code.clone()),
+        ("area-name", |r, row| r.text(&row.name)),
+        ("export-level", |r, row| r.text(&row.level_name)),
+        ("area-residents", |_, row| {
+            row.residents.map(|n| n.to_string()).unwrap_or_default()
+        }),
+    ];
+    let rows = app.area_list(&ask.who, None)?;
+    let all = i64::try_from(rows.len()).map_err(AppError::internal)?;
+    let mut rows = Some(rows);
+    pages(app, ask, "areas", COLUMNS, |_| {
+        Ok((rows.take().unwrap_or_default(), all))
+    })
+}
+
+/// Their endpoints.
+pub fn endpoints() -> Vec<Endpoint> {
+    const CSV: &str = "text/csv; charset=utf-8";
+    let on = Access::Staff;
+    vec![
+        Endpoint::file(
+            "tasks.export",
+            "/tasks.csv",
+            on(Action::TasksList),
+            CSV,
+            tasks,
+        )
+        .traced(),
+        Endpoint::file(
+            "measures.export",
+            "/measures.csv",
+            on(Action::MeasuresList),
+            CSV,
+            measures,
+        )
+        .traced(),
+        Endpoint::file(
+            "reports.export",
+            "/reports.csv",
+            on(Action::ReportsList),
+            CSV,
+            reports,
+        )
+        .traced(),
+        Endpoint::file(
+            "audit.export",
+            "/audit.csv",
+            on(Action::AuditRead),
+            CSV,
+            audit,
+        )
+        .traced(),
+        Endpoint::file(
+            "users.export",
+            "/users.csv",
+            on(Action::UsersList),
+            CSV,
+            users,
+        )
+        .traced(),
+        Endpoint::file(
+            "areas.export",
+            "/areas.csv",
+            on(Action::AreasView),
+            CSV,
+            areas,
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_or_breaks_the_line() {
+        for (text, wanted) in [
+            ("王小明", "王小明"),
+            ("=1+1", "'=1+1"),
+            ("＠x", "'＠x"),
+            ("a,b", "\"a,b\""),
+            ("-\"x\"\r\n", "\"'-\"\"x\"\"\r\n\""),
+        ] {
+            assert_eq!(cell(text), wanted);
+        }
+    }
+}
