@@ -48,6 +48,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("cedar-policy", &["authz"]),
     ("cel", &["packs"]),
     ("clap", &["cli"]),
+    ("hyper", &["web"]),
+    ("hyper-util", &["web"]),
     ("postgres", &["store"]),
     ("rand", &["sim"]),
     ("rusqlite", &["store"]),
