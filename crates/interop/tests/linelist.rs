@@ -503,3 +503,37 @@ fn neither_a_row_nor_a_finding_prints_a_person() {
         assert!(!shown.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn a_number_that_only_counts_rows_is_no_case_number() {
+    let field = |text: &str, column: &str| {
+        let mapping = propose_mapping(Kind::Linelist, &table(text.as_bytes()));
+        let found = mapping.columns.iter().find(|c| c.column == column).unwrap();
+        found.field
+    };
+    for header in ["序号", "No.", "index"] {
+        let counting = format!("{header},姓名,性别\n1,王小明,男\n2,李雷,男\n3,韩梅,女\n");
+        assert_eq!(field(&counting, header), None, "{header}");
+    }
+    // Numbers of the list's own stay what contacts and movements find their cases by.
+    let own = "id,sex,age\n1,m,30\n2,f,31\n3,m,32\n";
+    assert_eq!(field(own, "id"), Some(Field::CaseNumber));
+    let numbered = "序号,姓名\n2026011,王小明\n2026044,李雷\n2026107,韩梅\n";
+    assert_eq!(field(numbered, "序号"), Some(Field::CaseNumber));
+}
+
+#[test]
+fn the_disease_of_a_list_is_proposed_where_the_list_says_it() {
+    let disease = |text: &str| propose_mapping(Kind::Linelist, &table(text.as_bytes())).disease;
+    let of = |text: &str| disease(text).map(|d| d.code);
+    let column = "姓名,疾病名称\n王小明,新型冠状病毒感染\n李雷,新冠肺炎\n";
+    assert_eq!(of(column).as_deref(), Some("covid-19"));
+    assert!(disease(column).unwrap().confidence > 0.9);
+    let several = "姓名,疾病名称\n王小明,新冠\n李雷,诺如病毒\n";
+    assert_eq!(of(several), None);
+    assert_eq!(of("姓名,发病日期\n王小明,2026-01-02\n"), None);
+    assert_eq!(
+        of("case,begin_wuhan,onset\nA-1,2020-01-02,2020-01-09\n").as_deref(),
+        Some("covid-19")
+    );
+}

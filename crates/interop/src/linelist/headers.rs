@@ -240,6 +240,11 @@ const STOP: [&str; 17] = [
     "and", "his", "her",
 ];
 
+/// Headers of columns that number the rows of a file, as `plain` leaves them.
+const RUNNING: [&str; 10] = [
+    "序号", "顺序号", "行号", "号", "no", "nr", "index", "xuhao", "row", "#",
+];
+
 const DATE_WORDS: [&str; 5] = ["date", "dt", "dob", "birthday", "birthdate"];
 
 /// A header, taken apart once.
@@ -285,6 +290,11 @@ impl Header {
     /// Whether it is written in Chinese.
     pub const fn is_chinese(&self) -> bool {
         self.han
+    }
+
+    /// Whether it may be the running number of the rows: `序号`, `No.`, `#`, `index`.
+    pub fn is_running_number(&self) -> bool {
+        RUNNING.contains(&self.joined.as_str())
     }
 
     /// Whether it says by itself that dates stand below.

@@ -6,6 +6,7 @@ use fangxian_domain::identifiers::{DocumentKind, Wording};
 use serde::Deserialize;
 
 use super::dates::Order;
+use super::disease::DiseaseMapping;
 use super::field::{Field, Kind};
 
 /// What one column means.
@@ -32,6 +33,8 @@ pub struct Mapping {
     pub kind: Kind,
     /// The year of the last dates that are written without one.
     pub year: Option<i16>,
+    /// The disease that the list is about, when it is of cases of one.
+    pub disease: Option<DiseaseMapping>,
     /// The columns, in the order of the file.
     pub columns: Vec<ColumnMapping>,
 }
@@ -83,6 +86,7 @@ pub enum MappingError {
 struct FileForm {
     kind: String,
     year: Option<i64>,
+    disease: Option<String>,
     #[serde(default)]
     column: Vec<ColumnForm>,
 }
@@ -116,9 +120,19 @@ impl Mapping {
             .into_iter()
             .map(column)
             .collect::<Result<_, _>>()?;
+        let disease = form
+            .disease
+            .map(|code| code.trim().to_owned())
+            .filter(|code| !code.is_empty())
+            .map(|code| DiseaseMapping {
+                code,
+                confidence: 1.0,
+                why: written(),
+            });
         let mapping = Self {
             kind,
             year,
+            disease,
             columns,
         };
         mapping.check()?;
@@ -159,6 +173,11 @@ impl Mapping {
                 "# year = 2020  (the year of the last dates that are written without one)\n",
             ),
         }
+        if let Some(disease) = &self.disease {
+            let why = disease.why.en.replace(['\n', '\r'], " ");
+            let (code, sure) = (quoted(&disease.code), disease.confidence);
+            _ = writeln!(out, "disease = {code}  # {sure:.2}: {why}");
+        }
         for column in &self.columns {
             let why = column.why.en.replace(['\n', '\r'], " ");
             let _ = write!(out, "\n[[column]]\nname = {}\n", quoted(&column.column));
@@ -189,6 +208,10 @@ impl Mapping {
     }
 }
 
+fn written() -> Wording {
+    Wording::new("对应关系文件", "written in the mapping")
+}
+
 fn column(form: ColumnForm) -> Result<ColumnMapping, MappingError> {
     let field = match form.field {
         None => None,
@@ -205,12 +228,11 @@ fn column(form: ColumnForm) -> Result<ColumnMapping, MappingError> {
         None => None,
         Some(code) => Some(Order::from_code(&code).ok_or(MappingError::Order(code))?),
     };
-    let why = Wording::new("对应关系文件", "written in the mapping");
     Ok(ColumnMapping {
         column: form.name,
         field,
         confidence: 1.0,
-        why,
+        why: written(),
         document,
         order,
     })
@@ -222,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_mapping_reads_back_as_it_was_printed() {
-        let text = "kind = \"linelist\"\nyear = 2020\n\n[[column]]\nname = \"发病 \\\"日\\\"\"\nfield = \"onset\"\ndates = \"dmy\"\n\n\
+        let text = "kind = \"linelist\"\nyear = 2020\ndisease = \"norovirus\"\n\n[[column]]\nname = \"发病 \\\"日\\\"\"\nfield = \"onset\"\ndates = \"dmy\"\n\n\
                     [[column]]\nname = \"证件\"\nfield = \"document_number\"\ndocument = \"passport\"\n\n[[column]]\nname = \"x\"\n";
         let mapping = Mapping::parse(text).unwrap();
         assert_eq!(Mapping::parse(&mapping.print()).unwrap(), mapping);

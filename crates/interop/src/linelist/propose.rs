@@ -13,6 +13,11 @@ const CONFIDENCE_MIN: f32 = 0.5;
 /// Share of cells that must have a shape for the shape alone to name the field.
 const SHAPE_SHARE: f32 = 0.8;
 
+/// Of this many numbers of a running column …
+const RUNNING_OF: usize = 10;
+/// … this many follow the one before.
+const RUNNING_MIN: usize = 9;
+
 struct Candidate {
     column: usize,
     field: Field,
@@ -24,14 +29,20 @@ struct Candidate {
 /// column that fits it best.
 pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
     let mut candidates = Vec::new();
+    let mut counting = Vec::new();
     for (column, name) in table.header.iter().enumerate() {
         if column >= ours_from(&table.header) {
             break;
         }
         let profile = Profile::of(table, column);
+        if counts_rows(table, column, name) {
+            counting.push(column);
+        }
         from_header(kind, column, name, &profile, &mut candidates);
         from_values(kind, column, &profile, &mut candidates);
     }
+    // What only counts the rows of this file says nothing about whose row it is.
+    candidates.retain(|c| c.field != Field::CaseNumber || !counting.contains(&c.column));
     candidates.sort_by(|a, b| {
         b.confidence
             .total_cmp(&a.confidence)
@@ -45,6 +56,12 @@ pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
         .enumerate()
         .map(|(at, name)| unmapped(name, at >= ours))
         .collect();
+    for column in counting {
+        columns[column].why = Wording::new(
+            "只是行的序号，不能当作病例编号",
+            "it only counts the rows and is no case number",
+        );
+    }
     let mut taken: Vec<Field> = Vec::new();
     for candidate in candidates {
         let free = candidate.field.joins() || !taken.contains(&candidate.field);
@@ -63,11 +80,42 @@ pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
             entry.document = named_document(&entry.column);
         }
     }
+    let disease = match kind {
+        Kind::Linelist => super::disease::propose(table, &columns),
+        Kind::Contacts | Kind::Movements => None,
+    };
     Mapping {
         kind,
         year: None,
+        disease,
         columns,
     }
+}
+
+/// Whether a column is the running number of the rows: its header is a word for such numbers, and
+/// nearly every number is its predecessor and one.
+fn counts_rows(table: &Table, column: usize, name: &str) -> bool {
+    if !Header::new(name).is_running_number() {
+        return false;
+    }
+    let mut last: Option<u64> = None;
+    let (mut steps, mut ones) = (0_usize, 0_usize);
+    for row in table.rows() {
+        let cell = row.cell(column).trim().trim_end_matches(['.', '、']);
+        if super::codes::is_missing(cell) {
+            continue;
+        }
+        let cell = cell.strip_suffix(".0").unwrap_or(cell);
+        let number = fangxian_domain::identifiers::normalise(cell).parse().ok();
+        steps += 1;
+        ones += usize::from(match (last, number) {
+            (None, Some(first)) => first <= 1 || table.row_count() > 1,
+            (Some(before), Some(number)) => number == before + 1,
+            (_, None) => false,
+        });
+        last = number.or(last);
+    }
+    steps > 0 && ones * RUNNING_OF >= steps * RUNNING_MIN
 }
 
 /// Where the two columns begin that our own error files carry at the end; the width if there are
