@@ -124,6 +124,7 @@ export const SCREENS = [
   { name: 'staff form', as: 'clinic', path: '/inbox/new' },
   { name: 'imports', as: 'desk', path: '/imports' },
   { name: 'import', as: 'desk', path: '/imports', follow: 'tbody th a' },
+  { name: 'imports rejected', as: 'desk', path: '/imports/rejected' },
   { name: 'people', as: 'desk', path: '/people' },
   { name: 'people found', as: 'desk', path: '/people?q=王&purpose=intake' },
   { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },

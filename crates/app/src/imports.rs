@@ -2,153 +2,43 @@
 //! and taken in row by row. Nothing is lost: a rejected row stays in the error file and on the
 //! list, a kill in the middle goes on where it stopped, and the same file twice is one import.
 
+mod places;
 mod rows;
+mod run;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod views;
+mod work;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{CommandId, ImportId, Instant, Text};
+use fangxian_base::{CommandId, ImportId, Text};
+pub use fangxian_interop::linelist::Language;
 use fangxian_interop::linelist::{
-    Finding, Kind as ListKind, Language, Limits, Mapping, Plan, Table, propose_mapping, read_table,
-    write_errors,
+    Field, Finding, Kind as ListKind, Limits, Mapping, Plan, Table, disease_by_name,
+    propose_mapping, read_table, write_errors,
 };
 use fangxian_store::imports::{
-    Counts, Import, NewImport, import_add, import_by_digest, import_fetch, import_file,
-    import_finish, import_insert, import_list, import_rows, import_unfinished,
+    Import, NewImport, import_by_digest, import_classes, import_fetch, import_file, import_insert,
+    import_list, import_reopen, import_rows,
 };
-use fangxian_store::{Author, Tx, responses};
-use schemars::JsonSchema;
-use serde::Serialize;
+use fangxian_store::{Tx, responses};
 use sha2::{Digest, Sha256};
 
 use crate::intake::response_for;
+use crate::responses::{ELSEWHERE, ROUTINE};
 use crate::{App, AppError, Kind, Result, Who, about, found};
 
-/// Rows that share one command: one audit entry, one commit.
-const BATCH: usize = 100;
-/// LIMIT: findings shown in a preview or a report.
-const FINDINGS_MAX: usize = 500;
+pub use views::{
+    ColumnView, DiseaseView, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
+};
+
+/// LIMIT: remarks on accepted rows in a preview or a report; reasons of rejected rows are all there.
+const WARNINGS_MAX: usize = 500;
 /// LIMIT: imports listed.
 const LIST_MAX: i64 = 200;
-
-/// A file as it was handed in.
-#[derive(Debug, Clone)]
-pub struct ListFile {
-    /// `linelist`, `contacts` or `movements`.
-    pub kind: String,
-    /// The name it came with.
-    pub file_name: String,
-    /// The namespace of the list's own case numbers.
-    pub source: String,
-    /// Code of the response; empty: routine surveillance.
-    pub response: String,
-    /// The bytes.
-    pub bytes: Arc<[u8]>,
-    /// The mapping in its file form; empty: the proposed one.
-    pub mapping: String,
-}
-
-/// How one column is understood.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ColumnView {
-    /// The header.
-    pub column: String,
-    /// The field's code, if it means one.
-    pub field: Option<String>,
-    /// The field's name.
-    pub label: Option<Text>,
-    /// How sure the proposal is, from 0 to 1.
-    pub confidence: f32,
-    /// Why.
-    pub why: Text,
-}
-
-/// A remark on the file or a row; never carries a cell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-pub struct Remark {
-    /// The row's number as a spreadsheet shows it; none: the whole file.
-    pub row: Option<u32>,
-    /// The column's header.
-    pub column: Option<String>,
-    /// The field's code.
-    pub field: Option<String>,
-    /// A stable code.
-    pub code: String,
-    /// What is wrong.
-    pub message: Text,
-    /// What to do.
-    pub remedy: Text,
-}
-
-/// What a file would come to.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Preview {
-    /// The encoding found.
-    pub encoding: String,
-    /// The columns and what they are taken for.
-    pub columns: Vec<ColumnView>,
-    /// The mapping in its file form, to keep, edit and hand in again.
-    pub mapping: String,
-    /// Rows read.
-    pub read: i64,
-    /// Rows that would be taken.
-    pub accepted: i64,
-    /// Rows that would be taken with a warning.
-    pub warned: i64,
-    /// Rows that would not be taken.
-    pub rejected: i64,
-    /// Remarks on the file as a whole.
-    pub file: Vec<Remark>,
-    /// Why rows would not be taken, the first ones.
-    pub rejections: Vec<Remark>,
-    /// What is odd about rows that would be taken, the first ones.
-    pub warnings: Vec<Remark>,
-    /// The import, if exactly this was imported before.
-    pub seen: Option<ImportId>,
-}
-
-/// An import and what came of it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Report {
-    /// The import.
-    pub id: ImportId,
-    /// `linelist`, `contacts` or `movements`.
-    pub kind: String,
-    /// The name the file came with.
-    pub file_name: String,
-    /// The namespace of its own case numbers.
-    pub source: String,
-    /// Code of the response.
-    pub response: String,
-    /// `running`, `done`, `cancelled` or `failed`.
-    pub state: String,
-    /// When it was handed in.
-    pub created_at: Instant,
-    /// When the last row was done.
-    pub finished_at: Option<Instant>,
-    /// Rows read so far.
-    pub read: i64,
-    /// Rows taken.
-    pub accepted: i64,
-    /// Of those, linked to somebody known before.
-    pub matched: i64,
-    /// Of those, with a possible double that waits for a look.
-    pub queued: i64,
-    /// Rows not taken.
-    pub rejected: i64,
-    /// Rows taken with a warning.
-    pub warned: i64,
-    /// How the columns were understood.
-    pub columns: Vec<ColumnView>,
-    /// Why rows were not taken, the first ones.
-    pub rejections: Vec<Remark>,
-    /// What was odd about rows that were taken, the first ones.
-    pub warnings: Vec<Remark>,
-    /// Whether this answers a file that had been imported before.
-    pub repeated: bool,
-}
 
 fn text(wording: fangxian_interop::linelist::Wording) -> Text {
     Text::new(wording.zh, wording.en)
@@ -163,6 +53,45 @@ pub(crate) fn remark(finding: &Finding) -> Remark {
         message: text(finding.message()),
         remedy: text(finding.remedy()),
     }
+}
+
+/// A remark of our own.
+fn notice(
+    row: Option<u32>,
+    field: Option<Field>,
+    code: &str,
+    zh: (&str, &str),
+    en: (&str, &str),
+) -> Remark {
+    Remark {
+        row,
+        column: None,
+        field: field.map(|field| field.code().to_owned()),
+        code: code.to_owned(),
+        message: Text::new(zh.0, en.0),
+        remedy: Text::new(zh.1, en.1),
+    }
+}
+
+/// What is said of a list of cases for which no disease was given: nobody's rules were asked.
+fn no_disease(kind: &str, response: Option<&responses::Response>) -> Option<Remark> {
+    let asked = kind.trim() == ListKind::Linelist.code();
+    let given = response.is_none_or(|response| !response.disease.is_empty());
+    (asked && !given).then(|| {
+        notice(
+            None,
+            None,
+            "NO_DISEASE",
+            (
+                "没有指定病种，病例未按任何病种的规则分类",
+                "请选择该病种的响应后重新导入；命令行用 --disease 或 --response 指定",
+            ),
+            (
+                "no disease was given, so no class was computed",
+                "choose a response to the disease and import again; on the command line give --disease PACK or --response CODE",
+            ),
+        )
+    })
 }
 
 fn columns(mapping: &Mapping) -> Vec<ColumnView> {
@@ -184,6 +113,21 @@ pub(crate) struct Prepared {
     pub table: Table,
     pub mapping: Mapping,
     pub plan: Plan,
+}
+
+impl Prepared {
+    /// The rows in their order, each with how many before it are the same.
+    fn parsed(&self) -> impl Iterator<Item = rows::Parsed> {
+        let mut repeats = rows::Repeats::default();
+        self.table.rows().map(move |raw| {
+            let original = rows::original(&self.table, raw);
+            rows::Parsed {
+                outcome: self.plan.parse_row(raw),
+                nth: repeats.nth(&original),
+                original,
+            }
+        })
+    }
 }
 
 fn kind_of(code: &str) -> Result<ListKind> {
@@ -264,7 +208,12 @@ impl App {
     /// When the file cannot be read as a list, the mapping does not hold, or the asker may not.
     pub fn import_preview(&self, who: &Who, file: &ListFile) -> Result<Preview> {
         self.import_permit(who, Action::ImportCreate)?;
-        let prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
+        let mut prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
+        if file.mapping.trim().is_empty() && prepared.mapping.kind == ListKind::Linelist {
+            let named = || disease_by_name(&file.file_name);
+            prepared.mapping.disease = prepared.mapping.disease.or_else(named);
+        }
+        let disease = self.disease_view(&prepared.mapping);
         let (mut rejections, mut warnings) = (Vec::new(), Vec::new());
         let (mut read, mut accepted, mut warned) = (0, 0, 0);
         for raw in prepared.table.rows() {
@@ -277,12 +226,19 @@ impl App {
             } else {
                 &mut rejections
             };
-            let room = FINDINGS_MAX.saturating_sub(list.len());
-            list.extend(outcome.findings().iter().take(room).map(remark));
+            list.extend(outcome.findings().iter().map(remark));
         }
+        warnings.truncate(WARNINGS_MAX);
         let mapping = prepared.mapping.print();
         let key = digest(file, &prepared.mapping);
-        let seen = self.read(|tx| Ok(import_by_digest(tx, &key)?.map(|import| import.id)))?;
+        let code = match file.response.trim() {
+            "" => ROUTINE,
+            code => code,
+        };
+        let (seen, response) = self.read(|tx| {
+            let seen = import_by_digest(tx, &key)?.map(|import| import.id);
+            Ok((seen, responses::response_by_code(tx, code)?))
+        })?;
         let remarks = prepared
             .table
             .findings
@@ -296,10 +252,61 @@ impl App {
             accepted,
             warned,
             rejected: read - accepted,
-            file: remarks.map(remark).collect(),
+            disease,
+            file: no_disease(&file.kind, response.as_ref())
+                .into_iter()
+                .chain(remarks.map(remark))
+                .collect(),
             rejections,
             warnings,
             seen,
+        })
+    }
+
+    fn disease_view(&self, mapping: &Mapping) -> Option<DiseaseView> {
+        let proposed = mapping.disease.as_ref()?;
+        let packs = self.packs();
+        let (_, title) = packs.diseases().find(|(id, _)| *id == proposed.code)?;
+        Some(DiseaseView {
+            code: proposed.code.clone(),
+            title: crate::assess::words(title),
+            confidence: proposed.confidence,
+            why: text(proposed.why.clone()),
+        })
+    }
+
+    /// The code of the only open response to a disease here; `None`: there is none, or several.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub fn response_to(&self, disease: &str) -> Result<Option<String>> {
+        let all = self.read(|tx| Ok(responses::response_list(tx)?))?;
+        let mut open = all.into_iter().filter(|response| {
+            response.disease == disease
+                && response.closed_at.is_none()
+                && response.region != ELSEWHERE
+        });
+        Ok(match (open.next(), open.next()) {
+            (Some(one), None) => Some(one.code),
+            _ => None,
+        })
+    }
+
+    /// The code of the open response that the newest list of cases of a source was taken into:
+    /// where its contacts and movements belong.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub fn response_of_source(&self, source: &str) -> Result<Option<String>> {
+        self.read(|tx| {
+            for import in import_list(tx, LIST_MAX)? {
+                if import.source == source.trim() && import.kind == ListKind::Linelist.code() {
+                    let response = responses::response_fetch(tx, import.response)?;
+                    let open = response.filter(|response| response.closed_at.is_none());
+                    return Ok(open.map(|response| response.code));
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -315,6 +322,13 @@ impl App {
         file: &ListFile,
     ) -> Result<(ImportId, bool)> {
         self.import_permit(who, Action::ImportCreate)?;
+        if file.source.trim().is_empty() {
+            return Err(AppError::field(
+                "source",
+                "请填写来源简称（如某医院某月），否则两份名单的编号会混在一起。",
+                "Give the source a short name, such as a hospital and a month; without one the numbers of two lists are mixed up.",
+            ));
+        }
         let prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
         let mapping = prepared.mapping.print();
         let (key, file, author) = (digest(file, &prepared.mapping), file.clone(), who.author());
@@ -326,7 +340,9 @@ impl App {
             None,
             move |tx| {
                 if let Some(before) = import_by_digest(tx, &key)? {
-                    return Ok((before.id, true));
+                    // What had failed goes on; what is done is answered as it was.
+                    let failed = before.state == "failed";
+                    return Ok((before.id, !(failed && import_reopen(tx, before.id)?)));
                 }
                 let response = response_for(tx, &file.response)?;
                 let id = ImportId::new();
@@ -349,103 +365,6 @@ impl App {
         )
     }
 
-    /// Takes in the rows of an import, from where it stopped; `progress` hears of every batch and
-    /// may stop it. Runs as the program itself: who handed the file in stands with every record.
-    ///
-    /// # Errors
-    /// When the import is not there or its file was destroyed, or the store cannot keep rows now.
-    pub fn import_run(&self, id: ImportId, mut progress: impl FnMut(Counts) -> bool) -> Result<()> {
-        let (import, bytes) = self.read(|tx| {
-            let import = found(import_fetch(tx, id))?;
-            let bytes = import_file(tx, &import)?;
-            Ok((import, bytes))
-        })?;
-        if import.state != "running" {
-            return Ok(());
-        }
-        let bytes = bytes.ok_or_else(AppError::not_found)?;
-        let prepared = self.prepare(kind_of(&import.kind)?, &bytes, &import.mapping)?;
-        let import = Arc::new(import);
-        let places = Arc::new(self.read(rows::PlaceIndex::load)?);
-        let mut total = Counts::default();
-        let mut rows = prepared.table.rows().map(|raw| {
-            (
-                prepared.plan.parse_row(raw),
-                rows::original(&prepared.table, raw),
-            )
-        });
-        for number in 0_u64.. {
-            let batch: Arc<Vec<rows::Parsed>> = Arc::new(rows.by_ref().take(BATCH).collect());
-            if batch.is_empty() {
-                break;
-            }
-            let done = self.import_batch(&import, number, batch, &places)?;
-            total = rows::sum(total, done);
-            if !progress(total) {
-                return self.import_end(id, "cancelled");
-            }
-        }
-        self.import_end(id, "done")
-    }
-
-    fn import_batch(
-        &self,
-        import: &Arc<Import>,
-        number: u64,
-        batch: Arc<Vec<rows::Parsed>>,
-        places: &Arc<rows::PlaceIndex>,
-    ) -> Result<Counts> {
-        let (import, places, rules) = (Arc::clone(import), Arc::clone(places), self.rules());
-        let who = Who::system();
-        let author = Author::from_code(&import.author).unwrap_or(Author::System);
-        let command = rows::batch_command(import.id, number);
-        let response = Some(import.response);
-        let counts: [i64; 6] = self.write(
-            &who,
-            command,
-            Action::ImportCreate,
-            Purpose::Intake,
-            response,
-            move |tx| {
-                tx.detail("batch", number);
-                let mut counts = Counts::default();
-                for row in batch.iter() {
-                    let one = rows::take_row(tx, &rules, &import, author, &places, row)?;
-                    counts = rows::sum(counts, one);
-                }
-                import_add(tx, import.id, counts)?;
-                tx.detail("accepted", counts.accepted);
-                tx.detail("rejected", counts.rejected);
-                Ok(rows::pack(counts))
-            },
-        )?;
-        Ok(rows::unpack(counts))
-    }
-
-    fn import_end(&self, id: ImportId, state: &'static str) -> Result<()> {
-        let who = Who::system();
-        self.write(
-            &who,
-            CommandId::new(),
-            Action::ImportCreate,
-            Purpose::Intake,
-            None,
-            move |tx| Ok(import_finish(tx, id, state)?),
-        )
-    }
-
-    /// Goes on with every import that a kill or a restart left under way.
-    ///
-    /// # Errors
-    /// As [`App::import_run`].
-    pub fn import_resume(&self) -> Result<usize> {
-        let open = self.read(|tx| Ok(import_unfinished(tx)?))?;
-        for import in &open {
-            self.import_run(import.id, |_| true)?;
-        }
-        Ok(open.len())
-    }
-
     /// An import and what came of it.
     ///
     /// # Errors
@@ -462,7 +381,13 @@ impl App {
             )?;
             let mut report = report(tx, &import)?;
             report.rejections = remarks(tx, id, "rejected")?;
-            report.warnings = remarks(tx, id, "accepted")?;
+            let response = responses::response_fetch(tx, import.response)?;
+            report.warnings = no_disease(&import.kind, response.as_ref())
+                .into_iter()
+                .chain(remarks(tx, id, "accepted")?)
+                .take(WARNINGS_MAX)
+                .collect();
+            report.classes = import_classes(tx, &import)?;
             report.columns = Mapping::parse(&import.mapping)
                 .map(|m| columns(&m))
                 .unwrap_or_default();
@@ -489,7 +414,7 @@ impl App {
     ///
     /// # Errors
     /// When there is no such import, its file was destroyed, or the asker may not.
-    pub fn import_errors(&self, who: &Who, id: ImportId, english: bool) -> Result<Vec<u8>> {
+    pub fn import_errors(&self, who: &Who, id: ImportId, language: Language) -> Result<Vec<u8>> {
         let (import, bytes) = self.read(|tx| {
             let import = found(import_fetch(tx, id))?;
             let about = about(tx, None, false, Some(import.response))?;
@@ -516,7 +441,6 @@ impl App {
             vec![("import", id.to_string())],
             vec![("rows", rejected.len().into())],
         )?;
-        let language = if english { Language::En } else { Language::Zh };
         let rows = rejected
             .iter()
             .map(|(raw, outcome)| (*raw, outcome.findings()));
@@ -542,6 +466,11 @@ fn report(tx: &mut Tx<'_>, import: &Import) -> Result<Report> {
         rejected: import.counts.rejected,
         warned: import.counts.warned,
         columns: Vec::new(),
+        classes: BTreeMap::new(),
+        failure: import
+            .failure
+            .as_deref()
+            .and_then(|words| serde_json::from_str(words).ok()),
         rejections: Vec::new(),
         warnings: Vec::new(),
         repeated: false,
@@ -550,15 +479,9 @@ fn report(tx: &mut Tx<'_>, import: &Import) -> Result<Report> {
 
 fn remarks(tx: &mut Tx<'_>, id: ImportId, state: &str) -> Result<Vec<Remark>> {
     let mut remarks: Vec<Remark> = Vec::new();
-    for row in import_rows(
-        tx,
-        id,
-        state,
-        i64::try_from(FINDINGS_MAX).unwrap_or(i64::MAX),
-    )? {
+    for row in import_rows(tx, id, state, i64::MAX)? {
         let found: Vec<Remark> = serde_json::from_str(&row.findings).map_err(AppError::internal)?;
         remarks.extend(found);
     }
-    remarks.truncate(FINDINGS_MAX);
     Ok(remarks)
 }

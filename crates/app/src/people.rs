@@ -217,8 +217,10 @@ pub struct FileView {
     pub person: PersonId,
     /// The version, for edits.
     pub version: i64,
-    /// Who it is: of several sources, what was said last.
+    /// Who it is: of several sources, what was said last; the public fills only empty fields.
     pub identity: IdentityView,
+    /// What came through the public door and says something else: attribute and value.
+    pub disputed: Vec<(String, String)>,
     /// Where.
     pub area: Option<Text>,
     /// The area's id.
@@ -281,13 +283,20 @@ impl App {
             let row = self.person_permit(who, tx, person, Action::PeopleRead, purpose)?;
             let records = record_ids_of(tx, person)?;
             let facts = fact_list(tx, &records)?;
+            let (identity, mut disputed) = Identity::with_disputes(&facts);
+            for (attr, value) in &mut disputed {
+                if attr == "document_number" {
+                    *value = masked(value);
+                }
+            }
             let mut shown = fact_views(tx, &facts)?;
             shown.retain(|fact| fact.kind != "identity" || !fact.replaced);
             shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
             Ok(FileView {
                 person,
                 version: row.version,
-                identity: identity_view(&Identity::of(&facts), today),
+                identity: identity_view(&identity, today),
+                disputed,
                 area: crate::intake::area_name(tx, row.area)?,
                 area_id: row.area,
                 sources: sources(tx, &records)?,

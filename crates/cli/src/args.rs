@@ -144,7 +144,8 @@ pub struct ListArgs {
     /// Year of the last dates that are written without one
     #[arg(long, value_name = "YEAR")]
     pub year: Option<i16>,
-    /// Code of the response that the list is collected for [default: routine]
+    /// Code of the response that the list is collected for [default: that of the disease which the
+    /// list is evidently about, for contacts and movements that of their cases, else routine]
     #[arg(long, value_name = "CODE")]
     pub response: Option<String>,
     /// Disease pack of a list of cases elsewhere: kept in a response of its own

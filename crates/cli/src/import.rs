@@ -1,11 +1,12 @@
 //! `fangxian import`: a list in, a report out. The contract is in `docs/cli.md`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fangxian_app::imports::{ColumnView, ListFile, Preview, Remark, Report};
+use fangxian_app::imports::{ColumnView, DiseaseView, Language, ListFile, Preview, Remark, Report};
 use fangxian_app::responses::ResponseInput;
 use fangxian_app::{App, Who};
-use fangxian_base::CommandId;
+use fangxian_base::{CommandId, Text};
 use serde::Serialize;
 
 use crate::args::{ImportArgs, ImportKind, ListArgs};
@@ -24,6 +25,9 @@ struct Json<'a> {
     queued: i64,
     rejected: i64,
     warned: i64,
+    classes: &'a BTreeMap<String, i64>,
+    response: &'a str,
+    disease: Option<&'a DiseaseView>,
     mapping: &'a [ColumnView],
     rejections: Vec<JsonRemark<'a>>,
     warnings: Vec<JsonRemark<'a>>,
@@ -41,6 +45,8 @@ struct JsonRemark<'a> {
     code: &'a str,
     message: &'a str,
     remedy: &'a str,
+    message_zh: &'a str,
+    remedy_zh: &'a str,
 }
 
 fn remarks(remarks: &[Remark]) -> Vec<JsonRemark<'_>> {
@@ -53,6 +59,8 @@ fn remarks(remarks: &[Remark]) -> Vec<JsonRemark<'_>> {
             code: &remark.code,
             message: &remark.message.en,
             remedy: &remark.remedy.en,
+            message_zh: &remark.message.zh,
+            remedy_zh: &remark.remedy.zh,
         })
         .collect()
 }
@@ -85,7 +93,13 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
     }
     let taken = list.yes || list.mapping.is_some();
     if !taken {
-        return untaken(list, &preview);
+        return untaken(list, &file, &preview);
+    }
+    if file.response.is_empty()
+        && let Some(response) = found_response(&app, kind, &file, &preview)?
+    {
+        file.response = response;
+        preview = app.import_preview(&Who::cli(), &file)?;
     }
     let (id, repeated) = app.import_start(&Who::cli(), CommandId::new(), &file)?;
     let total = preview.read;
@@ -102,11 +116,31 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
     let mut report = app.import_report(&Who::cli(), id)?;
     report.repeated = repeated;
     if let Some(path) = &list.errors {
-        let rows = app.import_errors(&Who::cli(), id, true)?;
+        let rows = app.import_errors(&Who::cli(), id, Language::Both)?;
         std::fs::write(path, rows)
             .map_err(|e| Failed::new(format!("`{}`: {e}", path.display())))?;
     }
     tell(list, &preview, &report)
+}
+
+/// The response that a list belongs to when none was given: for cases, one to the disease that the
+/// list is evidently about; for contacts and movements, that of their cases.
+fn found_response(
+    app: &App,
+    kind: &str,
+    file: &ListFile,
+    preview: &Preview,
+) -> Result<Option<String>, Failed> {
+    if kind != "linelist" {
+        return Ok(app.response_of_source(&file.source)?);
+    }
+    let Some(disease) = &preview.disease else {
+        return Ok(None);
+    };
+    Ok(Some(match app.response_to(&disease.code)? {
+        Some(code) => code,
+        None => response_of(app, &disease.code)?,
+    }))
 }
 
 fn name_of(path: &std::path::Path) -> String {
@@ -164,6 +198,23 @@ fn response_of(app: &App, disease: &str) -> Result<String, Failed> {
     Ok(code)
 }
 
+/// Nobody said which language is read here: both, side by side.
+fn both(text: &Text) -> String {
+    format!("{} / {}", text.zh, text.en)
+}
+
+/// The disease that the list is taken to be about.
+fn disease(preview: &Preview) {
+    if let Some(disease) = &preview.disease {
+        out::line(format_args!(
+            "病种 / Disease: {} ({:.0} %  {})",
+            disease.code,
+            f64::from(disease.confidence) * 100.0,
+            both(&disease.why)
+        ));
+    }
+}
+
 fn columns(columns: &[ColumnView]) {
     for column in columns {
         let field = column.field.as_deref().unwrap_or("(kept as it is)");
@@ -171,7 +222,7 @@ fn columns(columns: &[ColumnView]) {
             "  {:<28} → {field:<20} {:>4.0} %  {}",
             column.column,
             f64::from(column.confidence) * 100.0,
-            column.why.en
+            both(&column.why)
         ));
     }
 }
@@ -182,22 +233,25 @@ fn lines(title: &str, remarks: &[Remark]) {
     }
     out::line(title);
     for remark in remarks.iter().take(SHOWN) {
-        let row = remark
-            .row
-            .map_or_else(|| "file".to_owned(), |row| format!("row {row}"));
+        let row = remark.row.map_or_else(
+            || "文件 / file".to_owned(),
+            |row| format!("第{row}行 / row {row}"),
+        );
         let column = remark.column.as_deref().unwrap_or("");
         out::line(format_args!(
-            "  {row} {column}: {} {}",
-            remark.message.en, remark.remedy.en
+            "  {row} {column}: {} → {}",
+            both(&remark.message),
+            both(&remark.remedy)
         ));
     }
     if remarks.len() > SHOWN {
-        out::line(format_args!("  … and {} more", remarks.len() - SHOWN));
+        let more = remarks.len() - SHOWN;
+        out::line(format_args!("  … 另有{more}条 / and {more} more"));
     }
 }
 
 /// Nobody said yes: shows what would happen.
-fn untaken(list: &ListArgs, preview: &Preview) -> Result<Ended, Failed> {
+fn untaken(list: &ListArgs, file: &ListFile, preview: &Preview) -> Result<Ended, Failed> {
     if list.json {
         out::json(&Json {
             read: preview.read,
@@ -206,6 +260,9 @@ fn untaken(list: &ListArgs, preview: &Preview) -> Result<Ended, Failed> {
             queued: 0,
             rejected: preview.rejected,
             warned: preview.warned,
+            classes: &BTreeMap::new(),
+            response: &file.response,
+            disease: preview.disease.as_ref(),
             mapping: &preview.columns,
             rejections: remarks(&preview.rejections),
             warnings: remarks(&preview.warnings),
@@ -215,17 +272,21 @@ fn untaken(list: &ListArgs, preview: &Preview) -> Result<Ended, Failed> {
         })?;
     } else {
         out::line(format_args!(
-            "{}, {} rows. Proposed mapping:",
+            "{0}，{1}行，建议的对应关系： / {0}, {1} rows. Proposed mapping:",
             preview.encoding, preview.read
         ));
+        disease(preview);
         columns(&preview.columns);
         out::line("");
         out::line(&preview.mapping);
-        lines("The file:", &preview.file);
-        lines("Would be refused:", &preview.rejections);
-        lines("Would be taken with a warning:", &preview.warnings);
+        lines("文件 / The file:", &preview.file);
+        lines("将退回 / Would be refused:", &preview.rejections);
+        lines(
+            "将接收但有提示 / Would be taken with a warning:",
+            &preview.warnings,
+        );
         out::line(format_args!(
-            "Would take {} rows and refuse {}.",
+            "将接收{0}行，退回{1}行。 / Would take {0} rows and refuse {1}.",
             preview.accepted, preview.rejected
         ));
     }
@@ -242,29 +303,47 @@ fn tell(list: &ListArgs, preview: &Preview, report: &Report) -> Result<Ended, Fa
             queued: report.queued,
             rejected: report.rejected,
             warned: report.warned,
+            classes: &report.classes,
+            response: &report.response,
+            disease: preview.disease.as_ref(),
             mapping: &preview.columns,
-            rejections: remarks(&preview.rejections),
-            warnings: remarks(&preview.warnings),
+            rejections: remarks(&report.rejections),
+            warnings: remarks(&report.warnings),
             import: Some(report.id.to_string()),
             repeated: report.repeated,
             taken: true,
         })?;
         return Ok(Ended::Done);
     }
+    disease(preview);
     columns(&preview.columns);
-    lines("The file:", &preview.file);
-    lines("Refused:", &report.rejections);
-    lines("Taken with a warning:", &report.warnings);
+    lines("文件 / The file:", &preview.file);
+    lines("退回 / Refused:", &report.rejections);
+    lines("接收但有提示 / Taken with a warning:", &report.warnings);
     if report.repeated {
-        out::line("This very file was imported before; this is what came of it then.");
+        out::line(
+            "这份文件以前导入过，以下是当时的结果。 / This very file was imported before; this is what came of it then.",
+        );
     }
     out::line(format_args!(
-        "{} rows read: {} taken ({} of known people, {} possible doubles to look at), {} refused.",
+        "读取{0}行：接收{1}行（其中{2}行归入已有档案，{3}行待判定重复），退回{4}行。 / {0} rows read: {1} taken ({2} of known people, {3} possible doubles to look at), {4} refused.",
         report.read, report.accepted, report.matched, report.queued, report.rejected
     ));
+    let classes: Vec<String> = report
+        .classes
+        .iter()
+        .map(|(class, rows)| format!("{class} {rows}"))
+        .collect();
+    if report.kind == "linelist" {
+        out::line(format_args!(
+            "响应 / Response: {}。分类 / Classes: {}",
+            report.response,
+            classes.join(", ")
+        ));
+    }
     if report.rejected > 0 && list.errors.is_none() {
         out::line(
-            "Refused rows are kept with the import; --errors FILE writes them with reason and remedy.",
+            "退回的行留在待办清单上；--errors FILE 连同原因和改法写出。 / Refused rows are on the work list; --errors FILE writes them with reason and remedy.",
         );
     }
     Ok(Ended::Done)

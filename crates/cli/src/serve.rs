@@ -17,13 +17,7 @@ use crate::out::{self, Ended, Failed};
 /// `fangxian serve`.
 pub fn run(config: &Config) -> Result<Ended, Failed> {
     let app = installation::open(config)?;
-    let resumed = app.import_resume()?;
-    if resumed > 0 {
-        tracing::info!(
-            imports = resumed,
-            "went on with imports that had been stopped"
-        );
-    }
+    resume_imports(Arc::clone(&app))?;
     let setup = app.setup_token()?;
     pages(&app, config, config.listen, |address| {
         out::note(format_args!(
@@ -34,6 +28,21 @@ pub fn run(config: &Config) -> Result<Ended, Failed> {
             out::note(format_args!("  http://{address}/setup?token={token}"));
         }
     })
+}
+
+/// Goes on with imports that had been stopped, beside everything else: a list that cannot go on
+/// keeps nobody from the pages.
+fn resume_imports(app: Arc<App>) -> Result<(), Failed> {
+    std::thread::Builder::new().name("imports".into()).spawn(move || {
+        match app.import_resume() {
+            Ok(0) => {}
+            Ok(done) => tracing::info!(imports = done, "went on with imports that had been stopped"),
+            Err(e) => {
+                tracing::error!(error = %fangxian_base::error_chain(&e), "imports that had been stopped do not go on");
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Serves the pages of an installation with its upkeep; `ready` hears the address.

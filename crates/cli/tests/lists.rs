@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::program::Home;
 
+/// Rows of the real list that are taken: each gives the day on which the case was confirmed.
+const BETS_CONFIRMED: i64 = 1_457;
+
 fn testdata(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../testdata")
@@ -31,6 +34,8 @@ fn the_real_list_becomes_cases_with_classes_and_every_refusal_says_why() {
         assert_eq!(code, 0);
         assert_eq!(report["read"].as_i64(), Some(1_460));
         assert_eq!(report["accepted"].as_i64(), Some(1_457));
+        assert_eq!(rows_of(&report, &["confirmed"]), BETS_CONFIRMED);
+        assert_eq!(all_rows(&report), BETS_CONFIRMED);
         let refused = report["rejections"].as_array().unwrap();
         let rows: Vec<i64> = refused.iter().filter_map(|r| r["row"].as_i64()).collect();
         assert_eq!(
@@ -46,7 +51,67 @@ fn the_real_list_becomes_cases_with_classes_and_every_refusal_says_why() {
         let (_, again) = home.json(&words);
         assert_eq!(again["repeated"].as_bool(), Some(true));
         assert_eq!(again["accepted"], report["accepted"]);
+        assert_eq!(again["classes"], report["classes"]);
     });
+}
+
+#[test]
+fn a_list_that_says_of_which_disease_it_is_gets_its_classes_by_itself() {
+    Home::each(|home| {
+        let list = testdata("linelist-bets/cases.csv");
+        let list = list.to_str().unwrap();
+        let words = [
+            "import", "linelist", list, "--source", "bets", "--yes", "--json",
+        ];
+        let (code, report) = home.json(&words);
+        assert_eq!(code, 0);
+        assert_eq!(report["disease"]["code"].as_str(), Some("covid-19"));
+        assert_eq!(report["response"].as_str(), Some("lists-covid-19"));
+        assert_eq!(rows_of(&report, &["confirmed"]), BETS_CONFIRMED);
+    });
+}
+
+#[test]
+fn without_a_disease_it_is_said_that_no_class_was_computed_and_how_to_give_one() {
+    Home::each(|home| {
+        let list = testdata("linelist-synthetic/cases-gb18030.csv");
+        let list = list.to_str().unwrap();
+        let import = |words: &[&str]| {
+            let all = [&["import", "linelist", list, "--yes", "--json"], words].concat();
+            home.json(&all).1
+        };
+        let plain = import(&[]);
+        assert_eq!((rows_of(&plain, &["none"]), all_rows(&plain)), (33, 33));
+        let warning = &plain["warnings"][0];
+        assert_eq!(warning["code"].as_str(), Some("NO_DISEASE"));
+        assert!(warning["remedy"].as_str().unwrap().contains("--disease"));
+        assert!(warning["remedy_zh"].as_str().unwrap().contains("--disease"));
+        let given = import(&["--disease", "covid-19"]);
+        assert_eq!(
+            classes(&given),
+            GB_CLASSES.map(|(class, rows)| (class.to_owned(), rows))
+        );
+        // Every rejected row is told, and each says what to do in both languages.
+        let rejections = given["rejections"].as_array().unwrap();
+        let rows: std::collections::BTreeSet<i64> = rejections
+            .iter()
+            .filter_map(|r| r["row"].as_i64())
+            .collect();
+        assert_eq!(rows.len(), 8);
+    });
+}
+
+/// Rows of these classes.
+fn rows_of(report: &serde_json::Value, classes: &[&str]) -> i64 {
+    let all = classes
+        .iter()
+        .map(|class| report["classes"][class].as_i64());
+    all.map(Option::unwrap_or_default).sum()
+}
+
+fn all_rows(report: &serde_json::Value) -> i64 {
+    let all = report["classes"].as_object().unwrap().values();
+    all.filter_map(serde_json::Value::as_i64).sum()
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Imported files: the file as received (sealed for its response), its mapping, how far it came,
 //! and what became of each row that was not plainly taken.
 
-use fangxian_base::{ImportId, Instant, RecordId, ResponseId};
+use std::collections::BTreeMap;
+
+use fangxian_base::{ImportId, Instant, RecordId, ResponseId, UserId};
 
 use crate::Author;
 use crate::db::{DbError, Row, Tx, vals};
@@ -72,10 +74,12 @@ pub struct Import {
     pub created_at: Instant,
     /// When the last row was done.
     pub finished_at: Option<Instant>,
+    /// Why it stopped, in words for people, when it `failed`.
+    pub failure: Option<String>,
 }
 
 const IMPORT_COLUMNS: &str = "id, response_id, kind, file_name, source, mapping, state, rows_read, \
-     accepted, matched, queued, rejected, warned, created_by, created_at, finished_at";
+     accepted, matched, queued, rejected, warned, created_by, created_at, finished_at, failure";
 
 fn import_from(row: &Row) -> Result<Import, DbError> {
     Ok(Import {
@@ -97,6 +101,7 @@ fn import_from(row: &Row) -> Result<Import, DbError> {
         author: row.get(13)?,
         created_at: row.get(14)?,
         finished_at: row.get(15)?,
+        failure: row.get(16)?,
     })
 }
 
@@ -211,17 +216,53 @@ pub fn import_add(tx: &mut Tx<'_>, id: ImportId, counts: Counts) -> Result<(), D
     Ok(())
 }
 
-/// Ends an import: `done`, `cancelled` or `failed`.
-pub fn import_finish(tx: &mut Tx<'_>, id: ImportId, state: &str) -> Result<(), DbError> {
+/// Ends an import: `done`, `cancelled`, or `failed` with the reason in words.
+pub fn import_finish(
+    tx: &mut Tx<'_>,
+    id: ImportId,
+    state: &str,
+    failure: Option<&str>,
+) -> Result<(), DbError> {
     let now = tx.now();
     tx.note("import", id);
     tx.detail("import_state", state);
     tx.exec(
-        "UPDATE import SET state = $2, finished_at = $3, version = version + 1
+        "UPDATE import SET state = $2, finished_at = $3, failure = $4, version = version + 1
          WHERE id = $1 AND state = 'running'",
-        &vals![id, state, now],
+        &vals![id, state, now, failure],
     )?;
     Ok(())
+}
+
+/// Lets an import that failed go on; answers whether it had failed.
+pub fn import_reopen(tx: &mut Tx<'_>, id: ImportId) -> Result<bool, DbError> {
+    tx.note("import", id);
+    tx.detail("import_state", "running");
+    let touched = tx.exec(
+        "UPDATE import SET state = 'running', finished_at = NULL, failure = NULL,
+             version = version + 1 WHERE id = $1 AND state = 'failed'",
+        &vals![id],
+    )?;
+    Ok(touched == 1)
+}
+
+/// How many rows of an import are of which class by the current answer of its response; rows
+/// without one count as `none`.
+pub fn import_classes(tx: &mut Tx<'_>, import: &Import) -> Result<BTreeMap<String, i64>, DbError> {
+    let rows = tx.rows(
+        "SELECT COALESCE(a.class, 'none'), COUNT(*)
+         FROM (SELECT r.id FROM record r WHERE r.import_id = $1
+               UNION SELECT w.record_id FROM import_row w
+               WHERE w.import_id = $1 AND w.record_id IS NOT NULL) t
+         JOIN record_person p ON p.record_id = t.id
+         LEFT JOIN assessment a ON a.person_id = p.person_id AND a.response_id = $2
+             AND a.scheme = 'case'
+         GROUP BY COALESCE(a.class, 'none')",
+        &vals![import.id, import.response],
+    )?;
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, row.get(1)?)))
+        .collect()
 }
 
 /// What became of one row: `accepted` (with warnings) or `rejected`. Findings are codes and words,
@@ -277,4 +318,83 @@ pub fn import_rows(
         })
     })
     .collect()
+}
+
+/// A rejected row that somebody has to deal with.
+#[derive(Debug, Clone)]
+pub struct OpenRow {
+    /// The import.
+    pub import: ImportId,
+    /// The response it was collected for.
+    pub response: ResponseId,
+    /// The name the file came with.
+    pub file_name: String,
+    /// Who brought the file.
+    pub author: String,
+    /// When.
+    pub since: Instant,
+    /// The row's number in the file.
+    pub row_no: i64,
+    /// Findings as JSON.
+    pub findings: String,
+}
+
+const OPEN_ROWS: &str = "FROM import_row w JOIN import i ON i.id = w.import_id
+     JOIN response o ON o.id = i.response_id AND o.destroyed_at IS NULL
+     WHERE w.state = 'rejected' AND w.work IS NULL AND i.state <> 'cancelled'";
+
+/// Rejected rows of all imports that nobody has dealt with, the oldest first.
+pub fn open_rows(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<OpenRow>, DbError> {
+    tx.rows(
+        &format!(
+            "SELECT i.id, i.response_id, i.file_name, i.created_by, i.created_at, w.row_no,
+                 w.findings {OPEN_ROWS} ORDER BY i.created_at, i.id, w.row_no LIMIT $1 OFFSET $2"
+        ),
+        &vals![limit, offset],
+    )?
+    .iter()
+    .map(|row| {
+        Ok(OpenRow {
+            import: row.get(0)?,
+            response: row.get(1)?,
+            file_name: row.get(2)?,
+            author: row.get(3)?,
+            since: row.get(4)?,
+            row_no: row.get(5)?,
+            findings: row.get(6)?,
+        })
+    })
+    .collect()
+}
+
+/// Counts what [`open_rows`] would list without its limit.
+pub fn open_row_count(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+    tx.value(&format!("SELECT COUNT(*) {OPEN_ROWS}"), &[])
+}
+
+/// Takes a rejected row off the work list: `corrected` or `dismissed`; answers whether it was
+/// still on it.
+pub fn row_decide(
+    tx: &mut Tx<'_>,
+    import: &Import,
+    row_no: i64,
+    work: &str,
+    reason: &str,
+    by: UserId,
+) -> Result<bool, DbError> {
+    let place = format!("import_row|work_reason|{}/{row_no}", import.id);
+    let sealed = tx
+        .context
+        .keys
+        .seal_for(import.response, &place, reason.as_bytes())?;
+    let now = tx.now();
+    tx.note("import", import.id);
+    tx.detail("row", row_no);
+    tx.detail("row_state", work);
+    let touched = tx.exec(
+        "UPDATE import_row SET work = $3, work_by = $4, work_at = $5, work_reason = $6
+         WHERE import_id = $1 AND row_no = $2 AND state = 'rejected' AND work IS NULL",
+        &vals![import.id, row_no, work, by, now, sealed],
+    )?;
+    Ok(touched == 1)
 }

@@ -196,14 +196,16 @@ fn project(tx: &mut Tx<'_>, from: &[RecordId]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Brings a person's row up to date with its records. A report from the public door says where
-/// somebody is only while nobody else has: a stranger must not move a file out of sight.
+/// Brings a person's row up to date with its records. Whatever the public says, about themselves
+/// or as a contact, says where somebody is only while nobody else has, and the first to say it
+/// stands: a stranger must not move a file out of sight.
 pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> {
     let area: Option<AreaId> = tx
         .row(
             "SELECT r.area_id FROM record r JOIN record_person p ON p.record_id = r.id
              WHERE p.person_id = $1 AND r.area_id IS NOT NULL
-             ORDER BY CASE WHEN r.channel = 'self_report' THEN 1 ELSE 0 END, r.id DESC LIMIT 1",
+             ORDER BY CASE WHEN r.author = 'public' THEN 1 ELSE 0 END,
+                 CASE WHEN r.author = 'public' THEN NULL ELSE r.id END DESC, r.id LIMIT 1",
             &vals![person],
         )?
         .map(|row| row.get(0))
@@ -409,6 +411,32 @@ pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pa
             "SELECT {PAIR_COLUMNS} FROM pair q JOIN record r ON r.id = q.b
                  JOIN record w ON w.id = q.a
              WHERE q.state = 'open' AND ({newer}) AND ({older})
+             ORDER BY q.created_at, q.id LIMIT ${}",
+            values.len()
+        ),
+        &values,
+    )?
+    .iter()
+    .map(pair_from)
+    .collect()
+}
+
+/// Open pairs of one record of which the reader may see both, oldest first.
+pub fn pair_list_of(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    scopes: &[Scope],
+    limit: i64,
+) -> Result<Vec<Pair>, DbError> {
+    let mut values = vals![record].to_vec();
+    let newer = scoped(scopes, RECORD_SCOPE, &mut values);
+    let older = scoped(scopes, OLDER_SCOPE, &mut values);
+    values.push(limit.into());
+    tx.rows(
+        &format!(
+            "SELECT {PAIR_COLUMNS} FROM pair q JOIN record r ON r.id = q.b
+                 JOIN record w ON w.id = q.a
+             WHERE (q.a = $1 OR q.b = $1) AND q.state = 'open' AND ({newer}) AND ({older})
              ORDER BY q.created_at, q.id LIMIT ${}",
             values.len()
         ),

@@ -47,6 +47,8 @@ pub struct Choice {
     pub value: String,
     /// What is read.
     pub label: String,
+    /// Under which heading of a select it stands; empty: under none.
+    pub group: String,
 }
 
 impl Choice {
@@ -55,6 +57,16 @@ impl Choice {
         Self {
             value: value.into(),
             label: label.into(),
+            group: String::new(),
+        }
+    }
+
+    /// The same under a heading.
+    #[must_use]
+    pub fn under(self, group: impl Into<String>) -> Self {
+        Self {
+            group: group.into(),
+            ..self
         }
     }
 }
@@ -351,7 +363,17 @@ impl Control<'_> {
             }
             Kind::Select => {
                 write!(f, "<select id=\"{id}\" name=\"{name}\"{attributes}>")?;
+                let mut group = "";
                 for choice in &self.choices {
+                    if choice.group != group {
+                        if !group.is_empty() {
+                            f.write_str("</optgroup>")?;
+                        }
+                        group = &choice.group;
+                        if !group.is_empty() {
+                            write!(f, "<optgroup label=\"{}\">", escape(group))?;
+                        }
+                    }
                     let chosen = if self.has(&choice.value) {
                         " selected"
                     } else {
@@ -359,6 +381,9 @@ impl Control<'_> {
                     };
                     let (sent, read) = (escape(&choice.value), escape(&choice.label));
                     write!(f, "<option value=\"{sent}\"{chosen}>{read}</option>")?;
+                }
+                if !group.is_empty() {
+                    f.write_str("</optgroup>")?;
                 }
                 f.write_str("</select>")
             }

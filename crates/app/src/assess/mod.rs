@@ -218,8 +218,8 @@ impl App {
 /// Evaluates the rules for a person in every response that concerns them, and keeps the answers.
 ///
 /// With a `trigger`, the record that brought something new, report clocks start at once and a
-/// changed proposal waits for its first look. Without one (imports of history, merges, the passing
-/// of days) only the current answers are brought up to date.
+/// changed proposal waits for its first look. Without one (merges, the passing of days) only the
+/// current answers are brought up to date.
 ///
 /// # Errors
 /// What the store said.
@@ -228,6 +228,30 @@ pub(crate) fn assess_person(
     tx: &mut Tx<'_>,
     person: PersonId,
     trigger: Option<RecordId>,
+) -> Result<Vec<Assessed>> {
+    evaluate(rules, tx, person, trigger, false)
+}
+
+/// The same for a row of a list. What is history by now, or about people elsewhere, only brings
+/// the answers up to date; a current row starts clocks and reviews as a form does.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn assess_listed(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    row: RecordId,
+) -> Result<Vec<Assessed>> {
+    evaluate(rules, tx, person, Some(row), true)
+}
+
+fn evaluate(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    trigger: Option<RecordId>,
+    listed: bool,
 ) -> Result<Vec<Assessed>> {
     let records = record_ids_of(tx, person)?;
     assessment_clear_merged(tx, person, &records)?;
@@ -240,11 +264,15 @@ pub(crate) fn assess_person(
     };
     let known = fact_list(tx, &records)?;
     let today = rules.today(tx);
-    let mut asked = Vec::new();
+    let (mut asked, mut quiet) = (Vec::new(), Vec::new());
     for (response, own) in responses_for(tx, person)? {
         let facts = facts::for_packs(rules, tx, &standing(&known), &response)?;
         let approvals = approvals_of(tx, &response)?;
-        let outcome = rules.assess(&response, &facts, &approvals, judged_on(&facts, today));
+        let on = judged_on(&facts, today);
+        if listed && (on != today || response.region == ELSEWHERE) {
+            quiet.push(response.id);
+        }
+        let outcome = rules.assess(&response, &facts, &approvals, on);
         asked.push((response, own, outcome));
     }
     let mut all = Vec::new();
@@ -254,7 +282,7 @@ pub(crate) fn assess_person(
             continue;
         }
         let mut assessed = keep(rules, tx, person, under, response, outcome)?;
-        if let Some(trigger) = trigger {
+        if let Some(trigger) = trigger.filter(|_| !quiet.contains(&response.id)) {
             let signal = proposal::Signal {
                 person,
                 trigger,

@@ -7,7 +7,6 @@ use fangxian_base::{AreaId, PersonId, RecordId, ReportClockId, ReviewId};
 use fangxian_domain::measures::MeasureState;
 use fangxian_domain::reviews::{ReviewMove, ReviewState};
 use fangxian_packs::{Assessment, MeasureDue, TaskDue};
-use fangxian_store::Tx;
 use fangxian_store::assessments::{home_record, sealing_record};
 use fangxian_store::clocks::{NewClock, clock_insert};
 use fangxian_store::measures::{Measure, measure_list_of};
@@ -19,6 +18,7 @@ use fangxian_store::reviews::{
     review_move, review_rehome,
 };
 use fangxian_store::tasks::task_rules_of;
+use fangxian_store::{Author, Tx};
 use serde::{Deserialize, Serialize};
 
 use super::code_of;
@@ -203,11 +203,13 @@ pub fn propose(
     let same = last.as_ref().is_some_and(|last| last.digest == digest);
     let open = last.as_ref().is_some_and(|last| last.state.is_open());
     let fresh = new_measures(tx, signal.person, signal.response, outcome)?;
+    let public = found(record_fetch(tx, signal.trigger))?.author == Author::Public.code();
     if same {
         let Some(last) = &last else { return Ok(None) };
         if open {
             under_review(tx, signal.trigger)?;
-            return answered(tx, last);
+            // Staff were sent to ask; what comes through the public door is no answer to them.
+            return if public { Ok(None) } else { answered(tx, last) };
         }
         if !to_renew(tx, last, &fresh)? {
             return Ok(None);
@@ -223,7 +225,9 @@ pub fn propose(
     }
     under_review(tx, signal.trigger)?;
     match last {
-        Some(last) if last.state.is_open() => replace(tx, &last, outcome, &digest).map(Some),
+        Some(last) if last.state.is_open() => {
+            replace(tx, &last, outcome, &digest, public).map(Some)
+        }
         last => {
             let before = last.map(|last| standing_part(&last.digest));
             open_review(tx, signal, outcome, &digest, before).map(Some)
@@ -292,9 +296,11 @@ fn replace(
     review: &Review,
     outcome: &Assessment,
     digest: &str,
+    public: bool,
 ) -> Result<ReviewId> {
     let note = match review.state {
         ReviewState::SecondLook => Some("new_facts_after_first_look".to_owned()),
+        ReviewState::Asked if public => Some("new_facts_after_first_look".to_owned()),
         ReviewState::Asked => Some("answered".to_owned()),
         ReviewState::FirstLook | ReviewState::Confirmed | ReviewState::SetAside => None,
     };

@@ -5,21 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use fangxian_base::{AreaId, CommandId, Date, ImportId, RecordId, Sensitive};
+use fangxian_base::{CommandId, Date, ImportId, RecordId, Sensitive};
 use fangxian_domain::intake::Channel;
 use fangxian_interop::linelist::{
-    CaseClass, CaseOutcome, Field, Kind as ListKind, Outcome, RawRow, Row, Table, TestResult,
-    When as ListWhen,
+    CaseClass, CaseOutcome, Field, Kind as ListKind, Mapping, Outcome, RawRow, Row, Table,
+    TestResult, When as ListWhen, disease_in,
 };
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::imports::{Counts, Import, import_row_insert};
 use fangxian_store::records::{token_find, token_insert};
-use fangxian_store::{Author, Tx, places};
+use fangxian_store::responses::response_fetch;
+use fangxian_store::{Author, Tx};
 use sha2::{Digest, Sha256};
 
-use super::remark;
-use crate::assess::{Rules, assess_person};
-use crate::intake::{Identity, Keep, keep};
+use super::places::PlaceIndex;
+use super::sources::{AWAITS, Source, settle_waiting, source_of, without_case};
+use super::{notice, remark};
+use crate::assess::{Rules, assess_listed};
+use crate::intake::{Identity, Keep, Matched, keep};
 use crate::{AppError, Result};
 
 /// Adds two sets of counts.
@@ -65,61 +68,52 @@ pub(super) fn batch_command(import: ImportId, number: u64) -> CommandId {
     CommandId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// Finds areas by the names that lists use.
+/// What is the same for all rows of a file.
 #[derive(Debug)]
-pub(crate) struct PlaceIndex {
-    /// Name in Chinese and English → areas of that name, with their level and parent.
-    by_name: BTreeMap<String, Vec<(i64, AreaId, Option<AreaId>)>>,
-    parents: BTreeMap<AreaId, Option<AreaId>>,
+pub(crate) struct Reading {
+    places: PlaceIndex,
+    /// What the column of results says was tested; `None`: it does not say.
+    test_kind: Option<&'static str>,
+    /// Whether a column gives the class of each case.
+    class_column: bool,
+    /// The disease of the response; empty: routine surveillance.
+    disease: String,
 }
 
-impl PlaceIndex {
-    /// Reads all areas.
-    pub(crate) fn load(tx: &mut Tx<'_>) -> Result<Self> {
-        let mut by_name: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        let mut parents = BTreeMap::new();
-        for area in places::area_list(tx, &[fangxian_store::AreaRange::everywhere()], None)? {
-            parents.insert(area.id, area.parent);
-            for name in [area.code, area.name_zh, area.name_en] {
-                by_name
-                    .entry(name)
-                    .or_default()
-                    .push((area.level, area.id, area.parent));
-            }
-        }
-        Ok(Self { by_name, parents })
+impl Reading {
+    pub(crate) fn load(tx: &mut Tx<'_>, import: &Import, mapping: &Mapping) -> Result<Self> {
+        let column = |field| {
+            mapping
+                .column_of(field)
+                .map(|column| column.column.as_str())
+        };
+        Ok(Self {
+            places: PlaceIndex::load(tx)?,
+            test_kind: column(Field::TestResult).and_then(test_kind),
+            class_column: column(Field::Class).is_some(),
+            disease: response_fetch(tx, import.response)?
+                .map(|response| response.disease)
+                .unwrap_or_default(),
+        })
     }
+}
 
-    fn below(&self, area: AreaId, ancestor: AreaId) -> bool {
-        let mut at = Some(area);
-        while let Some(here) = at {
-            if here == ancestor {
-                return true;
-            }
-            at = self.parents.get(&here).copied().flatten();
-        }
-        false
-    }
-
-    /// The lowest area that these names, from the top down, name without contradiction. A name
-    /// that two areas share decides nothing by itself.
-    pub(crate) fn find(&self, names: &[Option<&str>]) -> Option<AreaId> {
-        let mut found: Option<AreaId> = None;
-        for name in names.iter().flatten() {
-            let Some(areas) = self.by_name.get(name.trim()) else {
-                continue;
-            };
-            let fits: Vec<AreaId> = areas
-                .iter()
-                .map(|(_, id, _)| *id)
-                .filter(|id| found.is_none_or(|above| self.below(*id, above)))
-                .collect();
-            if let [one] = fits.as_slice() {
-                found = Some(*one);
-            }
-        }
-        found
-    }
+/// What a header says was tested, by the vocabulary's codes.
+fn test_kind(header: &str) -> Option<&'static str> {
+    let header = header.to_lowercase();
+    let kinds = [
+        ("核酸", "pcr"),
+        ("pcr", "pcr"),
+        ("抗原", "antigen"),
+        ("antigen", "antigen"),
+        ("测序", "genome"),
+        ("genome", "genome"),
+        ("igm", "igm"),
+        ("igg", "igg"),
+    ];
+    let mut named = kinds.iter().filter(|(word, _)| header.contains(word));
+    let kind = named.next().map(|(_, kind)| *kind)?;
+    named.all(|(_, other)| *other == kind).then_some(kind)
 }
 
 fn text(row: &Row, field: Field) -> Option<&str> {
@@ -175,8 +169,16 @@ fn class_code(class: CaseClass) -> &'static str {
     }
 }
 
+/// The other disease that a row names, where it names one.
+fn other_disease(row: &Row, reading: &Reading) -> bool {
+    !reading.disease.is_empty()
+        && text(row, Field::Disease)
+            .and_then(disease_in)
+            .is_some_and(|named| named != reading.disease)
+}
+
 /// The facts that a case row carries.
-fn case_facts(row: &Row) -> Vec<NewFact> {
+fn case_facts(row: &Row, reading: &Reading) -> Vec<NewFact> {
     let mut facts = Vec::new();
     let mut add = |fact: NewFact| facts.push(fact);
     let dated = [
@@ -209,12 +211,15 @@ fn case_facts(row: &Row) -> Vec<NewFact> {
         )
         | None => {}
     }
-    // A list that gives the day of confirmation and no class column lists confirmed cases.
+    // A list that gives the day of confirmation and no class column lists confirmed cases. A class
+    // that cannot be read, or is of another disease, stays unknown.
     let confirmed = row.when(Field::ConfirmedOn);
-    let class = row
-        .class()
-        .or_else(|| confirmed.map(|_| CaseClass::Confirmed));
-    if let Some(class) = class {
+    let class = row.class().or_else(|| {
+        confirmed
+            .filter(|_| !reading.class_column)
+            .map(|_| CaseClass::Confirmed)
+    });
+    if let Some(class) = class.filter(|_| !other_disease(row, reading)) {
         let on = confirmed.or(row.when(Field::ReportedOn));
         add(
             NewFact::new("classification_notified", when(on), "official")
@@ -229,9 +234,11 @@ fn case_facts(row: &Row) -> Vec<NewFact> {
             TestResult::Indeterminate => "unclear",
         };
         let on = row.when(Field::SampledOn).or(row.when(Field::TestedOn));
-        add(NewFact::new("test", when(on), "laboratory")
-            .with("kind", "pcr")
-            .with("result", result));
+        let test = NewFact::new("test", when(on), "laboratory").with("result", result);
+        add(match reading.test_kind {
+            Some(kind) => test.with("kind", kind),
+            None => test,
+        });
     }
     stays(row, &mut facts);
     facts
@@ -286,7 +293,7 @@ const SYMPTOM_WORDS: [(&str, &str); 10] = [
     ("diarr", "diarrhoea"),
 ];
 
-fn contact_facts(row: &Row, case: Option<RecordId>) -> Vec<NewFact> {
+fn contact_facts(row: &Row, case: Option<RecordId>, reading: &Reading) -> Vec<NewFact> {
     let (begin, end) = (row.when(Field::ExposureBegin), row.when(Field::ExposureEnd));
     let exposed = row.when(Field::Exposure);
     let span = When::Range(
@@ -300,7 +307,7 @@ fn contact_facts(row: &Row, case: Option<RecordId>) -> Vec<NewFact> {
     if let Some(setting) = text(row, Field::ExposureSetting) {
         fact = fact.with("setting", setting);
     }
-    let mut facts = case_facts(row);
+    let mut facts = case_facts(row, reading);
     facts.push(fact);
     facts
 }
@@ -336,88 +343,161 @@ fn reported_on(row: &Row) -> Option<Date> {
     row.when(Field::ReportedOn).and_then(|when| when.day())
 }
 
-/// Takes one row in; a rejected one is noted, an identical one is not kept twice.
+/// Takes one row in; a rejected one is noted, the same row of an earlier file is not kept twice.
 pub(super) fn take_row(
     tx: &mut Tx<'_>,
     rules: &Rules,
     import: &Import,
     author: Author,
-    places: &PlaceIndex,
-    (outcome, original): &Parsed,
+    reading: &Reading,
+    parsed: &Parsed,
 ) -> Result<Counts> {
     let mut counts = Counts {
         read: 1,
         ..Counts::default()
     };
-    let remarks: Vec<_> = outcome.findings().iter().map(remark).collect();
-    let findings = serde_json::to_string(&remarks).map_err(AppError::internal)?;
-    let row_no = i64::from(outcome.row().number);
+    let outcome = &parsed.outcome;
+    let mut remarks: Vec<_> = outcome.findings().iter().map(remark).collect();
+    let number = outcome.row().number;
+    let row_no = i64::from(number);
+    let written =
+        |remarks: &[super::Remark]| serde_json::to_string(remarks).map_err(AppError::internal);
     let (Outcome::Accepted(row, _) | Outcome::Rejected(row, _)) = outcome;
     if !outcome.is_accepted() {
+        let findings = written(&remarks)?;
         import_row_insert(tx, import.id, row_no, "rejected", &findings, None)?;
         counts.rejected = 1;
         return Ok(counts);
     }
     counts.accepted = 1;
-    let kind = ListKind::from_code(&import.kind).ok_or_else(AppError::not_found)?;
-    let digest = row_digest(import, original);
+    if other_disease(row, reading) {
+        remarks.push(notice(
+            Some(number),
+            Some(Field::Disease),
+            "OTHER_DISEASE",
+            (
+                "疾病名称与响应的病种不同，病例分类未采用",
+                "请把这一行放到该病种的名单里导入",
+            ),
+            (
+                "the disease is not that of the response, so the class was not taken",
+                "import this row with a list of that disease",
+            ),
+        ));
+    }
+    let digest = row_digest(import, parsed);
     let record = if let Some(before) = token_find(tx, "row", &digest, 1)?.first() {
         counts.matched = 1;
         *before
     } else {
-        let identity = identity(row, import, kind);
-        let facts = match kind {
-            ListKind::Linelist => case_facts(row),
-            ListKind::Contacts => {
-                let case =
-                    text(row, Field::FromCase).map(|number| format!("{}#{number}", import.source));
-                let case = match case {
-                    Some(case) => token_find(tx, "case_number", &case, 1)?.first().copied(),
-                    None => None,
-                };
-                contact_facts(row, case)
-            }
-            ListKind::Movements => movement_facts(row),
-        };
-        let names = [
-            Field::City,
-            Field::County,
-            Field::Township,
-            Field::Community,
-        ]
-        .map(|field| text(row, field));
-        let (record, matched) = keep(
-            tx,
-            &Keep {
-                response: import.response,
-                channel: Channel::LineList,
-                author,
-                unit: None,
-                area: places.find(&names),
-                import: Some((import.id, row_no)),
-                receipt: None,
-                confined: false,
-                reported_on: reported_on(row),
-                original,
-                identity: &identity,
-                facts: &facts,
-            },
-        )?;
+        let (record, matched) = keep_row(tx, import, author, reading, (row, parsed), &mut remarks)?;
         token_insert(tx, record, "row", &digest)?;
-        assess_person(rules, tx, matched.person, None)?;
+        assess_listed(rules, tx, matched.person, record)?;
         counts.matched = i64::from(matched.linked);
         counts.queued = i64::from(matched.queued);
+        if let Some(own) = identity(row, import, kind_of(import)?).case_number {
+            settle_waiting(tx, rules, author, &own)?;
+        }
         record
     };
-    if !remarks.is_empty() {
-        counts.warned = 1;
+    counts.warned = i64::from(!remarks.is_empty());
+    if counts.warned > 0 || counts.matched > 0 {
+        let findings = written(&remarks)?;
         import_row_insert(tx, import.id, row_no, "accepted", &findings, Some(record))?;
     }
     Ok(counts)
 }
 
+fn kind_of(import: &Import) -> Result<ListKind> {
+    ListKind::from_code(&import.kind).ok_or_else(AppError::not_found)
+}
+
+/// Keeps a row as a record; what is odd about it is added to the remarks.
+fn keep_row(
+    tx: &mut Tx<'_>,
+    import: &Import,
+    author: Author,
+    reading: &Reading,
+    (row, parsed): (&Row, &Parsed),
+    remarks: &mut Vec<super::Remark>,
+) -> Result<(RecordId, Matched)> {
+    let kind = kind_of(import)?;
+    let identity = identity(row, import, kind);
+    let mut awaited = None;
+    let facts = match kind {
+        ListKind::Linelist => case_facts(row, reading),
+        ListKind::Contacts => {
+            let wanted =
+                text(row, Field::FromCase).map(|number| format!("{}#{number}", import.source));
+            let source = match &wanted {
+                Some(number) => source_of(tx, number)?,
+                None => Source::Unknown,
+            };
+            let case = match source {
+                Source::Known(case) => Some(case),
+                Source::Unknown | Source::Several => None,
+            };
+            if let (Some(number), None) = (wanted, case) {
+                let several = matches!(source, Source::Several);
+                remarks.push(without_case(row.number, several));
+                awaited = Some(number);
+            }
+            contact_facts(row, case, reading)
+        }
+        ListKind::Movements => movement_facts(row),
+    };
+    let names = [
+        Field::City,
+        Field::County,
+        Field::Township,
+        Field::Community,
+    ]
+    .map(|field| text(row, field));
+    let (record, matched) = keep(
+        tx,
+        &Keep {
+            response: import.response,
+            channel: Channel::LineList,
+            author,
+            unit: None,
+            area: reading.places.find(&names),
+            import: Some((import.id, i64::from(row.number))),
+            receipt: None,
+            confined: false,
+            reported_on: reported_on(row),
+            original: &parsed.original,
+            identity: &identity,
+            facts: &facts,
+        },
+    )?;
+    if let Some(number) = awaited {
+        token_insert(tx, record, AWAITS, &number)?;
+    }
+    Ok((record, matched))
+}
+
 /// A row as read, and its cells as received.
-pub(super) type Parsed = (Outcome, Vec<u8>);
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub outcome: Outcome,
+    pub original: Vec<u8>,
+    /// How many rows above it are the same cell by cell: each of them is somebody.
+    pub nth: u32,
+}
+
+/// Counts rows that are the same cell by cell.
+#[derive(Debug, Default)]
+pub(super) struct Repeats(BTreeMap<[u8; 32], u32>);
+
+impl Repeats {
+    /// How many such rows there were before.
+    pub fn nth(&mut self, original: &[u8]) -> u32 {
+        let count = self.0.entry(Sha256::digest(original).into()).or_default();
+        let before = *count;
+        *count = before.saturating_add(1);
+        before
+    }
+}
 
 /// The cells of a row under their headers, as received.
 pub(super) fn original(table: &Table, raw: RawRow<'_>) -> Vec<u8> {
@@ -431,13 +511,19 @@ pub(super) fn original(table: &Table, raw: RawRow<'_>) -> Vec<u8> {
     serde_json::to_vec(&cells).unwrap_or_default()
 }
 
-fn row_digest(import: &Import, original: &[u8]) -> String {
+/// A digest over a row's cells and its place among rows that are the same: the same row in a
+/// corrected file is the same record, two equal rows of one file are two.
+fn row_digest(import: &Import, parsed: &Parsed) -> String {
     let mut hash = Sha256::new();
     for part in [&import.kind, &import.source] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
     hash.update(import.response.uuid().as_bytes());
-    hash.update(original);
+    hash.update(&parsed.original);
+    if parsed.nth > 0 {
+        hash.update([0]);
+        hash.update(parsed.nth.to_be_bytes());
+    }
     super::hex(&hash.finalize())
 }

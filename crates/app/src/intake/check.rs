@@ -13,6 +13,8 @@ const SHORT_MAX: usize = 120;
 const NOTE_MAX: usize = 2_000;
 /// LIMIT: contacts named in one report.
 const CONTACTS_MAX: usize = 60;
+/// Nobody who is reported was born longer ago, in days; as far as the age that may be given.
+const BORN_DAYS_MAX: i64 = 131 * 366;
 /// Nobody's onset or stay is asked for further back than this.
 const DAYS_BACK_MAX: i64 = 366;
 
@@ -315,6 +317,16 @@ fn check_identity(r: &mut Reader, signal: &Signal, checked: &mut Checked) {
         }
     };
     checked.birth_date = r.day("birth_date", &signal.birth_date);
+    if checked
+        .birth_date
+        .is_some_and(|birth| birth < plus_days(r.today, -BORN_DAYS_MAX))
+    {
+        r.refuse(
+            "birth_date",
+            "出生日期过早，请核对年份。",
+            "Nobody was born that long ago; please check the year.",
+        );
+    }
     let age = signal.age.trim();
     if !age.is_empty() {
         match age.parse::<u32>() {
@@ -326,21 +338,30 @@ fn check_identity(r: &mut Reader, signal: &Signal, checked: &mut Checked) {
             ),
         }
     }
+    check_document(r, signal, checked);
+}
+
+fn check_document(r: &mut Reader, signal: &Signal, checked: &mut Checked) {
+    let stated = signal.document_kind.trim();
+    let kind = DocumentKind::from_code(stated);
+    if !stated.is_empty() && kind.is_none() {
+        r.refuse(
+            "document_kind",
+            "没有这种证件类型，请从列表中选择，或留空由系统识别。",
+            "There is no such kind of document; choose one, or leave it empty and it is recognised.",
+        );
+        return;
+    }
     let number = signal.document_number.trim();
     if number.is_empty() {
         return;
     }
-    let kind = DocumentKind::from_code(signal.document_kind.trim());
     let read = match kind {
         Some(kind) => Document::parse(kind, number),
         None => Document::detect(number),
     };
-    match read {
-        Ok(document) => {
-            checked.birth_date = checked.birth_date.or(document.birth_date());
-            checked.sex = checked.sex.or(document.sex());
-            checked.document = Some((document.kind(), document.number().expose().clone()));
-        }
+    let document = match read {
+        Ok(document) => document,
         Err(e) => {
             let (what, remedy) = (e.message(), e.remedy());
             r.refuse(
@@ -348,8 +369,38 @@ fn check_identity(r: &mut Reader, signal: &Signal, checked: &mut Checked) {
                 &format!("{}{}", what.zh, remedy.zh),
                 &format!("{} {}", what.en, remedy.en),
             );
+            return;
         }
+    };
+    if document.birth_date().is_some_and(|birth| birth > r.today) {
+        r.refuse(
+            "document_number",
+            "证件号码中的出生日期在今天之后，请对照证件逐位核对。",
+            "The birth date in this number lies after today; check it against the document.",
+        );
+        return;
     }
+    if let (Some(said), Some(inside)) = (checked.birth_date, document.birth_date())
+        && said != inside
+    {
+        r.refuse(
+            "birth_date",
+            "出生日期与证件号码不一致，请核对两处，或将出生日期留空。",
+            "This is not the birth date in the document number; check both, or leave it empty.",
+        );
+    }
+    if let (Some(said), Some(inside)) = (checked.sex, document.sex())
+        && said != inside
+    {
+        r.refuse(
+            "sex",
+            "性别与证件号码不一致，请核对两处，或将性别留空。",
+            "This is not the sex in the document number; check both, or leave it empty.",
+        );
+    }
+    checked.birth_date = checked.birth_date.or(document.birth_date());
+    checked.sex = checked.sex.or(document.sex());
+    checked.document = Some((document.kind(), document.number().expose().clone()));
 }
 
 fn check_temperature(r: &mut Reader, typed: &str) -> Option<f64> {
@@ -455,79 +506,4 @@ fn check_contacts(r: &mut Reader, signal: &Signal, checked: &mut Checked) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn today() -> Date {
-        "2026-01-20".parse().unwrap()
-    }
-
-    fn fields(signal: &Signal) -> Vec<String> {
-        check(signal, today())
-            .unwrap_err()
-            .into_iter()
-            .map(|e| e.field)
-            .collect()
-    }
-
-    #[test]
-    fn a_report_without_id_number_holds() {
-        let signal = Signal {
-            name: "王小明".into(),
-            ..Signal::default()
-        };
-        assert!(check(&signal, today()).unwrap().document.is_none());
-    }
-
-    #[test]
-    fn an_empty_report_says_what_is_needed() {
-        assert_eq!(fields(&Signal::default()), ["name"]);
-    }
-
-    #[test]
-    fn all_that_is_wrong_is_told_at_once() {
-        let signal = Signal {
-            name: "王小明".into(),
-            phone: "12".into(),
-            age: "-1".into(),
-            onset_on: "2026-02-30".into(),
-            visited_on: "2026-01-21".into(),
-            temperature: "86".into(),
-            document_number: "990101198001010015".into(),
-            ..Signal::default()
-        };
-        assert_eq!(
-            fields(&signal),
-            [
-                "phone",
-                "onset_on",
-                "visited_on",
-                "age",
-                "document_number",
-                "temperature"
-            ]
-        );
-    }
-
-    #[test]
-    fn the_id_number_tells_birth_date_and_sex() {
-        let signal = Signal {
-            document_number: "99010120000229002x".into(),
-            ..Signal::default()
-        };
-        let checked = check(&signal, today()).unwrap();
-        assert_eq!(checked.birth_date, Some("2000-02-29".parse().unwrap()));
-        assert_eq!(checked.sex, Some(Sex::Female));
-    }
-
-    #[test]
-    fn a_place_without_a_name_is_asked_for() {
-        let signal = Signal {
-            name: "李".into(),
-            been_from: "2026-01-10".into(),
-            been_until: "2026-01-08".into(),
-            ..Signal::default()
-        };
-        assert_eq!(fields(&signal), ["been_until", "been_to"]);
-    }
-}
+mod tests;

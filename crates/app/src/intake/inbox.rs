@@ -2,12 +2,13 @@
 
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AreaId, CommandId, Instant, PersonId, RecordId};
-use fangxian_domain::intake::ReceiptCode;
+use fangxian_domain::intake::{Channel, ReceiptCode};
 use fangxian_store::facts::{Fact, fact_list};
 use fangxian_store::records::{
     Record, RecordFilter, RecordState, record_count, record_fetch, record_list, record_original,
     record_set_area, record_set_state,
 };
+use fangxian_store::reviews::review_list_of;
 use fangxian_store::{Tx, people, places};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ use crate::{App, AppError, Result, Who, about, found, scopes};
 
 /// LIMIT: rows on a page of the inbox.
 const PAGE: i64 = 50;
+
+/// LIMIT: the last page that can be asked for.
+const PAGE_MAX: i64 = 100_000;
 
 /// Which part of the inbox.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -164,15 +168,28 @@ pub(super) fn receipt_view(
     record: &Record,
     code: &ReceiptCode,
 ) -> Result<ReceiptView> {
+    // Only what staff did to this very report: what else is going on about the person is nothing
+    // that whoever knows a name and a telephone number may find out.
     let arranged = fangxian_store::tasks::task_list_of(tx, record.person)?
         .iter()
-        .any(|task| task.created_at >= record.received_at);
+        .any(|task| task.record == record.id);
+    let looked = match record.state {
+        RecordState::InReview => review_list_of(tx, record.person)?.iter().any(|review| {
+            let looks = [review.first_at, review.second_at];
+            looks
+                .into_iter()
+                .flatten()
+                .any(|at| at >= record.received_at)
+        }),
+        RecordState::New | RecordState::Handled | RecordState::Rejected => false,
+    };
     let state = match record.state {
-        RecordState::New => ReceiptState::Received,
-        RecordState::InReview if arranged => ReceiptState::Arranged,
-        RecordState::InReview => ReceiptState::Assessed,
+        RecordState::Rejected => ReceiptState::NoFollowUp,
         RecordState::Handled if arranged => ReceiptState::Closed,
-        RecordState::Handled | RecordState::Rejected => ReceiptState::NoFollowUp,
+        RecordState::Handled => ReceiptState::NoFollowUp,
+        RecordState::New | RecordState::InReview if arranged => ReceiptState::Arranged,
+        RecordState::InReview if looked => ReceiptState::Assessed,
+        RecordState::New | RecordState::InReview => ReceiptState::Received,
     };
     Ok(ReceiptView {
         receipt: code.to_string(),
@@ -183,6 +200,14 @@ pub(super) fn receipt_view(
     })
 }
 
+fn no_such(field: &str) -> AppError {
+    AppError::field(
+        field,
+        "没有这个选项，请从列表中选择。",
+        "There is no such choice; choose one from the list.",
+    )
+}
+
 impl App {
     /// Lists the inbox. The names on the page are read under an audit entry.
     ///
@@ -190,12 +215,16 @@ impl App {
     /// When the asker may see no inbox.
     pub fn inbox(&self, who: &Who, filter: &InboxFilter) -> Result<InboxPage> {
         let reach = self.reach(who, Action::IntakeList, Purpose::Intake)?;
-        let states = match RecordState::from_code(&filter.state) {
-            Some(state) => vec![state],
-            None if filter.state == "all" => vec![],
-            None => vec![RecordState::New, RecordState::InReview],
+        let states = match (RecordState::from_code(&filter.state), filter.state.as_str()) {
+            (Some(state), _) => vec![state],
+            (None, "all") => vec![],
+            (None, "") => vec![RecordState::New, RecordState::InReview],
+            (None, _) => return Err(no_such("state")),
         };
-        let page = filter.page.max(1);
+        if !filter.channel.is_empty() && Channel::from_code(&filter.channel).is_none() {
+            return Err(no_such("channel"));
+        }
+        let page = filter.page.clamp(1, PAGE_MAX);
         let list = RecordFilter {
             states,
             scopes: scopes(&reach),

@@ -2,9 +2,10 @@
 //! that waits in the queue for the doubtful. Every link says on what it rests and can be undone.
 
 use fangxian_base::{Date, PersonId, RecordId};
+use fangxian_domain::identifiers::{DocumentKind, ResidentId};
 use fangxian_store::facts::{Fact, standing};
 use fangxian_store::people::{Says, link_insert, pair_insert, person_of};
-use fangxian_store::records::{token_find, token_insert};
+use fangxian_store::records::{record_ids_of, token_find, token_insert};
 use fangxian_store::{Author, Tx};
 
 use crate::Result;
@@ -99,16 +100,89 @@ impl Identity {
         }
     }
 
-    /// The identity that these facts give: what was said last stands.
-    pub fn of(facts: &[Fact]) -> Self {
-        let mut identity = Self::default();
-        for fact in standing(facts) {
-            if let ("identity", Some(attrs)) = (fact.kind.as_str(), &fact.attrs) {
-                identity.take(attrs);
+    /// Puts a value where nothing stands yet, and tells of those that say something else.
+    fn fill(&mut self, other: Self, disputed: &mut Vec<(String, String)>) {
+        let (stands, said) = (self.attrs(), other.attrs());
+        for (key, value) in &said {
+            let differs = match (key.as_str(), stands.get(key)) {
+                (_, None) | ("document_kind", _) => false,
+                ("name", Some(known)) => {
+                    let plain = |v: &serde_json::Value| v.as_str().map(plain_name);
+                    plain(known) != plain(value)
+                }
+                (_, Some(known)) => known != value,
+            };
+            if differs && let Some(value) = value.as_str() {
+                let one = (key.clone(), value.to_owned());
+                if !disputed.contains(&one) {
+                    disputed.push(one);
+                }
             }
         }
-        identity
+        self.name = self.name.take().or(other.name);
+        self.sex = self.sex.take().or(other.sex);
+        self.birth_date = self.birth_date.or(other.birth_date);
+        self.age = self.age.take().or(other.age);
+        self.document = self.document.take().or(other.document);
+        self.phone = self.phone.take().or(other.phone);
+        self.address = self.address.take().or(other.address);
+        self.workplace = self.workplace.take().or(other.workplace);
+        self.case_number = self.case_number.take().or(other.case_number);
     }
+
+    /// The identity that these facts give: of what staff and lists brought, what was said last;
+    /// what somebody at the public door says fills only what nobody has said before.
+    pub fn of(facts: &[Fact]) -> Self {
+        Self::with_disputes(facts).0
+    }
+
+    /// The same, and what the public door says otherwise: attribute and value.
+    pub fn with_disputes(facts: &[Fact]) -> (Self, Vec<(String, String)>) {
+        let mut identity = Self::default();
+        let standing = standing(facts);
+        let said = standing
+            .iter()
+            .filter(|fact| fact.kind == "identity")
+            .filter_map(|fact| Some((fact.author == Author::Public.code(), fact.attrs.as_ref()?)));
+        let (public, known): (Vec<_>, Vec<_>) = said.partition(|(public, _)| *public);
+        for (_, attrs) in known {
+            identity.take(attrs);
+        }
+        let mut disputed = Vec::new();
+        for (_, attrs) in public {
+            let mut other = Self::default();
+            other.take(attrs);
+            identity.fill(other, &mut disputed);
+        }
+        (identity, disputed)
+    }
+}
+
+/// A document number as it is compared: an old identity number in its eighteen characters.
+fn canonical(kind: &str, number: &str) -> String {
+    if kind == DocumentKind::ResidentId.code()
+        && let Ok(id) = ResidentId::parse(number)
+    {
+        return id.current_form().into_inner();
+    }
+    number.to_owned()
+}
+
+/// Every form under which a document may have been kept: the one it is compared in, as it was
+/// given, and an identity number of the last century in its old fifteen digits.
+pub fn document_forms(kind: &str, number: &str) -> Vec<String> {
+    let current = canonical(kind, number);
+    let mut forms = vec![current.clone()];
+    if kind == DocumentKind::ResidentId.code()
+        && let (Some(place), Some("19"), Some(rest)) =
+            (current.get(..6), current.get(6..8), current.get(8..17))
+    {
+        forms.push(format!("{place}{rest}"));
+    }
+    if !forms.iter().any(|form| form == number) {
+        forms.push(number.to_owned());
+    }
+    forms
 }
 
 /// A name as it is compared: without blanks and dots, in one width and case.
@@ -127,7 +201,11 @@ pub fn plain_name(name: &str) -> String {
 pub fn tokens(identity: &Identity) -> Vec<(&'static str, String)> {
     let mut tokens = Vec::new();
     if let Some((kind, number)) = &identity.document {
-        tokens.push(("document", format!("{kind}|{number}")));
+        let current = canonical(kind, number);
+        tokens.push(("document", format!("{kind}|{current}")));
+        if current != *number {
+            tokens.push(("number", current));
+        }
         tokens.push(("number", number.clone()));
         if let Some(tail) = number.len().checked_sub(4).and_then(|at| number.get(at..)) {
             tokens.push(("tail", tail.to_owned()));
@@ -152,6 +230,9 @@ pub fn tokens(identity: &Identity) -> Vec<(&'static str, String)> {
         if let Some(birth) = identity.birth_date {
             tokens.push(("name_birth", format!("{name}|{birth}")));
         }
+        if let Some(phone) = &identity.phone {
+            tokens.push(("phone_name", format!("{phone}|{name}")));
+        }
         tokens.push(("name", name));
     }
     if let Some((space, number)) = &identity.case_number {
@@ -172,6 +253,7 @@ pub struct Matched {
 }
 
 /// How sure two identities make us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Same(&'static str),
     Doubtful(&'static str),
@@ -186,6 +268,22 @@ fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
     matches!((a, b), (Some(a), Some(b)) if a == b)
 }
 
+/// Kind and number as they are compared.
+fn document(of: &Identity) -> Option<(&str, String)> {
+    let (kind, number) = of.document.as_ref()?;
+    Some((kind, canonical(kind, number)))
+}
+
+/// Two different numbers of one kind.
+fn documents_differ(a: &Identity, b: &Identity) -> bool {
+    matches!((document(a), document(b)), (Some(a), Some(b)) if a.0 == b.0 && a.1 != b.1)
+}
+
+/// Another birth date or sex.
+fn contradicts(a: &Identity, b: &Identity) -> bool {
+    differ(a.birth_date.as_ref(), b.birth_date.as_ref()) || differ(a.sex.as_ref(), b.sex.as_ref())
+}
+
 /// Compares a new identity with a known one.
 fn compare(new: &Identity, known: &Identity) -> Verdict {
     let (name_a, name_b) = (
@@ -193,18 +291,21 @@ fn compare(new: &Identity, known: &Identity) -> Verdict {
         known.name.as_deref().map(plain_name),
     );
     let names_differ = differ(name_a.as_ref(), name_b.as_ref());
-    let contradicted = differ(new.birth_date.as_ref(), known.birth_date.as_ref())
-        || differ(new.sex.as_ref(), known.sex.as_ref());
-    let documents_differ = differ(new.document.as_ref(), known.document.as_ref())
-        && new.document.as_ref().map(|d| &d.0) == known.document.as_ref().map(|d| &d.0);
-    if same(new.case_number.as_ref(), known.case_number.as_ref()) {
-        return Verdict::Same("case_number");
-    }
-    if same(new.document.as_ref(), known.document.as_ref()) {
+    let contradicted = contradicts(new, known);
+    let documents_differ = documents_differ(new, known);
+    if same(document(new).as_ref(), document(known).as_ref()) {
         return if names_differ {
             Verdict::Doubtful("document")
         } else {
             Verdict::Same("document")
+        };
+    }
+    if same(new.case_number.as_ref(), known.case_number.as_ref()) {
+        // A number that the list gave is no proof against what stands beside it.
+        return if names_differ || contradicted || documents_differ {
+            Verdict::Doubtful("case_number")
+        } else {
+            Verdict::Same("case_number")
         };
     }
     if documents_differ {
@@ -226,11 +327,47 @@ fn compare(new: &Identity, known: &Identity) -> Verdict {
     Verdict::Nothing
 }
 
+/// What one record of a person suggests, held against all the others: whoever has another document
+/// of the same kind, birth date or sex anywhere is not linked without a look.
+fn against_all(verdict: Verdict, new: &Identity, all: &[Identity]) -> Verdict {
+    let documents = all.iter().any(|known| documents_differ(new, known));
+    let contradicted = all.iter().any(|known| contradicts(new, known));
+    match verdict {
+        Verdict::Same(basis) if documents => Verdict::Doubtful(basis),
+        Verdict::Same(basis) if contradicted && basis != "document" => Verdict::Doubtful(basis),
+        Verdict::Doubtful("phone" | "name+birth_date") if documents => Verdict::Nothing,
+        Verdict::Same(_) | Verdict::Doubtful(_) | Verdict::Nothing => verdict,
+    }
+}
+
 /// The identity of one record.
 pub fn identity_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Identity> {
     Ok(Identity::of(&fangxian_store::facts::fact_list(
         tx, records,
     )?))
+}
+
+/// Records that share something with an identity: what proves most comes first, so that a phone
+/// which half a dormitory gives does not crowd out the one who bears the name.
+fn candidates(tx: &mut Tx<'_>, record: RecordId, identity: &Identity) -> Result<Vec<RecordId>> {
+    let mut asked: Vec<(&'static str, String)> = Vec::new();
+    if let Some((kind, number)) = &identity.document {
+        let forms = document_forms(kind, number).into_iter();
+        asked.extend(forms.map(|form| ("document", format!("{kind}|{form}"))));
+    }
+    let own = tokens(identity);
+    for wanted in ["case_number", "phone_name", "name_birth", "phone"] {
+        asked.extend(own.iter().filter(|(kind, _)| *kind == wanted).cloned());
+    }
+    let mut found: Vec<RecordId> = Vec::new();
+    for (kind, value) in asked {
+        for other in token_find(tx, kind, &value, CANDIDATES_MAX)? {
+            if other != record && !found.contains(&other) {
+                found.push(other);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Gives a new record its tokens, and links it to the person it certainly is, or queues it.
@@ -240,15 +377,8 @@ pub fn match_record(
     identity: &Identity,
     author: Author,
 ) -> Result<Matched> {
-    let mut candidates: Vec<RecordId> = Vec::new();
+    let candidates = candidates(tx, record, identity)?;
     for (kind, value) in tokens(identity) {
-        if matches!(kind, "document" | "phone" | "name_birth" | "case_number") {
-            for other in token_find(tx, kind, &value, CANDIDATES_MAX)? {
-                if other != record && !candidates.contains(&other) {
-                    candidates.push(other);
-                }
-            }
-        }
         token_insert(tx, record, kind, &value)?;
     }
     let (mut linked, mut queued) = (false, false);
@@ -257,19 +387,31 @@ pub fn match_record(
         let Some(person) = person_of(tx, other)? else {
             continue;
         };
-        let known = identity_of(tx, &[other])?;
-        match compare(identity, &known) {
+        if seen.contains(&person) {
+            continue;
+        }
+        let mut verdict = compare(identity, &identity_of(tx, &[other])?);
+        if verdict != Verdict::Nothing {
+            let mut all = Vec::new();
+            for one in record_ids_of(tx, person)? {
+                all.push(identity_of(tx, &[one])?);
+            }
+            verdict = against_all(verdict, identity, &all);
+        }
+        match verdict {
             Verdict::Same(basis) if !linked => {
                 link_insert(tx, (record, other), Says::Same, basis, author, None)?;
                 tx.detail("match", basis);
                 linked = true;
+                // The person may have got the id of the new record's group.
+                seen.push(person_of(tx, other)?.unwrap_or(person));
                 seen.push(person);
             }
-            Verdict::Same(basis) | Verdict::Doubtful(basis) if !seen.contains(&person) => {
+            Verdict::Same(basis) | Verdict::Doubtful(basis) => {
                 queued |= pair_insert(tx, record, other, basis)?;
                 seen.push(person);
             }
-            Verdict::Same(_) | Verdict::Doubtful(_) | Verdict::Nothing => {}
+            Verdict::Nothing => {}
         }
     }
     let person = person_of(tx, record)?.unwrap_or(PersonId::of_record(record));
@@ -300,6 +442,7 @@ mod tests {
         match compare(&new, &known()) {
             Verdict::Same(basis) => basis,
             Verdict::Doubtful("document") => "doubtful document",
+            Verdict::Doubtful("case_number") => "doubtful case number",
             Verdict::Doubtful(_) => "doubtful",
             Verdict::Nothing => "nothing",
         }
@@ -340,6 +483,54 @@ mod tests {
                 n.phone = None;
             }),
             "doubtful"
+        );
+    }
+
+    #[test]
+    fn a_number_of_a_list_links_nobody_whom_something_contradicts() {
+        let numbered = |change: fn(&mut Identity)| {
+            let mut one = Identity {
+                case_number: Some(("list".into(), "1".into())),
+                ..Identity::default()
+            };
+            change(&mut one);
+            one
+        };
+        let known = numbered(|n| {
+            n.name = Some("王小明".into());
+            n.sex = Some("male".into());
+            n.birth_date = Some("1980-01-01".parse().unwrap());
+            n.document = Some(("passport".into(), "E10000037".into()));
+        });
+        assert_eq!(
+            compare(&numbered(|_| {}), &known),
+            Verdict::Same("case_number")
+        );
+        let contradictions: [fn(&mut Identity); 4] = [
+            |n| n.name = Some("李雷".into()),
+            |n| n.sex = Some("female".into()),
+            |n| n.birth_date = Some("1981-01-01".parse().unwrap()),
+            |n| n.document = Some(("passport".into(), "E10000074".into())),
+        ];
+        for change in contradictions {
+            assert_eq!(
+                compare(&numbered(change), &known),
+                Verdict::Doubtful("case_number")
+            );
+        }
+    }
+
+    #[test]
+    fn an_old_and_a_current_identity_number_are_one() {
+        let id = |number: &str| Identity {
+            document: Some(("resident_id".into(), number.into())),
+            ..Identity::default()
+        };
+        let (old, new) = (id("110105491231002"), id("11010519491231002X"));
+        assert_eq!(compare(&old, &new), Verdict::Same("document"));
+        assert_eq!(tokens(&old)[0], tokens(&new)[0]);
+        assert!(
+            document_forms("resident_id", "11010519491231002X").contains(&"110105491231002".into())
         );
     }
 

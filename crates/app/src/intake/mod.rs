@@ -15,7 +15,9 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AreaId, CommandId, Date, ImportId, PersonId, RecordId, ResponseId, UnitId};
 use fangxian_domain::intake::{Channel, ReceiptCode};
 use fangxian_store::facts::{NewFact, When, fact_insert};
-use fangxian_store::records::{NewRecord, RecordState, record_by_receipt, record_insert};
+use fangxian_store::records::{
+    NewRecord, RecordState, record_by_receipt, record_fetch, record_insert,
+};
 use fangxian_store::{Author, Tx, places, responses};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -310,10 +312,21 @@ fn case_of(tx: &mut Tx<'_>, checked: &Checked) -> Result<Option<RecordId>> {
     else {
         return Ok(None);
     };
-    if let Some(code) = ReceiptCode::parse(of) {
-        return Ok(record_by_receipt(tx, code.as_str())?.map(|record| record.id));
+    let known = if let Some(code) = ReceiptCode::parse(of) {
+        record_by_receipt(tx, code.as_str())?
+    } else if let Ok(id) = of.parse() {
+        record_fetch(tx, id)?
+    } else {
+        None
+    };
+    match known {
+        Some(record) => Ok(Some(record.id)),
+        None => Err(AppError::field(
+            "contact_of",
+            "没有这个回执号或记录，请核对；不知道就留空，把病例姓名写在备注里。",
+            "Nothing is known under this receipt or record; check it, or leave it empty and write the name of the case into the note.",
+        )),
     }
-    Ok(of.parse().ok())
 }
 
 /// A checked signal on its way in.

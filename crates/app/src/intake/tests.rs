@@ -276,3 +276,139 @@ fn a_stranger_at_the_public_door_moves_no_file() {
         assert_eq!(hits[0].area.as_ref().unwrap().zh, "社区0");
     });
 }
+
+fn desk() -> Who {
+    staff(Role::Desk, UnitKind::Headquarters, "a.")
+}
+
+fn by_staff(app: &App, signal: &Signal) -> Submitted {
+    let envelope = Envelope {
+        channel: Channel::StaffForm,
+        ..envelope(CommandId::new())
+    };
+    app.submit(&Who::cli(), envelope, signal).unwrap()
+}
+
+fn file_of(app: &App, q: &str) -> crate::people::FileView {
+    let search = Search {
+        q: q.into(),
+        purpose: "intake".into(),
+    };
+    let hits = app.people_search(&desk(), &search).unwrap().hits;
+    assert_eq!(hits.len(), 1, "one person");
+    app.person_file(&desk(), hits[0].person, "intake").unwrap()
+}
+
+#[test]
+fn what_a_stranger_says_fills_only_what_nobody_said_and_is_shown_beside_it() {
+    each_place(|place| {
+        let app = app(place);
+        let mut known = signal("王小明", "19900000001");
+        known.address = "示范路 1 号".into();
+        by_staff(&app, &known);
+        let told = Signal {
+            address: "别处 9 号".into(),
+            workplace: "示范小学".into(),
+            ..signal("王小明", "19900000001")
+        };
+        send(&app, &told);
+        let file = file_of(&app, "王小明");
+        assert_eq!(file.identity.address, "示范路 1 号");
+        assert_eq!(file.identity.workplace, "示范小学");
+        let disputed = ("address".to_owned(), "别处 9 号".to_owned());
+        assert_eq!(file.disputed, [disputed]);
+    });
+}
+
+#[test]
+fn whoever_the_public_names_as_a_contact_is_not_moved() {
+    each_place(|place| {
+        let app = app(place);
+        by_staff(&app, &signal("王小明", "19900000001"));
+        let mut report = signal("李雷", "19900000002");
+        report.contacts = vec![NamedContact {
+            name: "王小明".into(),
+            phone: "19900000001".into(),
+            area_code: "990101002001".into(),
+            ..NamedContact::default()
+        }];
+        send(&app, &report);
+        assert_eq!(file_of(&app, "王小明").area.unwrap().zh, "社区0");
+    });
+}
+
+#[test]
+fn two_numbers_are_not_joined_through_a_record_without_one() {
+    each_place(|place| {
+        let app = app(place);
+        let numbered = |number: &str| Signal {
+            document_number: number.into(),
+            ..signal("王小明", "19900000001")
+        };
+        by_staff(&app, &numbered("990101198001010014"));
+        by_staff(&app, &signal("王小明", "19900000001"));
+        let third = by_staff(&app, &numbered("99010120000229002X"));
+        assert!(!third.matched && third.queued);
+    });
+}
+
+#[test]
+fn one_phone_in_a_dormitory_hides_nobody() {
+    each_place(|place| {
+        let app = app(place);
+        for n in 0..25 {
+            by_staff(&app, &signal(&format!("同学{n}"), "19900000001"));
+        }
+        by_staff(&app, &signal("王小明", "19900000001"));
+        let again = by_staff(&app, &signal("王小明", "19900000001"));
+        assert!(again.matched);
+    });
+}
+
+#[test]
+fn an_old_number_finds_the_file_of_the_current_one() {
+    each_place(|place| {
+        let app = app(place);
+        let numbered = |number: &str| Signal {
+            document_number: number.into(),
+            ..signal("王小明", "")
+        };
+        by_staff(&app, &numbered("11010519491231002X"));
+        assert!(by_staff(&app, &numbered("110105491231002")).matched);
+        assert_eq!(file_of(&app, "110105491231002").sources.len(), 2);
+    });
+}
+
+#[test]
+fn the_inbox_takes_no_page_or_state_that_cannot_be() {
+    each_place(|place| {
+        let app = app(place);
+        let far = InboxFilter {
+            page: i64::MAX,
+            ..InboxFilter::default()
+        };
+        assert!(app.inbox(&desk(), &far).unwrap().rows.is_empty());
+        let odd = InboxFilter {
+            state: "王小明".into(),
+            ..InboxFilter::default()
+        };
+        let error = app.inbox(&desk(), &odd).unwrap_err();
+        assert_eq!(
+            (error.kind, error.fields[0].field.as_str()),
+            (Kind::Invalid, "state")
+        );
+    });
+}
+
+#[test]
+fn a_case_that_leads_nowhere_is_said_and_not_dropped() {
+    each_place(|place| {
+        let app = app(place);
+        let mut report = signal("王小明", "19900000001");
+        report.contact_of = "张三".into();
+        let error = app
+            .submit(&Who::public(), envelope(CommandId::new()), &report)
+            .unwrap_err();
+        assert_eq!(error.fields[0].field, "contact_of");
+    });
+}

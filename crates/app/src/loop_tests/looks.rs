@@ -317,3 +317,47 @@ fn an_approval_that_ends_before_the_second_look_leaves_nothing_to_decide() {
         );
     });
 }
+
+#[test]
+fn a_stranger_learns_nothing_from_a_receipt_and_answers_no_question() {
+    each_world(|world| {
+        let app = &world.app;
+        let submit = |who: &crate::Who, channel, response: &str, signal: &crate::intake::Signal| {
+            let envelope = crate::intake::Envelope {
+                command: CommandId::new(),
+                channel,
+                response: response.into(),
+                original: b"{}".to_vec(),
+            };
+            app.submit(who, envelope, signal).unwrap()
+        };
+        let stranger = crate::intake::Signal {
+            name: "王小明".into(),
+            phone: "19900000001".into(),
+            ..Default::default()
+        };
+        let notified = crate::intake::Signal {
+            class: "confirmed".into(),
+            class_on: "2026-05-03".into(),
+            ..stranger.clone()
+        };
+        let responses = app.response_list(&world.desk).unwrap();
+        let flu = responses.iter().find(|one| one.id == world.flu).unwrap();
+        let channel = fangxian_domain::intake::Channel::StaffForm;
+        submit(&world.desk, channel, &flu.code, &notified);
+        let reviews = app.reviews(&world.assessor, &crate::reviews::ReviewsFilter::default());
+        let review = reviews.unwrap().rows[0].id;
+        world.first_look(&world.desk, review, look("ask")).unwrap();
+        world.pass_minutes(1);
+        let channel = fangxian_domain::intake::Channel::SelfReport;
+        let told = submit(&crate::Who::public(), channel, &flu.code, &stranger);
+        let state = || app.review_read(&world.assessor, review).unwrap().row.state;
+        assert_eq!(state(), "asked", "what the public says is no answer");
+        let seen = app.receipt(&told.receipt).unwrap().state;
+        assert_eq!(seen, crate::intake::ReceiptState::Received);
+        // Staff know more: the same by the desk is the answer.
+        let channel = fangxian_domain::intake::Channel::StaffForm;
+        submit(&world.desk, channel, &flu.code, &stranger);
+        assert_eq!(state(), "first_look");
+    });
+}

@@ -5,7 +5,9 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{CommandId, Instant, LinkId, PairId, PersonId, RecordId};
 use fangxian_domain::intake::Channel;
 use fangxian_store::Tx;
-use fangxian_store::people::{Says, link_insert, link_list, pair_decide, pair_fetch, pair_list};
+use fangxian_store::people::{
+    Says, link_insert, link_list, pair_decide, pair_fetch, pair_list, pair_list_of,
+};
 use fangxian_store::records::{record_fetch, record_ids_of};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -216,12 +218,8 @@ impl App {
         let seen = scopes(&reach);
         let candidates: Vec<Candidate> = self.read(|tx| {
             let mut candidates = Vec::new();
-            for pair in pair_list(tx, &seen, 1_000)? {
-                let other = match (pair.a == record, pair.b == record) {
-                    (true, _) => pair.b,
-                    (_, true) => pair.a,
-                    (false, false) => continue,
-                };
+            for pair in pair_list_of(tx, record, &seen, PAIRS_MAX)? {
+                let other = if pair.a == record { pair.b } else { pair.a };
                 candidates.push(Candidate {
                     record: other,
                     person: person_now(tx, PersonId::of_record(other))?,

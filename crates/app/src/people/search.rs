@@ -1,21 +1,23 @@
 //! Finding people by tokens of what they are known by; sealed values are never scanned.
 
 use fangxian_authz::{Action, Resource};
-use fangxian_base::{Instant, PersonId, RecordId, Text};
-use fangxian_store::Tx;
-use fangxian_store::people::{person_fetch, person_of};
-use fangxian_store::records::{record_ids_of, token_find};
+use fangxian_base::{Instant, PersonId, Text};
+use fangxian_domain::identifiers::DocumentKind;
+use fangxian_store::people::person_fetch;
+use fangxian_store::records::{record_ids_of, token_persons};
+use fangxian_store::{Scope, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{IdentityView, identity_view, person_about, purpose};
-use crate::intake::matching::{identity_of, plain_name};
-use crate::{App, Result, Who};
+use crate::intake::matching::{document_forms, identity_of, plain_name};
+use crate::{App, Result, Who, scopes};
 
 /// LIMIT: people shown for one search.
 const HITS_MAX: usize = 50;
-/// LIMIT: records looked at for one search token.
-const TOKENS_MAX: i64 = 5_000;
+/// LIMIT: people inside the reader's areas asked for by one way of searching; one more than is
+/// shown, so that the page can say that there are more.
+const FOUND_MAX: i64 = 51;
 
 /// A search.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -62,12 +64,13 @@ impl App {
     pub fn people_search(&self, who: &Who, search: &Search) -> Result<SearchView> {
         let purpose = purpose(&search.purpose)?;
         let reach = self.reach(who, Action::PeopleSearch, purpose)?;
+        let seen = scopes(&reach);
         let today = self.today();
         let q = search.q.trim();
         let (hits, more) = self.read(|tx| {
             let mut hits = Vec::new();
             let mut more = false;
-            for person in search_people(tx, q)? {
+            for person in search_people(tx, q, &seen)? {
                 let Some(row) = person_fetch(tx, person)? else {
                     continue;
                 };
@@ -107,38 +110,31 @@ impl App {
     }
 }
 
-/// Everybody whom a search text may mean, in the order of how surely.
-fn search_people(tx: &mut Tx<'_>, q: &str) -> Result<Vec<PersonId>> {
+/// Everybody inside the reader's areas whom a search text may mean, in the order of how surely.
+fn search_people(tx: &mut Tx<'_>, q: &str, seen: &[Scope]) -> Result<Vec<PersonId>> {
     let number = fangxian_domain::identifiers::normalise(q);
     let name = plain_name(q);
-    let mut records = Vec::new();
-    let mut add = |more: Vec<RecordId>| records.extend(more);
+    let mut ways: Vec<(&str, Vec<String>)> = Vec::new();
     if number.len() == 4 && number.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        add(token_find(tx, "tail", &number, TOKENS_MAX)?);
+        ways.push(("tail", vec![number]));
     } else if number.len() > 4 {
-        add(token_find(tx, "number", &number, TOKENS_MAX)?);
-        add(token_find(tx, "phone", &number, TOKENS_MAX)?);
+        let forms = document_forms(DocumentKind::ResidentId.code(), &number);
+        ways.extend(forms.into_iter().map(|form| ("number", vec![form])));
+        ways.push(("phone", vec![number]));
     }
     if !name.is_empty() {
-        add(token_find(tx, "name", &name, TOKENS_MAX)?);
         let letters: Vec<char> = name.chars().collect();
-        let mut common: Option<Vec<RecordId>> = None;
-        for pair in letters.windows(2) {
-            let text: String = pair.iter().collect();
-            let found = token_find(tx, "name_pair", &text, TOKENS_MAX)?;
-            common = Some(match common {
-                None => found,
-                Some(before) => before.into_iter().filter(|r| found.contains(r)).collect(),
-            });
-        }
-        add(common.unwrap_or_default());
+        let pairs = letters.windows(2).map(|pair| pair.iter().collect());
+        let pairs: Vec<String> = pairs.collect();
+        ways.push(("name", vec![name]));
+        ways.push(("name_pair", pairs));
     }
     let mut persons = Vec::new();
-    for record in records {
-        if let Some(person) = person_of(tx, record)?
-            && !persons.contains(&person)
-        {
-            persons.push(person);
+    for (kind, values) in ways {
+        for person in token_persons(tx, kind, &values, seen, FOUND_MAX)? {
+            if !persons.contains(&person) {
+                persons.push(person);
+            }
         }
     }
     Ok(persons)

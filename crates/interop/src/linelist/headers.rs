@@ -242,7 +242,16 @@ const STOP: [&str; 17] = [
 
 /// Headers of columns that number the rows of a file, as `plain` leaves them.
 const RUNNING: [&str; 10] = [
-    "序号", "顺序号", "行号", "号", "no", "nr", "index", "xuhao", "row", "#",
+    "序号",
+    "顺序号",
+    "行号",
+    "号",
+    "no",
+    "nr",
+    "index",
+    "xuhao",
+    "row",
+    "#",
 ];
 
 const DATE_WORDS: [&str; 5] = ["date", "dt", "dob", "birthday", "birthdate"];

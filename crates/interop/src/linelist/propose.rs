@@ -201,12 +201,13 @@ const fn leaves_no_doubt(field_type: FieldType, header: &Header) -> bool {
     match field_type {
         FieldType::DocumentNumber | FieldType::Phone | FieldType::Sex | FieldType::Age => true,
         FieldType::Date => header.says_date(),
+        // A column that says it is the class but cannot be read must not pass for none at all.
+        FieldType::Class => header.is_chinese(),
         FieldType::Text
         | FieldType::Number
         | FieldType::AgeUnit
         | FieldType::DocumentKind
         | FieldType::YesNo
-        | FieldType::Class
         | FieldType::Outcome
         | FieldType::TestResult => false,
     }

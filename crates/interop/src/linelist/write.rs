@@ -13,6 +13,8 @@ pub enum Language {
     Zh,
     /// English.
     En,
+    /// Both, side by side: for whoever is not known to read one.
+    Both,
 }
 
 impl Language {
@@ -20,6 +22,7 @@ impl Language {
         match self {
             Self::Zh => wording.zh,
             Self::En => wording.en,
+            Self::Both => format!("{} / {}", wording.zh, wording.en),
         }
     }
 }
@@ -72,7 +75,7 @@ fn place(finding: &Finding, language: Language) -> String {
     match (&finding.column, language) {
         (None, _) => String::new(),
         (Some(column), Language::Zh) => format!("{column}："),
-        (Some(column), Language::En) => format!("{column}: "),
+        (Some(column), Language::En | Language::Both) => format!("{column}: "),
     }
 }
 
@@ -85,7 +88,7 @@ fn joined(parts: impl Iterator<Item = String>, language: Language) -> String {
     }
     seen.join(match language {
         Language::Zh => "；",
-        Language::En => "; ",
+        Language::En | Language::Both => "; ",
     })
 }
 

@@ -153,6 +153,7 @@ class-clinically-diagnosed = clinically diagnosed
 class-suspected = suspected
 class-asymptomatic = asymptomatic infection
 class-excluded = excluded
+class-none = no class
 setting-household = household
 setting-care = care
 setting-workplace = workplace

@@ -153,6 +153,7 @@ class-clinically-diagnosed = 临床诊断病例
 class-suspected = 疑似病例
 class-asymptomatic = 无症状感染者
 class-excluded = 已排除
+class-none = 无分类
 setting-household = 同住
 setting-care = 照护
 setting-workplace = 单位

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use fangxian_app::imports::{ListFile, Preview, Remark, Report};
+use fangxian_app::imports::{
+    Language, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
+};
 use fangxian_app::{Action, App, AppError, Kind, Result};
 use fangxian_base::{ImportId, UserId};
 use schemars::JsonSchema;
@@ -77,6 +79,8 @@ struct Imports {
     responses: Vec<ResponseChoice>,
     /// Whether the asker may import.
     may_create: bool,
+    /// Rejected rows that nobody has dealt with.
+    rejected: i64,
 }
 
 page!(Imports, "imports.html");
@@ -86,7 +90,16 @@ fn list(app: &App, ask: &Ask, _: Nothing) -> Result<Imports> {
         imports: app.imports(&ask.who)?,
         responses: open_responses(app, ask)?,
         may_create: app.may(&ask.who, Action::ImportCreate),
+        rejected: app.import_rejected(&ask.who, 1)?.total,
     })
+}
+
+/// LIMIT: remarks drawn on one page; the interface and the error file have them all.
+const DRAWN_MAX: usize = 500;
+
+/// The first remarks, as many as a page can bear.
+pub fn first(remarks: &[Remark]) -> &[Remark] {
+    remarks.get(..DRAWN_MAX).unwrap_or(remarks)
 }
 
 /// Kinds of lists as choices.
@@ -189,19 +202,23 @@ fn run(app: &App, ask: &Ask, input: Hand) -> Result<Done<ImportId>> {
     }
     let (id, before) = app.import_start(&ask.who, ask.command, &file)?;
     if !before {
-        let app = ask.app.clone();
-        let work = move || {
-            if let Err(error) = app.import_run(id, |_| true) {
-                error.log();
-            }
-        };
-        // A long list outlives the request; a kill is made good when the program starts again.
-        std::thread::Builder::new()
-            .name("import".to_owned())
-            .spawn(work)
-            .map_err(AppError::internal)?;
+        go_on(ask, id)?;
     }
     Ok(Done::then(format!("/imports/{id}"), id))
+}
+
+/// A long list outlives the request; a kill is made good when the program starts again, and what
+/// cannot go on says so on the import.
+fn go_on(ask: &Ask, id: ImportId) -> Result<()> {
+    let app = ask.app.clone();
+    std::thread::Builder::new()
+        .name("import".to_owned())
+        .spawn(move || {
+            // Logged and kept with the import where it happened.
+            let _ = app.import_run(id, |_| true);
+        })
+        .map(drop)
+        .map_err(AppError::internal)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -212,17 +229,109 @@ struct Which {
 
 /// An import and what came of it.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(transparent)]
-struct One(Report);
+struct One {
+    /// The import.
+    #[serde(flatten)]
+    report: Report,
+    /// Whether the asker may let it go on.
+    may_create: bool,
+}
 
 page!(One, "import.html");
 
 fn one(app: &App, ask: &Ask, input: Which) -> Result<One> {
-    app.import_report(&ask.who, input.id).map(One)
+    Ok(One {
+        report: app.import_report(&ask.who, input.id)?,
+        may_create: app.may(&ask.who, Action::ImportCreate),
+    })
+}
+
+fn resume(app: &App, ask: &Ask, input: Which) -> Result<Done<()>> {
+    app.import_reopen(&ask.who, ask.command, input.id)?;
+    go_on(ask, input.id)?;
+    Ok(Done::then(format!("/imports/{}", input.id), ()))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Page {
+    /// The page, from 1.
+    #[serde(default)]
+    page: i64,
+}
+
+/// Rejected rows that somebody has to deal with.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rejected {
+    /// The rows.
+    list: RejectedRows,
+    /// Whether the asker may deal with them.
+    may_create: bool,
+}
+
+page!(Rejected, "imports-rejected.html");
+
+fn rejected(app: &App, ask: &Ask, input: Page) -> Result<Rejected> {
+    Ok(Rejected {
+        list: app.import_rejected(&ask.who, input.page)?,
+        may_create: app.may(&ask.who, Action::ImportCreate),
+    })
+}
+
+/// The rejected rows of a page as choices.
+pub fn rejected_rows(s: &Shell, rows: &[RejectedRow]) -> Vec<Choice> {
+    rows.iter()
+        .map(|row| {
+            let label = format!("{} · {} {}", row.file_name, s.t("import-row"), row.row);
+            Choice::new(format!("{}/{}", row.import, row.row), label)
+        })
+        .collect()
+}
+
+/// What can become of a rejected row, as choices.
+pub fn outcomes(s: &Shell) -> Vec<Choice> {
+    ["corrected", "dismissed"]
+        .map(|code| Choice::new(code, s.code("row-outcome", code)))
+        .to_vec()
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Decide {
+    /// The import and the row: `ID/ROW`.
+    #[serde(default)]
+    which: String,
+    /// `corrected` or `dismissed`.
+    #[serde(default)]
+    outcome: String,
+    /// Why, or where the corrected row went.
+    #[serde(default)]
+    reason: String,
+}
+
+fn decide(app: &App, ask: &Ask, input: Decide) -> Result<Done<()>> {
+    let which = input.which.split_once('/').and_then(|(import, row)| {
+        let row: i64 = row.parse().ok()?;
+        Some((import.parse::<ImportId>().ok()?, row))
+    });
+    let Some(which) = which else {
+        return Err(AppError::field(
+            "which",
+            "请选择要处理的行。",
+            "Choose the row.",
+        ));
+    };
+    app.import_row_decide(&ask.who, ask.command, which, &input.outcome, &input.reason)?;
+    Ok(Done::then("/imports/rejected".to_owned(), ()))
 }
 
 fn errors(app: &App, ask: &Ask, input: Which) -> Result<Download> {
-    let bytes = app.import_errors(&ask.who, input.id, ask.lang == Lang::En)?;
+    let bytes = app.import_errors(
+        &ask.who,
+        input.id,
+        match ask.lang {
+            Lang::En => Language::En,
+            Lang::Zh => Language::Zh,
+        },
+    )?;
     Ok(Download {
         name: format!("errors-{}.csv", input.id),
         bytes,
@@ -262,7 +371,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         .with_file()
         .untraced(),
         Endpoint::command("imports.run", "/imports", create, "imports.list", run).with_file(),
+        Endpoint::page("imports.rejected", "/imports/rejected", read, rejected),
+        Endpoint::command(
+            "imports.decide",
+            "/imports/rejected",
+            create,
+            "imports.rejected",
+            decide,
+        ),
         Endpoint::page("imports.view", "/imports/{id}", read, one),
+        Endpoint::command(
+            "imports.resume",
+            "/imports/{id}/resume",
+            create,
+            "imports.view",
+            resume,
+        ),
         Endpoint::file(
             "imports.errors",
             "/imports/{id}/errors.csv",

@@ -27,8 +27,10 @@ struct ReportForm {
 pub struct AreaChoice {
     /// Its code.
     pub code: String,
-    /// Its name with those above it.
+    /// Its name.
     pub name: Text,
+    /// The division of the first level that it lies in: the heading it is looked for under.
+    pub group: Text,
 }
 
 page!(ReportForm, "report.html");
@@ -40,8 +42,6 @@ fn form(app: &App, _: &Ask, _: Nothing) -> Result<ReportForm> {
     })
 }
 
-/// LIMIT: divisions offered in one list.
-const AREAS_MAX: usize = 600;
 /// The deepest level that somebody at the door can be asked for: the community.
 const LEVEL_MAX: i64 = 3;
 
@@ -49,24 +49,28 @@ const LEVEL_MAX: i64 = 3;
 /// program itself asks for them.
 pub fn area_choices(app: &App) -> Result<Vec<AreaChoice>> {
     let areas = app.area_list(&Who::system(), None)?;
-    let offered = areas
-        .into_iter()
-        .filter(|area| area.level > 0 && area.level <= LEVEL_MAX);
-    Ok(offered
-        .take(AREAS_MAX)
-        .map(|area| {
-            let depth = usize::try_from(area.level - 1).unwrap_or(0);
-            let indent = "\u{3000}".repeat(depth);
-            let name = Text::new(
+    // They come in the order of the tree: what lies below a division follows it.
+    let mut group = Text::default();
+    let mut choices = Vec::new();
+    for area in areas {
+        if area.level == 1 {
+            group = area.name.clone();
+        }
+        if area.level < 1 || area.level > LEVEL_MAX {
+            continue;
+        }
+        let depth = usize::try_from(area.level - 1).unwrap_or(0);
+        let indent = "\u{3000}".repeat(depth);
+        choices.push(AreaChoice {
+            code: area.code,
+            name: Text::new(
                 format!("{indent}{}", area.name.zh),
                 format!("{indent}{}", area.name.en),
-            );
-            AreaChoice {
-                code: area.code,
-                name,
-            }
-        })
-        .collect())
+            ),
+            group: group.clone(),
+        });
+    }
+    Ok(choices)
 }
 
 /// The divisions as choices of a form.
@@ -75,7 +79,7 @@ pub fn area_list(s: &Shell, areas: &[AreaChoice]) -> Vec<Choice> {
     choices.extend(
         areas
             .iter()
-            .map(|area| Choice::new(&area.code, s.text(&area.name))),
+            .map(|area| Choice::new(&area.code, s.text(&area.name)).under(s.text(&area.group))),
     );
     choices
 }

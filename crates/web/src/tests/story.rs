@@ -12,7 +12,17 @@ use crate::endpoint::{Access, Faces, Method};
 use crate::pages::REGISTRY;
 
 /// Commands that are told apart, and why.
-const APART: [(&str, &str); 1] = [("setup.create", "it needs an installation without accounts")];
+const APART: [(&str, &str); 3] = [
+    ("setup.create", "it needs an installation without accounts"),
+    (
+        "imports.decide",
+        "needs a rejected row; told beside the use case",
+    ),
+    (
+        "imports.resume",
+        "needs an import that failed; told beside the use case",
+    ),
+];
 
 /// Names and telephones of people whom the story is about; only pages on record may show them.
 const PERSONAL: [&str; 6] = [
