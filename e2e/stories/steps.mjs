@@ -4,7 +4,7 @@ import { day } from '../harness/world.mjs';
 
 /** A clinic files somebody as suspected, so that a review waits; on the interface, to be quick. */
 export function suspected(sessions, who) {
-  const found = { class: 'suspected', class_on: day(), symptoms: ['fever', 'cough'] };
+  const found = { disease: 'novel-influenza', class: 'suspected', class_on: day(), symptoms: ['fever', 'cough'] };
   return sessions.clinic.post('/inbox/new', { ...who, ...found, area_code: '990101001001' });
 }
 

@@ -104,8 +104,10 @@ impl App {
             .actor()
             .map(|actor| actor.grants.as_slice())
             .unwrap_or_default();
+        let now = self.now();
         let widest = grants
             .iter()
+            .filter(|grant| grant.holds_at(now))
             .map(|grant| grant.area.as_str())
             .min_by_key(|path| path.len());
         let path = widest.unwrap_or(ROOT_PATH).to_owned();

@@ -1,16 +1,20 @@
 //! The file: one page per person, with the timeline of facts, the statuses with their reasons, and
 //! who has read it. Finding people is in `search`, saying who is one and the same in `merge`.
 
+mod correct;
 mod merge;
 mod search;
 
+pub use correct::CorrectInput;
 pub use merge::PairView;
 pub use search::{Hit, Search, SearchView};
 
+use std::collections::BTreeSet;
+
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, Text};
+use fangxian_base::{AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, ResponseId, Text};
 use fangxian_store::audit::entries_about;
-use fangxian_store::facts::{Fact, When, fact_list, standing};
+use fangxian_store::facts::{Fact, When, fact_list, met_by, standing};
 use fangxian_store::people::{Says, link_list, person_fetch};
 use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::{Author, Tx, people};
@@ -20,6 +24,8 @@ use serde::Serialize;
 use crate::intake::{Identity, person_now};
 use crate::{App, AppError, Result, Who, about, found};
 
+/// LIMIT: named contacts shown on a file or a review.
+const CONTACTS_MAX: usize = 100;
 /// LIMIT: readings shown on a file.
 const READINGS_MAX: i64 = 100;
 
@@ -86,6 +92,11 @@ pub(crate) fn fact_views(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<FactView
                         let shown = value
                             .as_str()
                             .map_or_else(|| value.to_string(), str::to_owned);
+                        let shown = if key == "document_number" {
+                            masked(&shown)
+                        } else {
+                            shown
+                        };
                         (key.clone(), shown)
                     })
                     .collect()
@@ -203,11 +214,26 @@ pub struct Reading {
     /// When.
     pub at: Instant,
     /// The unit, or a word.
-    pub unit: String,
+    pub unit: Text,
     /// The action's code.
     pub action: String,
     /// The purpose's code.
     pub purpose: String,
+}
+
+/// Somebody who was named as a contact of the person.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NamedView {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// The kind of contact, in words; none while it is not known.
+    pub kind: Option<Text>,
+    /// Whether a look is open about them.
+    pub in_review: bool,
+    /// What is missing to judge them.
+    pub missing: Vec<Text>,
 }
 
 /// One person, one file.
@@ -237,6 +263,8 @@ pub struct FileView {
     pub measures: Vec<crate::measures::MeasureRow>,
     /// Tasks, past and present.
     pub tasks: Vec<crate::tasks::TaskRow>,
+    /// Who was named as a contact of this person, as far as the reader may see them.
+    pub contacts: Vec<NamedView>,
     /// Links between the records.
     pub links: Vec<LinkView>,
     /// Who has read it.
@@ -271,6 +299,83 @@ impl App {
         Ok(row)
     }
 
+    /// Whether what belongs to one response is for the reader, for a purpose.
+    fn response_admitted(
+        &self,
+        who: &Who,
+        tx: &mut Tx<'_>,
+        person: &people::Person,
+        response: ResponseId,
+        purpose: Purpose,
+    ) -> Result<bool> {
+        let about = about(tx, person.area, person.confined, Some(response))?;
+        let thing = Resource::Person { about };
+        Ok(self
+            .permit(who, Action::PeopleRead, &thing, purpose)
+            .is_ok())
+    }
+
+    /// Who was named as a contact of a person, and what is known or missing of each; only those
+    /// whose own file the reader may read.
+    pub(crate) fn contacts_of(
+        &self,
+        who: &Who,
+        tx: &mut Tx<'_>,
+        case: PersonId,
+        purpose: Purpose,
+    ) -> Result<Vec<NamedView>> {
+        let named: BTreeSet<PersonId> = met_by(tx, case)?.into_iter().map(|(who, _)| who).collect();
+        let mut views = Vec::new();
+        for person in named.into_iter().take(CONTACTS_MAX) {
+            if self
+                .person_permit(who, tx, person, Action::PeopleRead, purpose)
+                .is_err()
+            {
+                continue;
+            }
+            let statuses = crate::assess::statuses(tx, person)?;
+            let reviews = fangxian_store::reviews::review_list_of(tx, person)?;
+            views.push(NamedView {
+                person,
+                name: crate::reviews::name_of(tx, person)?,
+                kind: statuses.iter().find_map(|one| one.contact_text.clone()),
+                in_review: reviews.iter().any(|review| review.state.is_open()),
+                missing: statuses
+                    .iter()
+                    .flat_map(|one| &one.missing)
+                    .map(|one| crate::assess::words(&one.text))
+                    .collect(),
+            });
+        }
+        Ok(views)
+    }
+
+    /// The records of a person that the reader's grants and purpose cover, with their responses: a
+    /// grant for one response opens nothing of another, and what is sealed stays sealed.
+    fn admitted(
+        &self,
+        who: &Who,
+        tx: &mut Tx<'_>,
+        person: &people::Person,
+        purpose: Purpose,
+    ) -> Result<Vec<(RecordId, ResponseId)>> {
+        let mut all = Vec::new();
+        for id in record_ids_of(tx, person.id)? {
+            let Some(record) = record_fetch(tx, id)? else {
+                continue;
+            };
+            let about = about(tx, person.area, record.confined, Some(record.response))?;
+            let thing = Resource::Person { about };
+            if self
+                .permit(who, Action::PeopleRead, &thing, purpose)
+                .is_ok()
+            {
+                all.push((id, record.response));
+            }
+        }
+        Ok(all)
+    }
+
     /// Opens a file. The reading is committed before anything is shown.
     ///
     /// # Errors
@@ -281,7 +386,10 @@ impl App {
         let file = self.read(|tx| {
             let person = person_now(tx, id)?;
             let row = self.person_permit(who, tx, person, Action::PeopleRead, purpose)?;
-            let records = record_ids_of(tx, person)?;
+            let records = self.admitted(who, tx, &row, purpose)?;
+            let responses: BTreeSet<ResponseId> =
+                records.iter().map(|(_, response)| *response).collect();
+            let records: Vec<RecordId> = records.into_iter().map(|(record, _)| record).collect();
             let facts = fact_list(tx, &records)?;
             let (identity, mut disputed) = Identity::with_disputes(&facts);
             for (attr, value) in &mut disputed {
@@ -290,6 +398,13 @@ impl App {
                 }
             }
             let mut shown = fact_views(tx, &facts)?;
+            // What routine surveillance brought up in a response is shown with that record.
+            let mut open = responses;
+            for status in crate::assess::statuses(tx, person)? {
+                if self.response_admitted(who, tx, &row, status.response, purpose)? {
+                    open.insert(status.response);
+                }
+            }
             shown.retain(|fact| fact.kind != "identity" || !fact.replaced);
             shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
             Ok(FileView {
@@ -301,10 +416,21 @@ impl App {
                 area_id: row.area,
                 sources: sources(tx, &records)?,
                 facts: shown,
-                statuses: crate::assess::statuses(tx, person)?,
-                reviews: crate::reviews::rows_of_person(tx, person)?,
-                measures: crate::measures::rows_of_person(tx, person, today)?,
-                tasks: crate::tasks::rows_of_person(tx, person)?,
+                statuses: kept(crate::assess::statuses(tx, person)?, &open, |one| {
+                    one.response
+                }),
+                reviews: kept(crate::reviews::rows_of_person(tx, person)?, &open, |one| {
+                    one.response
+                }),
+                measures: kept(
+                    crate::measures::rows_of_person(tx, person, today)?,
+                    &open,
+                    |one| one.response,
+                ),
+                tasks: kept(crate::tasks::rows_of_person(tx, person)?, &open, |one| {
+                    one.response
+                }),
+                contacts: self.contacts_of(who, tx, person, purpose)?,
                 links: links(tx, &records)?,
                 readings: readings(tx, &records)?,
                 purpose: why.to_owned(),
@@ -314,11 +440,34 @@ impl App {
             who,
             Action::PeopleRead,
             purpose,
-            vec![("person", file.person.to_string())],
+            with_contacts(vec![("person", file.person.to_string())], &file.contacts),
             vec![("facts", file.facts.len().into())],
         )?;
         Ok(file)
     }
+}
+
+/// What a page shows, with the persons who are named on it.
+pub(crate) fn with_contacts(
+    mut shown: Vec<(&'static str, String)>,
+    contacts: &[NamedView],
+) -> Vec<(&'static str, String)> {
+    shown.extend(
+        contacts
+            .iter()
+            .map(|one| ("person", one.person.to_string())),
+    );
+    shown
+}
+
+/// The rows of responses that the reader may see.
+fn kept<T>(
+    rows: Vec<T>,
+    open: &BTreeSet<ResponseId>,
+    response: impl Fn(&T) -> ResponseId,
+) -> Vec<T> {
+    let seen = rows.into_iter().filter(|row| open.contains(&response(row)));
+    seen.collect()
 }
 
 /// What permission looks at for a person: its place, and every response it is part of.
@@ -385,12 +534,14 @@ fn links(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<LinkView>> {
 }
 
 /// The unit of a member of staff: what a reading shows instead of a person.
-fn unit_name(tx: &mut Tx<'_>, user: fangxian_base::UserId) -> Result<String> {
+fn unit_name(tx: &mut Tx<'_>, user: fangxian_base::UserId) -> Result<Text> {
     let Some(account) = fangxian_store::accounts::account_fetch(tx, user)? else {
-        return Ok(String::new());
+        return Ok(Text::default());
     };
     let unit = fangxian_store::places::unit_fetch(tx, account.unit)?;
-    Ok(unit.map(|unit| unit.name_zh).unwrap_or_default())
+    Ok(unit
+        .map(|unit| Text::new(unit.name_zh, unit.name_en))
+        .unwrap_or_default())
 }
 
 /// Who has read any of these records' file: by unit and purpose, as the person may see it too.
@@ -402,7 +553,7 @@ fn readings(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Reading>> {
         for entry in entries_about(tx, person, &actions, READINGS_MAX)? {
             let unit = match Author::from_code(&entry.author).and_then(Author::user) {
                 Some(user) => unit_name(tx, user)?,
-                None => entry.author.clone(),
+                None => Text::new(entry.author.as_str(), entry.author.as_str()),
             };
             readings.push(Reading {
                 at: entry.at,

@@ -28,6 +28,8 @@ coded! {
         PeopleMerge = "people.merge", "合并档案", "merge files";
         /// Say that they are not.
         PeopleUnmerge = "people.unmerge", "拆分档案", "unmerge files";
+        /// Withdraw or correct what is recorded of a person.
+        PeopleCorrect = "people.correct", "更正或撤回记录", "correct what is recorded of a person";
         /// See records that may be the same person.
         PairsList = "pairs.list", "查看疑似重复", "see doubtful pairs";
         /// Decide on such a pair.
@@ -199,9 +201,11 @@ impl Action {
                 Kind::Intake
             }
             Self::ImportCreate | Self::ImportRead => Kind::Import,
-            Self::PeopleSearch | Self::PeopleRead | Self::PeopleMerge | Self::PeopleUnmerge => {
-                Kind::Person
-            }
+            Self::PeopleSearch
+            | Self::PeopleRead
+            | Self::PeopleMerge
+            | Self::PeopleUnmerge
+            | Self::PeopleCorrect => Kind::Person,
             Self::PairsList | Self::PairsDecide => Kind::Pair,
             Self::ReviewsList
             | Self::ReviewsFirstLook

@@ -16,7 +16,8 @@ pub enum ReviewState {
     SecondLook,
     /// Both looks agreed: tasks are out, measures stand before their organ.
     Confirmed,
-    /// The first looker found that nothing has to follow, with a reason.
+    /// Nothing has to follow, with a reason; both looks agreed on it where a measure or a class was
+    /// proposed.
     SetAside,
 }
 
@@ -33,8 +34,15 @@ pub enum ReviewMove {
     Confirm,
     /// Second look: back to the first, with a reason.
     Return,
+    /// First look: nothing has to follow, although a measure or a class is proposed; somebody else
+    /// looks as well.
+    ProposeSetAside,
+    /// Second look: nothing has to follow.
+    ConfirmSetAside,
     /// New facts changed the proposal.
     Supersede,
+    /// The response does not concern the person any more.
+    Withdraw,
 }
 
 /// Why a look is refused.
@@ -92,16 +100,30 @@ impl ReviewState {
     pub const fn after(self, step: ReviewMove) -> Option<Self> {
         match (self, step) {
             (Self::FirstLook | Self::Asked, ReviewMove::PassOn) => Some(Self::SecondLook),
-            (Self::FirstLook | Self::Asked, ReviewMove::SetAside) => Some(Self::SetAside),
+            (Self::FirstLook | Self::Asked, ReviewMove::ProposeSetAside) => Some(Self::SecondLook),
+            (Self::FirstLook | Self::Asked, ReviewMove::SetAside)
+            | (Self::SecondLook, ReviewMove::ConfirmSetAside)
+            | (Self::FirstLook | Self::Asked | Self::SecondLook, ReviewMove::Withdraw) => {
+                Some(Self::SetAside)
+            }
             (Self::FirstLook, ReviewMove::Ask) => Some(Self::Asked),
             (Self::SecondLook, ReviewMove::Confirm) => Some(Self::Confirmed),
             (Self::SecondLook, ReviewMove::Return)
             | (Self::FirstLook | Self::Asked | Self::SecondLook, ReviewMove::Supersede) => {
                 Some(Self::FirstLook)
             }
-            (Self::FirstLook | Self::Asked, ReviewMove::Confirm | ReviewMove::Return)
+            (
+                Self::FirstLook | Self::Asked,
+                ReviewMove::Confirm | ReviewMove::Return | ReviewMove::ConfirmSetAside,
+            )
             | (Self::Asked, ReviewMove::Ask)
-            | (Self::SecondLook, ReviewMove::PassOn | ReviewMove::Ask | ReviewMove::SetAside)
+            | (
+                Self::SecondLook,
+                ReviewMove::PassOn
+                | ReviewMove::Ask
+                | ReviewMove::SetAside
+                | ReviewMove::ProposeSetAside,
+            )
             | (Self::Confirmed | Self::SetAside, _) => None,
         }
     }
@@ -109,13 +131,16 @@ impl ReviewState {
 
 impl ReviewMove {
     /// Every move.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::PassOn,
         Self::Ask,
         Self::SetAside,
         Self::Confirm,
         Self::Return,
+        Self::ProposeSetAside,
+        Self::ConfirmSetAside,
         Self::Supersede,
+        Self::Withdraw,
     ];
 }
 
@@ -144,12 +169,33 @@ mod tests {
         assert_eq!(
             table,
             [
-                // pass on, ask, set aside, confirm, return, supersede
-                [second, Some(S::Asked), aside, None, None, first],
-                [second, None, aside, None, None, first],
-                [None, None, None, Some(S::Confirmed), first, first],
-                [None; 6],
-                [None; 6],
+                // pass on, ask, set aside, confirm, return, propose and confirm setting aside,
+                // supersede, withdraw
+                [
+                    second,
+                    Some(S::Asked),
+                    aside,
+                    None,
+                    None,
+                    second,
+                    None,
+                    first,
+                    aside,
+                ],
+                [second, None, aside, None, None, second, None, first, aside],
+                [
+                    None,
+                    None,
+                    None,
+                    Some(S::Confirmed),
+                    first,
+                    None,
+                    aside,
+                    first,
+                    aside,
+                ],
+                [None; 9],
+                [None; 9],
             ]
         );
     }

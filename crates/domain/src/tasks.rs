@@ -221,6 +221,45 @@ pub mod kinds {
     pub const SAMPLE: &str = "sample";
 }
 
+/// What can come of a kind of task. Kinds that packs name and this program does not know can end as
+/// a visit does.
+pub fn results_of(kind: &str) -> &'static [TaskResult] {
+    use TaskResult as R;
+    match kind {
+        kinds::SERVE_NOTICE => &[R::Served, R::NotFound, R::RefusedVisit, R::MovedAway],
+        kinds::SAMPLE => &[
+            R::Sampled,
+            R::Symptoms,
+            R::NotFound,
+            R::RefusedVisit,
+            R::MovedAway,
+        ],
+        kinds::ASK_FACTS => &[
+            R::Answered,
+            R::Symptoms,
+            R::NotFound,
+            R::RefusedVisit,
+            R::MovedAway,
+        ],
+        kinds::OBSERVE | kinds::DOOR_VISIT | kinds::PHONE_CHECK => &[
+            R::Well,
+            R::Symptoms,
+            R::NotFound,
+            R::RefusedVisit,
+            R::MovedAway,
+        ],
+        _ => &[
+            R::Well,
+            R::Symptoms,
+            R::Sampled,
+            R::Answered,
+            R::NotFound,
+            R::RefusedVisit,
+            R::MovedAway,
+        ],
+    }
+}
+
 /// Whether a fed-back task needs nobody to close it: a routine observation visit that found the
 /// person well.
 pub fn closes_itself(kind: &str, result: TaskResult) -> bool {
@@ -283,6 +322,17 @@ mod tests {
             );
             assert!(!closes_itself(kinds::SERVE_NOTICE, *result));
         }
+    }
+
+    #[test]
+    fn a_result_belongs_to_its_kind_of_task() {
+        let may = |kind: &str, result| results_of(kind).contains(&result);
+        for kind in [kinds::OBSERVE, kinds::SAMPLE, kinds::ASK_FACTS, "visit"] {
+            assert!(!may(kind, TaskResult::Served), "{kind}");
+        }
+        assert!(may(kinds::SERVE_NOTICE, TaskResult::Served));
+        assert!(!may(kinds::SERVE_NOTICE, TaskResult::Well));
+        assert!(!may(kinds::OBSERVE, TaskResult::Sampled));
     }
 
     #[test]

@@ -226,13 +226,50 @@ pub fn assessment_postpone(
 }
 
 impl crate::Store {
-    /// Lets the rows of a person that are due by now wait, where no command could look at them.
+    /// Lets a person wait whom no command could look at: what is due by now, and what is to be
+    /// asked again.
     ///
     /// # Errors
     /// What the database said.
     pub fn assessment_put_off(&self, person: PersonId, until: Instant) -> Result<(), DbError> {
-        self.upkeep(move |tx| assessment_postpone(tx, person, until))
+        self.upkeep(move |tx| {
+            assessment_postpone(tx, person, until)?;
+            tx.exec(
+                "UPDATE ask_again SET at = $2 WHERE person_id = $1",
+                &vals![person, until],
+            )?;
+            Ok(())
+        })
     }
+}
+
+/// Lets the rules be asked again about a person, for a record that concerns them.
+pub fn ask_again(tx: &mut Tx<'_>, person: PersonId, record: RecordId) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.exec(
+        "INSERT INTO ask_again (person_id, record_id, at) VALUES ($1, $2, $3)
+         ON CONFLICT (person_id) DO NOTHING",
+        &vals![person, record, now],
+    )?;
+    Ok(())
+}
+
+/// Who is to be asked about again by now, the longest waiting first.
+pub fn ask_again_list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<(PersonId, RecordId)>, DbError> {
+    let now = tx.now();
+    tx.rows(
+        "SELECT person_id, record_id FROM ask_again WHERE at <= $2 ORDER BY at, person_id LIMIT $1",
+        &vals![limit, now],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .collect()
+}
+
+/// A person was asked about again.
+pub fn ask_again_done(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> {
+    tx.exec("DELETE FROM ask_again WHERE person_id = $1", &vals![person])?;
+    Ok(())
 }
 
 /// How many persons stand in each class in a response, by class code.

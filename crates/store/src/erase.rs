@@ -57,6 +57,13 @@ pub(crate) fn erase_response(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbEr
         "DELETE FROM token WHERE record_id IN (SELECT r.id FROM record r WHERE r.response_id = $1)",
         &vals![id],
     )?;
+    for table in ["met", "ask_again"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE record_id IN
+                 (SELECT r.id FROM record r WHERE r.response_id = $1)"
+        );
+        tx.exec(&sql, &vals![id])?;
+    }
     tx.exec("DELETE FROM record_key WHERE response_id = $1", &vals![id])?;
     blank(tx, id)?;
     tx.context.record_keys.clear();
@@ -212,7 +219,10 @@ fn move_sealed(
 pub(crate) fn erase_record(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
     rescue(tx, "id", id.uuid())?;
     tx.context.record_keys.remove(&id);
-    tx.exec("DELETE FROM token WHERE record_id = $1", &vals![id])?;
+    for table in ["token", "met", "ask_again"] {
+        let sql = format!("DELETE FROM {table} WHERE record_id = $1");
+        tx.exec(&sql, &vals![id])?;
+    }
     tx.exec("DELETE FROM record_key WHERE record_id = $1", &vals![id])?;
     note(tx, What::Record, id.uuid())
 }

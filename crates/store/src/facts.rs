@@ -1,7 +1,7 @@
 //! Facts: what was observed, by whom, when it happened and when it was recorded. Append-only; a
 //! correction is a new fact that names the one it corrects, a withdrawal one that says so.
 
-use fangxian_base::{Date, EntryId, FactId, Instant, RecordId, ResponseId};
+use fangxian_base::{Date, EntryId, FactId, Instant, PersonId, RecordId, ResponseId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{DbError, Row, Tx, Val, vals};
@@ -125,6 +125,9 @@ pub struct Fact {
     pub entry: EntryId,
 }
 
+/// The attribute of a contact that names a record of the case.
+pub const CASE_RECORD: &str = "case_record";
+
 pub(crate) const FACT_COLUMNS: &str = "id, record_id, response_id, kind, from_on, to_on, at, \
      time_kind, reported_on, recorded_at, author, evidence, corrects, withdraws, attrs_sealed, entry_id";
 /// Where the entry id stands in [`FACT_COLUMNS`].
@@ -171,7 +174,29 @@ pub fn fact_insert(
         &columns,
     )?;
     tx.note_row("fact", id, &columns);
+    let case = fact.attrs.get(CASE_RECORD).and_then(|case| case.as_str());
+    if let Some(case) = case.and_then(|case| case.parse::<RecordId>().ok()) {
+        tx.exec(
+            "INSERT INTO met (record_id, case_record_id) VALUES ($1, $2)
+             ON CONFLICT (record_id, case_record_id) DO NOTHING",
+            &vals![record, case],
+        )?;
+    }
     Ok(id)
+}
+
+/// Whoever named a record of this person as the case they met: person and naming record.
+pub fn met_by(tx: &mut Tx<'_>, case: PersonId) -> Result<Vec<(PersonId, RecordId)>, DbError> {
+    tx.rows(
+        "SELECT DISTINCT p.person_id, m.record_id FROM met m
+         JOIN record_person c ON c.record_id = m.case_record_id
+         JOIN record_person p ON p.record_id = m.record_id
+         WHERE c.person_id = $1 AND p.person_id <> $1 ORDER BY p.person_id, m.record_id",
+        &vals![case],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .collect()
 }
 
 fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {

@@ -102,6 +102,10 @@ pub struct Measure {
     pub lifted_by: Option<UserId>,
     /// When it was lifted.
     pub lifted_at: Option<Instant>,
+    /// Why it stands before its organ to be lifted, as a code.
+    pub lift_why: Option<String>,
+    /// Since when.
+    pub lift_asked_at: Option<Instant>,
     /// The version for edits.
     pub version: i64,
 }
@@ -109,7 +113,7 @@ pub struct Measure {
 const MEASURE_COLUMNS: &str = "m.id, m.response_id, p.person_id, m.record_id, m.review_id, \
      m.area_id, m.confined, m.kind, m.rule, m.term, m.regime, m.article, m.organs, m.state, \
      m.proposed_at, m.organ_unit_id, m.decided_by, m.decided_at, m.document_no, m.starts_on, \
-     m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.version";
+     m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.lift_why, m.lift_asked_at, m.version";
 /// Nothing of a destroyed response is shown.
 const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
      JOIN response o ON o.id = m.response_id AND o.destroyed_at IS NULL";
@@ -149,7 +153,9 @@ fn measure_from(row: &Row) -> Result<Measure, DbError> {
         served_at: row.get(21)?,
         lifted_by: row.get(22)?,
         lifted_at: row.get(23)?,
-        version: row.get(24)?,
+        lift_why: row.get(24)?,
+        lift_asked_at: row.get(25)?,
+        version: row.get(26)?,
     })
 }
 
@@ -343,6 +349,23 @@ pub fn measure_move(
     Ok(touched == 1)
 }
 
+/// Puts a running measure before its organ to be lifted, or takes that back; the state stays, and
+/// so does the version, because nobody decided anything.
+pub fn measure_ask_lift(
+    tx: &mut Tx<'_>,
+    measure: &Measure,
+    why: Option<&str>,
+) -> Result<(), DbError> {
+    tx.note("measure", measure.id);
+    tx.detail("lift_asked", why.unwrap_or("no"));
+    let at = why.map(|_| tx.now());
+    tx.exec(
+        "UPDATE measure SET lift_why = $2, lift_asked_at = $3 WHERE id = $1",
+        &vals![measure.id, why, at],
+    )?;
+    Ok(())
+}
+
 /// Which measures to list.
 #[derive(Debug, Clone, Default)]
 pub struct MeasureFilter {
@@ -371,7 +394,8 @@ fn condition(filter: &MeasureFilter, values: &mut Vec<Val>) -> String {
     sql
 }
 
-/// Lists measures: those that wait for a decision first, then by their last day.
+/// Lists measures: first those that the law does not allow any more, then those that wait for a
+/// decision or a lifting, then by their last day.
 pub fn measure_list(tx: &mut Tx<'_>, filter: &MeasureFilter) -> Result<Vec<Measure>, DbError> {
     let mut values = Vec::new();
     let condition = condition(filter, &mut values);
@@ -381,7 +405,8 @@ pub fn measure_list(tx: &mut Tx<'_>, filter: &MeasureFilter) -> Result<Vec<Measu
     tx.rows(
         &format!(
             "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE {condition}
-             ORDER BY CASE WHEN m.state = 'proposed' THEN 0 ELSE 1 END, m.ends_on, m.id
+             ORDER BY CASE WHEN m.state = 'proposed' THEN 1 WHEN m.lift_why = 'unlawful' THEN 0
+                 WHEN m.lift_why IS NOT NULL THEN 1 ELSE 2 END, m.ends_on, m.id
              LIMIT ${} OFFSET ${n}",
             n - 1
         ),

@@ -350,6 +350,21 @@ pub fn review_move(
     Ok(touched == 1)
 }
 
+/// Writes what the second looker amended, before the look itself is written.
+pub fn review_amend(
+    tx: &mut Tx<'_>,
+    review: &Review,
+    proposal: &[u8],
+    area: Option<AreaId>,
+) -> Result<(), DbError> {
+    let sealed = seal_under(tx, review.record, &place("proposal", review.id), proposal)?;
+    tx.exec(
+        "UPDATE review SET proposal_sealed = $3, area_id = $4 WHERE id = $1 AND version = $2",
+        &vals![review.id, review.version, sealed, area],
+    )?;
+    Ok(())
+}
+
 /// Which reviews to list.
 #[derive(Debug, Clone, Default)]
 pub struct ReviewFilter {

@@ -79,11 +79,13 @@ pub fn of(app: &App, ask: &Ask, here: &str) -> Vec<Group> {
         return Vec::new();
     }
     let noun = here.split('.').next().unwrap_or(here);
+    // One entry in the whole menu is marked: the page itself, or else the first of its noun.
+    let mut all = MENU.iter().flat_map(|(_, entries)| entries.iter());
+    let exact = all.any(|(name, ..)| *name == here);
+    let mut marked = false;
     MENU.iter()
         .filter_map(|(label, entries)| {
             let known = |name: &str| crate::pages::REGISTRY.iter().any(|one| one.name == name);
-            let exact = entries.iter().any(|(name, ..)| *name == here);
-            let mut marked = false;
             let items: Vec<Item> = entries
                 .iter()
                 .filter(|(name, _, action)| known(name) && app.may(&ask.who, *action))

@@ -7,15 +7,16 @@ use fangxian_base::{Date, PersonId, RecordId};
 use fangxian_packs::{Evidence, Fact as PackFact, Value};
 use fangxian_store::Tx;
 use fangxian_store::assessments::{CASE, assessment_fetch};
-use fangxian_store::facts::{Fact, When, standing};
+use fangxian_store::facts::{CASE_RECORD, Fact, When, standing};
 use fangxian_store::people::person_of;
 use fangxian_store::responses::Response;
 
 use super::{Rules, from_code};
 use crate::Result;
+use crate::intake::DISEASE;
 
-/// The attribute of a contact that names a record of the case.
-const CASE_RECORD: &str = "case_record";
+/// Kinds of fact that are of one disease and say nothing of another.
+const OF_ONE_DISEASE: [&str; 3] = ["classification_notified", "test", "contact_judged"];
 
 /// The standing facts in the packs' form; what the vocabulary does not declare stays outside.
 pub fn for_packs(
@@ -25,7 +26,7 @@ pub fn for_packs(
     response: &Response,
 ) -> Result<Vec<PackFact>> {
     let mut all = Vec::new();
-    for fact in facts {
+    for fact in facts.iter().filter(|fact| concerns(fact, response)) {
         let Some(mut converted) = one(rules, fact) else {
             continue;
         };
@@ -43,6 +44,21 @@ pub fn for_packs(
         all.push(converted);
     }
     Ok(all)
+}
+
+/// Whether a fact may speak in a response. A notified class, a test and a judgement on a contact are
+/// of one disease: the one they name, or, when they name none, the one that their record was
+/// collected for. A confirmed case of one disease is nobody's case of another.
+fn concerns(fact: &Fact, response: &Response) -> bool {
+    let named = fact
+        .attrs
+        .as_ref()
+        .and_then(|attrs| attrs.get(DISEASE))
+        .and_then(|value| value.as_str());
+    match named {
+        Some(disease) => disease == response.disease,
+        None => !OF_ONE_DISEASE.contains(&fact.kind.as_str()) || fact.response == response.id,
+    }
 }
 
 fn case_of(fact: &Fact) -> Option<RecordId> {
@@ -98,7 +114,9 @@ fn of_case(
     let known = super::facts_of_person(tx, person)?;
     let facts = standing(&known);
     let first = |kind: &str, holds: &dyn Fn(&Fact) -> bool| -> Option<Date> {
-        let days = facts.iter().filter(|fact| fact.kind == kind && holds(fact));
+        let days = facts
+            .iter()
+            .filter(|fact| fact.kind == kind && concerns(fact, response) && holds(fact));
         days.filter_map(|fact| fact.when.from()).min()
     };
     let is = |fact: &Fact, attr: &str, wanted: &str| {

@@ -8,6 +8,7 @@ mod facts;
 pub(crate) mod proposal;
 mod status;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fangxian_base::{
@@ -16,19 +17,21 @@ use fangxian_base::{
 use fangxian_packs::{Approval, ApprovalKind, Assessment, Input, LevelName, Library};
 use fangxian_store::Tx;
 use fangxian_store::assessments::{
-    CASE, NewAssessment, assessment_clear, assessment_clear_merged, assessment_due,
+    CASE, NewAssessment, ask_again, ask_again_done, ask_again_list, assessment_clear,
+    assessment_clear_merged, assessment_due, assessment_fetch, assessment_list,
     assessment_postpone, assessment_put, response_ids_of, sealing_record,
 };
-use fangxian_store::facts::{Fact, fact_list, standing};
+use fangxian_store::facts::{Fact, fact_list, met_by, standing};
 use fangxian_store::people::person_of;
 use fangxian_store::places::area_root;
-use fangxian_store::records::record_ids_of;
-use fangxian_store::responses::{Response, approval_list, response_list};
+use fangxian_store::records::{record_fetch, record_ids_of};
+use fangxian_store::responses::{Response, approval_list, response_fetch, response_list};
+use fangxian_store::reviews::review_list_of;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::responses::ELSEWHERE;
-use crate::{Action, App, AppError, Purpose, Result, Who};
+use crate::{Action, App, AppError, Purpose, Result, Who, measures};
 
 pub use status::StatusView;
 pub(crate) use status::statuses;
@@ -92,6 +95,31 @@ impl Rules {
     /// The packs.
     pub fn packs(&self) -> &Library {
         &self.packs
+    }
+
+    /// The pack of a disease as lists call it: by id, by its name in either language, or by a name
+    /// that begins as the pack's does (`ours`: four characters), as older names often do.
+    pub fn disease_called(&self, said: &str) -> Option<String> {
+        let plain = |text: &str| -> String {
+            let letters = text.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_lowercase).collect()
+        };
+        let said = plain(said);
+        let alike = |name: &str| {
+            let same = name.chars().zip(said.chars()).take_while(|(a, b)| a == b);
+            same.count() >= 4 && !name.is_ascii()
+        };
+        let exact = self
+            .packs
+            .diseases()
+            .find(|(id, name)| [plain(id), plain(&name.zh), plain(&name.en)].contains(&said));
+        exact
+            .or_else(|| {
+                self.packs
+                    .diseases()
+                    .find(|(_, name)| alike(&plain(&name.zh)))
+            })
+            .map(|(id, _)| id.to_owned())
     }
 
     fn levels(&self) -> Vec<LevelName> {
@@ -185,9 +213,18 @@ impl App {
     /// What the store said.
     pub fn reassess_due(&self, limit: i64) -> Result<usize> {
         let (now, later) = (self.now(), self.now().plus_minutes(AGAIN_MINUTES));
-        let persons = self.read(|tx| Ok(assessment_due(tx, now, limit)?))?;
-        for person in &persons {
-            let (rules, person) = (self.rules(), *person);
+        let mut persons: Vec<(PersonId, Option<RecordId>)> = Vec::new();
+        self.read(|tx| {
+            for (person, record) in ask_again_list(tx, limit)? {
+                persons.push((person, Some(record)));
+            }
+            for person in assessment_due(tx, now, limit)? {
+                persons.push((person, None));
+            }
+            Ok(())
+        })?;
+        for (person, named) in &persons {
+            let (rules, person, named) = (self.rules(), *person, *named);
             let (who, purpose) = (Who::system(), Purpose::Assessment);
             let looked = self.write(
                 &who,
@@ -197,8 +234,23 @@ impl App {
                 None,
                 move |tx| {
                     tx.note("person", person);
+                    if named.is_some() {
+                        ask_again_done(tx, person)?;
+                    }
                     let today = person_of(tx, person.first_record())?.unwrap_or(person);
-                    let count = assess_person(&rules, tx, today, None)?.len();
+                    // A row of a list brings the current answer only, as when it was taken in.
+                    let trigger = match named {
+                        Some(record) => record_fetch(tx, record)?
+                            .filter(|record| record.import.is_none())
+                            .map(|record| record.id),
+                        None => None,
+                    };
+                    let came = Came {
+                        trigger,
+                        listed: false,
+                        spreads: false,
+                    };
+                    let count = assess(&rules, tx, today, &came)?.len();
                     // What is due still, such as a row that nobody asks about, waits.
                     assessment_postpone(tx, person, later)?;
                     Ok(count)
@@ -229,7 +281,12 @@ pub(crate) fn assess_person(
     person: PersonId,
     trigger: Option<RecordId>,
 ) -> Result<Vec<Assessed>> {
-    evaluate(rules, tx, person, trigger, false)
+    let came = Came {
+        trigger,
+        listed: false,
+        spreads: trigger.is_some(),
+    };
+    assess(rules, tx, person, &came)
 }
 
 /// The same for a row of a list. What is history by now, or about people elsewhere, only brings
@@ -243,15 +300,31 @@ pub(crate) fn assess_listed(
     person: PersonId,
     row: RecordId,
 ) -> Result<Vec<Assessed>> {
-    evaluate(rules, tx, person, Some(row), true)
+    let came = Came {
+        trigger: Some(row),
+        listed: true,
+        spreads: false,
+    };
+    assess(rules, tx, person, &came)
 }
 
-fn evaluate(
+/// How an assessment came about.
+struct Came {
+    /// The record that brought something new.
+    trigger: Option<RecordId>,
+    /// It is a row of a list.
+    listed: bool,
+    /// The contacts are asked about again in any case; otherwise when the class or kind of contact
+    /// changed. Whoever is asked about only because of somebody else passes on changes only, so
+    /// that two who met each other come to rest.
+    spreads: bool,
+}
+
+fn assess(
     rules: &Rules,
     tx: &mut Tx<'_>,
     person: PersonId,
-    trigger: Option<RecordId>,
-    listed: bool,
+    came: &Came,
 ) -> Result<Vec<Assessed>> {
     let records = record_ids_of(tx, person)?;
     assessment_clear_merged(tx, person, &records)?;
@@ -266,38 +339,112 @@ fn evaluate(
     let today = rules.today(tx);
     let (mut asked, mut quiet) = (Vec::new(), Vec::new());
     for (response, own) in responses_for(tx, person)? {
-        let facts = facts::for_packs(rules, tx, &standing(&known), &response)?;
-        let approvals = approvals_of(tx, &response)?;
-        let on = judged_on(&facts, today);
-        if listed && (on != today || response.region == ELSEWHERE) {
+        let (outcome, on) = judge(rules, tx, &known, &response, today)?;
+        if came.listed && (on != today || response.region == ELSEWHERE) {
             quiet.push(response.id);
         }
-        let outcome = rules.assess(&response, &facts, &approvals, on);
         asked.push((response, own, outcome));
     }
+    not_asked(rules, tx, person, &asked)?;
     let mut all = Vec::new();
+    let mut changed = false;
     for ((response, _, outcome), keeps) in asked.iter().zip(concerned(&asked)) {
         if !keeps {
             assessment_clear(tx, person, response.id)?;
+            concerns_no_more(rules, tx, person, response)?;
             continue;
         }
+        let before = assessment_fetch(tx, person, response.id, CASE)?;
         let mut assessed = keep(rules, tx, person, under, response, outcome)?;
-        if let Some(trigger) = trigger.filter(|_| !quiet.contains(&response.id)) {
+        changed |= before.is_none_or(|before| {
+            (before.class.as_deref(), before.category.as_deref())
+                != (assessed.class.as_deref(), assessed.contact.as_deref())
+        });
+        measures::support::compare(rules, tx, person, response, Some(outcome))?;
+        if let Some(trigger) = came.trigger.filter(|_| !quiet.contains(&response.id)) {
             let signal = proposal::Signal {
                 person,
                 trigger,
                 response,
+                met: standing(&known).iter().any(|fact| fact.kind == "contact"),
             };
             assessed.clocks = proposal::start_clocks(tx, &signal, outcome)?;
             assessed.review = proposal::propose(tx, &signal, outcome)?;
         }
         all.push(assessed);
     }
+    if changed || came.spreads {
+        // What is said of a contact follows from the case: the sweep asks about them again.
+        for (contact, record) in met_by(tx, person)? {
+            ask_again(tx, contact, record)?;
+        }
+    }
     Ok(all)
 }
 
 /// Minutes after which an assessment that failed, or is due for no reason, is looked at again.
 const AGAIN_MINUTES: i64 = 60;
+
+/// The answer of one response's rules to what is known, and the day they were asked for.
+fn judge(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    known: &[Fact],
+    response: &Response,
+    today: Date,
+) -> Result<(Assessment, Date)> {
+    let facts = facts::for_packs(rules, tx, &standing(known), response)?;
+    let approvals = approvals_of(tx, response)?;
+    let on = judged_on(&facts, today);
+    Ok((rules.assess(response, &facts, &approvals, on), on))
+}
+
+/// What the rules of a response say of a person at this moment; nothing is kept.
+pub(crate) fn outcome_now(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: &Response,
+) -> Result<Assessment> {
+    let known = facts_of_person(tx, person)?;
+    let today = rules.today(tx);
+    Ok(judge(rules, tx, &known, response, today)?.0)
+}
+
+/// Rows of open responses that are not asked about the person any more, after an unmerging for
+/// one, say nothing and go; closed ones keep what they came to.
+fn not_asked(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    asked: &[(Response, bool, Assessment)],
+) -> Result<()> {
+    let mut known: BTreeSet<ResponseId> = BTreeSet::new();
+    known.extend(assessment_list(tx, person)?.iter().map(|row| row.response));
+    known.extend(review_list_of(tx, person)?.iter().map(|one| one.response));
+    for id in known {
+        if asked.iter().any(|(response, ..)| response.id == id) {
+            continue;
+        }
+        let Some(response) = response_fetch(tx, id)?.filter(|one| one.closed_at.is_none()) else {
+            continue;
+        };
+        assessment_clear(tx, person, id)?;
+        concerns_no_more(rules, tx, person, &response)?;
+    }
+    Ok(())
+}
+
+/// A response that does not concern the person any more waits for no look and proposes nothing.
+fn concerns_no_more(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    response: &Response,
+) -> Result<()> {
+    measures::support::compare(rules, tx, person, response, None)?;
+    proposal::withdraw(tx, person, response)
+}
 
 /// Days without anything new after which an illness is history.
 /// `ours`: longer than every observation and follow-up in the packs.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use fangxian_base::{AreaId, PersonId, RecordId, ReportClockId, ReviewId};
 use fangxian_domain::measures::MeasureState;
 use fangxian_domain::reviews::{ReviewMove, ReviewState};
-use fangxian_packs::{Assessment, MeasureDue, TaskDue};
+use fangxian_packs::{Answer, Assessment, MeasureDue, TaskDue};
 use fangxian_store::assessments::{home_record, sealing_record};
 use fangxian_store::clocks::{NewClock, clock_insert};
 use fangxian_store::measures::{Measure, measure_list_of};
@@ -36,6 +36,8 @@ pub struct Signal<'a> {
     pub trigger: RecordId,
     /// The response asked about.
     pub response: &'a Response,
+    /// Whether somebody says that the person met a case.
+    pub met: bool,
 }
 
 /// Something a looker took out of a proposal.
@@ -62,6 +64,9 @@ pub(crate) struct Proposal {
     pub note: Option<String>,
     /// What somebody was sent to ask.
     pub asked: Option<String>,
+    /// The state of the records when the first looker proposed to set all of it aside.
+    #[serde(default)]
+    pub aside: Option<String>,
 }
 
 impl Proposal {
@@ -73,6 +78,7 @@ impl Proposal {
             added: Vec::new(),
             note,
             asked: None,
+            aside: None,
         }
     }
 
@@ -84,6 +90,11 @@ impl Proposal {
     /// Reads what was sealed; `None` when the key was destroyed.
     pub fn of(content: &ReviewContent) -> Option<Self> {
         serde_json::from_slice(content.proposal.as_deref()?).ok()
+    }
+
+    /// Whether it proposes a measure or a class, so that nobody ends it alone.
+    pub fn binds(&self) -> bool {
+        self.assessment.class.is_some() || !self.assessment.measures_due.is_empty()
     }
 
     /// Whether a looker took this rule out.
@@ -220,7 +231,10 @@ pub fn propose(
         .is_some_and(|last| !open && standing_is(last, outcome));
     let nothing_new =
         fresh.is_empty() && new_tasks(tx, signal.person, signal.response, outcome)?.is_empty();
-    if (settled && nothing_new) || (proposes_nothing(outcome) && last.is_none()) {
+    // A contact about whom something is missing is looked at: whoever looks sees what, and can ask.
+    let undecided = signal.met && outcome.contact == Answer::Unknown && !outcome.missing.is_empty();
+    let nothing = proposes_nothing(outcome) && !undecided;
+    if (settled && nothing_new) || (nothing && last.is_none()) {
         return Ok(None);
     }
     under_review(tx, signal.trigger)?;
@@ -229,7 +243,9 @@ pub fn propose(
             replace(tx, &last, outcome, &digest, public).map(Some)
         }
         last => {
-            let before = last.map(|last| standing_part(&last.digest));
+            let before = last
+                .filter(|last| last.digest != WITHDRAWN)
+                .map(|last| standing_part(&last.digest));
             open_review(tx, signal, outcome, &digest, before).map(Some)
         }
     }
@@ -290,6 +306,36 @@ fn answered(tx: &mut Tx<'_>, review: &Review) -> Result<Option<ReviewId>> {
     )?;
     Ok(Some(review.id))
 }
+
+/// Closes an open review of a response that does not concern the person any more, with a note.
+pub fn withdraw(tx: &mut Tx<'_>, person: PersonId, response: &Response) -> Result<()> {
+    let Some(review) = review_latest(tx, person, response.id)? else {
+        return Ok(());
+    };
+    let Some(to) = review.state.after(ReviewMove::Withdraw) else {
+        return Ok(());
+    };
+    let content = review_content(tx, &review)?;
+    let Some(mut proposal) = Proposal::of(&content) else {
+        return Ok(());
+    };
+    proposal.note = Some("concerns_no_more".to_owned());
+    let bytes = proposal.bytes()?;
+    let change = ReviewChange::Replace {
+        proposal: &bytes,
+        // Not the digest of any proposal: the same one is looked at again if it comes again.
+        digest: WITHDRAWN,
+        category: review.category.as_deref(),
+    };
+    if !review_move(tx, &review, review.version, to, change)? {
+        return Err(AppError::stale());
+    }
+    crate::reviews::settle(tx, review.id)?;
+    Ok(())
+}
+
+/// The digest of a review that the rules closed.
+const WITHDRAWN: &str = "withdrawn";
 
 fn replace(
     tx: &mut Tx<'_>,

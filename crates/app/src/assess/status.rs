@@ -2,7 +2,8 @@
 
 use fangxian_base::{Date, Instant, PersonId, ResponseId, Text};
 use fangxian_packs::{
-    Advice, Assessment, CaseClass, Category, ContactKind, Missing, PackUsed, Reason, Refusal,
+    Advice, Assessment, CaseClass, Category, ContactKind, Migration, Missing, PackUsed, Reason,
+    Refusal, Release,
 };
 use fangxian_store::Tx;
 use fangxian_store::assessments::{CASE, assessment_list, assessment_outcome};
@@ -42,6 +43,10 @@ pub struct StatusView {
     pub advice: Vec<Advice>,
     /// Measures that are not offered, with the article and what would be needed.
     pub refused: Vec<Refusal>,
+    /// When measures end: criteria that are met and that are missing.
+    pub release: Vec<Release>,
+    /// Orders that another edition of the plan touches.
+    pub migrations: Vec<Migration>,
     /// What the reader must know about the packs.
     pub notices: Vec<Text>,
     /// Packs used.
@@ -87,6 +92,8 @@ pub(crate) fn statuses(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<StatusVi
             missing: Vec::new(),
             advice: Vec::new(),
             refused: Vec::new(),
+            release: Vec::new(),
+            migrations: Vec::new(),
             notices: Vec::new(),
             packs: Vec::new(),
             next_change_on: None,
@@ -101,6 +108,8 @@ pub(crate) fn statuses(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<StatusVi
             view.missing = outcome.missing;
             view.advice = outcome.advice;
             view.refused = outcome.refused;
+            view.release = outcome.release;
+            view.migrations = outcome.migrations;
             view.notices = outcome.notices.iter().map(words).collect();
             view.packs = outcome.packs;
             view.next_change_on = outcome.next_change_on;

@@ -22,7 +22,7 @@ use super::places::PlaceIndex;
 use super::sources::{AWAITS, Source, settle_waiting, source_of, without_case};
 use super::{notice, remark};
 use crate::assess::{Rules, assess_listed};
-use crate::intake::{Identity, Keep, Matched, keep};
+use crate::intake::{DISEASE, Identity, Keep, Matched, keep};
 use crate::{AppError, Result};
 
 /// Adds two sets of counts.
@@ -169,16 +169,17 @@ fn class_code(class: CaseClass) -> &'static str {
     }
 }
 
-/// The other disease that a row names, where it names one.
-fn other_disease(row: &Row, reading: &Reading) -> bool {
-    !reading.disease.is_empty()
-        && text(row, Field::Disease)
-            .and_then(disease_in)
-            .is_some_and(|named| named != reading.disease)
+/// The disease that a row names. What there are no rules for is kept as the list says it, so that
+/// its cases count for no other.
+fn disease_of(rules: &Rules, row: &Row) -> Option<String> {
+    let said = text(row, Field::Disease)?;
+    let known = rules.disease_called(said);
+    let known = known.or_else(|| disease_in(said).map(str::to_owned));
+    Some(known.unwrap_or_else(|| said.to_owned()))
 }
 
 /// The facts that a case row carries.
-fn case_facts(row: &Row, reading: &Reading) -> Vec<NewFact> {
+fn case_facts(row: &Row, reading: &Reading, disease: Option<&str>) -> Vec<NewFact> {
     let mut facts = Vec::new();
     let mut add = |fact: NewFact| facts.push(fact);
     let dated = [
@@ -211,21 +212,25 @@ fn case_facts(row: &Row, reading: &Reading) -> Vec<NewFact> {
         )
         | None => {}
     }
+    let of_disease = |fact: NewFact| match disease {
+        Some(disease) => fact.with(DISEASE, disease),
+        None => fact,
+    };
     // A list that gives the day of confirmation and no class column lists confirmed cases. A class
-    // that cannot be read, or is of another disease, stays unknown.
+    // that cannot be read stays unknown; one of another disease counts in no other response.
     let confirmed = row.when(Field::ConfirmedOn);
     let class = row.class().or_else(|| {
         confirmed
             .filter(|_| !reading.class_column)
             .map(|_| CaseClass::Confirmed)
     });
-    if let Some(class) = class.filter(|_| !other_disease(row, reading)) {
+    if let Some(class) = class {
         let on = confirmed.or(row.when(Field::ReportedOn));
-        add(
+        add(of_disease(
             NewFact::new("classification_notified", when(on), "official")
                 .with("class", class_code(class))
                 .with("by", "health_authority"),
-        );
+        ));
     }
     if let Some(result) = row.test_result() {
         let result = match result {
@@ -235,10 +240,10 @@ fn case_facts(row: &Row, reading: &Reading) -> Vec<NewFact> {
         };
         let on = row.when(Field::SampledOn).or(row.when(Field::TestedOn));
         let test = NewFact::new("test", when(on), "laboratory").with("result", result);
-        add(match reading.test_kind {
+        add(of_disease(match reading.test_kind {
             Some(kind) => test.with("kind", kind),
             None => test,
-        });
+        }));
     }
     stays(row, &mut facts);
     facts
@@ -293,7 +298,12 @@ const SYMPTOM_WORDS: [(&str, &str); 10] = [
     ("diarr", "diarrhoea"),
 ];
 
-fn contact_facts(row: &Row, case: Option<RecordId>, reading: &Reading) -> Vec<NewFact> {
+fn contact_facts(
+    row: &Row,
+    case: Option<RecordId>,
+    reading: &Reading,
+    disease: Option<&str>,
+) -> Vec<NewFact> {
     let (begin, end) = (row.when(Field::ExposureBegin), row.when(Field::ExposureEnd));
     let exposed = row.when(Field::Exposure);
     let span = When::Range(
@@ -307,7 +317,7 @@ fn contact_facts(row: &Row, case: Option<RecordId>, reading: &Reading) -> Vec<Ne
     if let Some(setting) = text(row, Field::ExposureSetting) {
         fact = fact.with("setting", setting);
     }
-    let mut facts = case_facts(row, reading);
+    let mut facts = case_facts(row, reading, disease);
     facts.push(fact);
     facts
 }
@@ -370,17 +380,22 @@ pub(super) fn take_row(
         return Ok(counts);
     }
     counts.accepted = 1;
-    if other_disease(row, reading) {
+    let disease = disease_of(rules, row);
+    if disease
+        .as_ref()
+        .is_some_and(|named| *named != reading.disease)
+        && !reading.disease.is_empty()
+    {
         remarks.push(notice(
             Some(number),
             Some(Field::Disease),
             "OTHER_DISEASE",
             (
-                "疾病名称与响应的病种不同，病例分类未采用",
+                "疾病名称与响应的病种不同，病例分类和检测在该响应中不计",
                 "请把这一行放到该病种的名单里导入",
             ),
             (
-                "the disease is not that of the response, so the class was not taken",
+                "the disease is not that of the response: class and tests do not count in it",
                 "import this row with a list of that disease",
             ),
         ));
@@ -390,7 +405,13 @@ pub(super) fn take_row(
         counts.matched = 1;
         *before
     } else {
-        let (record, matched) = keep_row(tx, import, author, reading, (row, parsed), &mut remarks)?;
+        let (record, matched) = keep_row(
+            tx,
+            (import, author),
+            reading,
+            (row, parsed, disease.as_deref()),
+            &mut remarks,
+        )?;
         token_insert(tx, record, "row", &digest)?;
         assess_listed(rules, tx, matched.person, record)?;
         counts.matched = i64::from(matched.linked);
@@ -415,17 +436,16 @@ fn kind_of(import: &Import) -> Result<ListKind> {
 /// Keeps a row as a record; what is odd about it is added to the remarks.
 fn keep_row(
     tx: &mut Tx<'_>,
-    import: &Import,
-    author: Author,
+    (import, author): (&Import, Author),
     reading: &Reading,
-    (row, parsed): (&Row, &Parsed),
+    (row, parsed, disease): (&Row, &Parsed, Option<&str>),
     remarks: &mut Vec<super::Remark>,
 ) -> Result<(RecordId, Matched)> {
     let kind = kind_of(import)?;
     let identity = identity(row, import, kind);
     let mut awaited = None;
     let facts = match kind {
-        ListKind::Linelist => case_facts(row, reading),
+        ListKind::Linelist => case_facts(row, reading, disease),
         ListKind::Contacts => {
             let wanted =
                 text(row, Field::FromCase).map(|number| format!("{}#{number}", import.source));
@@ -442,7 +462,7 @@ fn keep_row(
                 remarks.push(without_case(row.number, several));
                 awaited = Some(number);
             }
-            contact_facts(row, case, reading)
+            contact_facts(row, case, reading, disease)
         }
         ListKind::Movements => movement_facts(row),
     };

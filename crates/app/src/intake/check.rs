@@ -37,6 +37,7 @@ pub struct Checked {
     pub contact: Option<Contact>,
     pub visited_on: Option<Date>,
     pub hospitalised_on: Option<Date>,
+    pub disease: Option<String>,
     pub class: Option<(String, Option<Date>)>,
     pub animals: Option<(String, Option<Date>)>,
     pub pneumonia: Option<bool>,
@@ -254,6 +255,7 @@ pub fn check(signal: &Signal, today: Date) -> Result<Checked, Vec<FieldError>> {
             &signal.contact_until,
         ],
     );
+    checked.disease = r.text("disease", &signal.disease, SHORT_MAX);
     let class = r.code("class", &signal.class, &CLASSES);
     let class_on = r.recent("class_on", &signal.class_on);
     checked.class = class.map(|class| (class, class_on));
@@ -300,6 +302,44 @@ pub fn check(signal: &Signal, today: Date) -> Result<Checked, Vec<FieldError>> {
     } else {
         Err(r.wrong)
     }
+}
+
+/// Whether a class or a result says of which disease: one that there are rules for, or that of the
+/// response it is reported to.
+pub fn check_disease(
+    signal: &Signal,
+    known: &[(&str, &str)],
+    of_response: &str,
+) -> Option<FieldError> {
+    let refuse = |zh: String, en: String| {
+        Some(FieldError {
+            field: "disease".to_owned(),
+            text: Text::new(zh, en),
+        })
+    };
+    let typed = signal.disease.trim();
+    let found = !signal.class.trim().is_empty() || !signal.result.trim().is_empty();
+    if typed.is_empty() {
+        if found && of_response.is_empty() {
+            return refuse(
+                "请选择诊断或检测的是哪种病；不同的病分开研判。".to_owned(),
+                "Say which disease the finding is of; each is assessed by itself.".to_owned(),
+            );
+        }
+        return None;
+    }
+    if known.iter().any(|(id, _)| *id == typed) {
+        return None;
+    }
+    let ids: Vec<&str> = known.iter().map(|(id, _)| *id).collect();
+    let names: Vec<&str> = known.iter().map(|(_, name)| *name).collect();
+    refuse(
+        format!("没有这种病的规则包；可选：{}。", names.join("、")),
+        format!(
+            "There is no pack for this disease; choose one of {}.",
+            ids.join(", ")
+        ),
+    )
 }
 
 fn check_identity(r: &mut Reader, signal: &Signal, checked: &mut Checked) {

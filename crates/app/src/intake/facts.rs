@@ -9,6 +9,10 @@ use fangxian_store::facts::{NewFact, When};
 
 use super::Checked;
 
+/// The attribute of a notified class or a test that says of which disease: a pack's id, or what a
+/// list called it.
+pub(crate) const DISEASE: &str = "disease";
+
 /// Who is behind a report, as far as evidence goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
@@ -113,10 +117,16 @@ pub(crate) fn facts_of(
             .or(checked.class_day());
         add(NewFact::new("imaging", day(on), known).with("pneumonia", pneumonia));
     }
+    let of_disease = |fact: NewFact| match &checked.disease {
+        Some(disease) => fact.with(DISEASE, disease.as_str()),
+        None => fact,
+    };
     if let Some(test) = &checked.test {
-        add(NewFact::new("test", day(test.sampled_on), known)
-            .with("kind", test.kind.as_str())
-            .with("result", test.result.as_str()));
+        add(of_disease(
+            NewFact::new("test", day(test.sampled_on), known)
+                .with("kind", test.kind.as_str())
+                .with("result", test.result.as_str()),
+        ));
     }
     if let Some((class, on)) = &checked.class {
         let kind = if evidence.notifies() {
@@ -124,9 +134,11 @@ pub(crate) fn facts_of(
         } else {
             "said_class"
         };
-        add(NewFact::new(kind, day(*on), known)
-            .with("class", class.as_str())
-            .with("by", evidence.notified_by()));
+        add(of_disease(
+            NewFact::new(kind, day(*on), known)
+                .with("class", class.as_str())
+                .with("by", evidence.notified_by()),
+        ));
     }
     if let Some(contact) = &checked.contact {
         let mut fact = NewFact::new("contact", When::Range(contact.from, contact.until), known);

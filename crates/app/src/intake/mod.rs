@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Rules, assess_person};
 use crate::{App, AppError, Result, Who};
 
-pub(crate) use check::{Checked, check};
-pub(crate) use facts::{Evidence, facts_of};
+pub(crate) use check::{Checked, check, check_disease};
+pub(crate) use facts::{DISEASE, Evidence, facts_of};
 pub(crate) use inbox::area_name;
 pub use inbox::{
     Candidate, InboxFilter, InboxPage, InboxRow, ReceiptState, ReceiptView, RecordView,
@@ -194,7 +194,7 @@ impl App {
                 "This post may not ask for a document number. Leave it empty; name and phone are enough.",
             ));
         }
-        let checked = check(signal, self.today()).map_err(AppError::invalid)?;
+        let checked = self.read_signal(&envelope.response, signal)?;
         let random = fangxian_store::random_bytes()?;
         let (rules, author) = (self.rules(), who.author());
         let evidence = Evidence::of(who.actor().map(|actor| actor.unit_kind));
@@ -228,6 +228,26 @@ impl App {
                 Ok(submitted)
             },
         )
+    }
+
+    /// Reads a signal that is meant for a response.
+    fn read_signal(&self, response: &str, signal: &Signal) -> Result<Checked> {
+        let of_response = self.read(|tx| Ok(responses::response_by_code(tx, response.trim())?))?;
+        let of_response = of_response.map(|response| response.disease);
+        let known: Vec<(&str, &str)> = self
+            .packs
+            .diseases()
+            .map(|(id, name)| (id, name.zh.as_str()))
+            .collect();
+        let disease = check_disease(signal, &known, of_response.as_deref().unwrap_or_default());
+        match (check(signal, self.today()), disease) {
+            (Ok(checked), None) => Ok(checked),
+            (Ok(_), Some(wrong)) => Err(AppError::invalid(vec![wrong])),
+            (Err(mut all), wrong) => {
+                all.extend(wrong);
+                Err(AppError::invalid(all))
+            }
+        }
     }
 
     /// The divisions that a form offers: townships and communities, by their place in the tree.

@@ -54,6 +54,9 @@ pub struct Signal {
     pub visited_on: String,
     /// Day of admission.
     pub hospitalised_on: String,
+    /// The disease that the class is of and that was tested for, as a pack's id; needed with a
+    /// class or a result, unless the response has a disease of its own.
+    pub disease: String,
     /// Class as notified by a hospital or laboratory: `suspected`,
     /// `clinically_diagnosed`, `confirmed`, `asymptomatic`, `excluded`.
     pub class: String,

@@ -1,10 +1,13 @@
 //! Statutory reports run by themselves.
 
 use fangxian_base::CommandId;
+use fangxian_domain::intake::Channel;
 use fangxian_store::facts::{NewFact, When};
 
 use super::{World, code, day, each_world, moment};
 use crate::clocks::{ClocksFilter, SentInput};
+use crate::intake::{Envelope, Signal};
+use crate::reviews::ReviewsFilter;
 
 fn case(world: &World) -> usize {
     let fact = NewFact::new(
@@ -119,5 +122,112 @@ fn a_late_report_stays_in_sight_also_after_it_was_sent() {
         let page = world.app.clocks(&world.duty, &late).unwrap();
         assert_eq!((page.total, page.late), (1, 1));
         assert!(page.rows[0].late);
+    });
+}
+
+#[test]
+fn a_confirmed_case_of_one_disease_is_no_case_of_another() {
+    each_world(|world| {
+        world.approve();
+        let noro = fangxian_store::testing::response(&world.store, "norovirus");
+        world.app.first_start().unwrap();
+        let send = |disease: &str| {
+            let signal = Signal {
+                name: "王小明".into(),
+                phone: "19900000001".into(),
+                symptoms: vec!["vomiting".into()],
+                disease: disease.into(),
+                class: "confirmed".into(),
+                class_on: "2026-05-03".into(),
+                test: "pcr".into(),
+                sample_on: "2026-05-03".into(),
+                result: "positive".into(),
+                ..Signal::default()
+            };
+            let envelope = Envelope {
+                command: CommandId::new(),
+                channel: Channel::StaffForm,
+                response: String::new(),
+                original: Vec::new(),
+            };
+            world.app.submit(&world.hospital, envelope, &signal)
+        };
+        let fields = |disease: &str| -> Vec<String> {
+            let wrong = send(disease).unwrap_err().fields;
+            wrong.into_iter().map(|one| one.field).collect()
+        };
+        assert_eq!(fields(""), ["disease"], "of which disease?");
+        assert_eq!(fields("measles"), ["disease"]);
+        send("norovirus").unwrap();
+        let clocks = world
+            .app
+            .clocks(&world.duty, &ClocksFilter::default())
+            .unwrap();
+        assert!(clocks.rows.iter().all(|row| row.response == noro));
+        assert!(!clocks.rows.is_empty());
+        let reviews = world
+            .app
+            .reviews(&world.assessor, &ReviewsFilter::default())
+            .unwrap();
+        assert!(reviews.rows.iter().all(|row| row.response == noro));
+        assert!(!reviews.rows.is_empty());
+    });
+}
+
+#[test]
+fn a_finding_that_names_no_disease_counts_only_where_it_was_collected() {
+    each_world(|world| {
+        world.approve();
+        world.app.first_start().unwrap();
+        let routine = world
+            .app
+            .read(|tx| Ok(fangxian_store::responses::response_by_code(tx, "routine")?))
+            .unwrap()
+            .unwrap();
+        let fact = NewFact::new("classification_notified", When::Unknown, "clinical")
+            .with("class", "confirmed")
+            .with("by", "hospital");
+        let (.., assessed) = world.arrives(routine.id, vec![fact]);
+        assert!(assessed.is_empty(), "{assessed:?}");
+        assert_eq!(case(world), 1);
+    });
+}
+
+#[test]
+fn a_wrong_finding_is_withdrawn_with_a_reason_and_judged_at_once() {
+    each_world(|world| {
+        world.approve();
+        let fact = NewFact::new("classification_notified", When::Unknown, "clinical")
+            .with("class", "confirmed")
+            .with("by", "hospital");
+        let (_, person, assessed) = world.arrives(world.flu, vec![fact]);
+        assert_eq!(assessed[0].class.as_deref(), Some("confirmed"));
+        let app = &world.app;
+        let file = app.person_file(&world.desk, person, "intake").unwrap();
+        let wrong = file
+            .facts
+            .iter()
+            .find(|fact| fact.kind == "classification_notified")
+            .unwrap();
+        let correct = |value: &str, reason: &str| crate::people::CorrectInput {
+            fact: wrong.id.to_string(),
+            value: value.into(),
+            reason: reason.into(),
+            ..crate::people::CorrectInput::default()
+        };
+        let take =
+            |who: &crate::Who, input| app.fact_correct(who, CommandId::new(), person, &input);
+        assert!(take(&world.grid, correct("", "标本混淆")).is_err());
+        let fields = take(&world.desk, correct("positive", ""))
+            .unwrap_err()
+            .fields;
+        assert_eq!(fields.len(), 2, "{fields:?}");
+        take(&world.desk, correct("", "标本混淆")).unwrap();
+        let file = app.person_file(&world.desk, person, "intake").unwrap();
+        assert!(file.statuses.iter().all(|status| status.class.is_none()));
+        let old = file.facts.iter().find(|fact| fact.id == wrong.id).unwrap();
+        assert!(old.replaced, "it stays readable");
+        assert_eq!(file.facts.iter().filter(|fact| fact.withdraws).count(), 1);
+        assert!(take(&world.desk, correct("", "标本混淆")).is_err());
     });
 }

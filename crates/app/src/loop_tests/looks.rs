@@ -82,6 +82,7 @@ fn a_returned_review_goes_back_to_the_first_look_with_its_reason() {
             version: world.version_of_review(review),
             outcome: "return".into(),
             reason: " ".into(),
+            ..SecondLookInput::default()
         };
         let refused =
             world
@@ -190,6 +191,117 @@ fn what_needs_no_follow_up_is_set_aside_and_the_record_is_handled() {
 }
 
 #[test]
+fn what_proposes_a_measure_is_set_aside_by_two_people_only() {
+    each_world(|world| {
+        world.approve();
+        let (record, _, review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("no_follow_up"))
+            .unwrap();
+        let view = world.app.review_read(&world.assessor, review).unwrap();
+        assert_eq!(view.row.state, "second_look");
+        assert!(view.proposal.unwrap().aside);
+        assert_eq!(world.state_of(record), "in_review");
+        world
+            .second_look(&world.assessor, review, "return")
+            .unwrap();
+        world
+            .first_look(&world.desk, review, look("no_follow_up"))
+            .unwrap();
+        let confirmed = world
+            .second_look(&world.assessor, review, "confirm")
+            .unwrap();
+        assert_eq!((confirmed.measures.len(), confirmed.tasks.len()), (0, 0));
+        let view = world.app.review_read(&world.assessor, review).unwrap();
+        assert_eq!(view.row.state, "set_aside");
+        assert_eq!(world.state_of(record), "handled");
+    });
+}
+
+#[test]
+fn the_second_look_amends_as_the_first_can() {
+    each_world(|world| {
+        world.approve();
+        let (.., review) = world.close_contact();
+        world
+            .first_look(&world.desk, review, look("confirm"))
+            .unwrap();
+        let view = world.app.review_read(&world.assessor, review).unwrap();
+        let rule = view.proposal.unwrap().measures[0].due.rule.clone();
+        let amend = |drop: &str| SecondLookInput {
+            version: view.row.version,
+            outcome: "amend".into(),
+            drop: vec![DropInput {
+                rule: drop.into(),
+                reason: "已在外地隔离".into(),
+            }],
+            add: vec!["phone_check".into()],
+            ..SecondLookInput::default()
+        };
+        let take = |input: &SecondLookInput| {
+            let app = &world.app;
+            app.review_second_look(&world.assessor, CommandId::new(), review, input)
+        };
+        assert_eq!(take(&amend("nothing")).unwrap_err().fields[0].field, "drop");
+        let confirmed = take(&amend(&rule)).unwrap();
+        assert_eq!((confirmed.measures.len(), confirmed.tasks.len()), (0, 2));
+        let view = world.app.review_read(&world.assessor, review).unwrap();
+        assert_eq!(view.row.second_outcome.as_deref(), Some("amended"));
+    });
+}
+
+#[test]
+fn a_named_contact_about_whom_something_is_missing_is_looked_at() {
+    each_world(|world| {
+        world.approve();
+        let (case, ..) = world.arrives(world.flu, confirmed_case(world));
+        let before = world.open_reviews();
+        let met = NewFact::new("contact", When::Day(day("2026-05-02")), "clinical")
+            .with("case_record", case.to_string());
+        let (record, _, assessed) = world.arrives(world.flu, vec![met]);
+        let review = assessed[0].review.expect("somebody looks");
+        assert_eq!(world.open_reviews(), before + 1);
+        assert_eq!(world.state_of(record), "in_review");
+        let view = world.app.review_read(&world.desk, review).unwrap();
+        assert!(!view.proposal.unwrap().missing.is_empty());
+    });
+}
+
+#[test]
+fn contacts_are_asked_about_again_when_their_case_changes() {
+    each_world(|world| {
+        world.approve();
+        let (case, person, _) = world.arrives(world.flu, Vec::new());
+        let met = NewFact::new("contact", When::Day(day("2026-05-02")), "official")
+            .with("case_record", case.to_string())
+            .with("protected", false);
+        let (_, contact, _) = world.arrives(world.flu, vec![met]);
+        let mut facts = confirmed_case(world);
+        facts.push(NewFact::new(
+            "onset",
+            When::Day(day("2026-05-02")),
+            "clinical",
+        ));
+        for fact in facts {
+            testing::fact(&world.store, case, world.flu, fact);
+        }
+        let rules = world.app.rules();
+        world
+            .store
+            .write::<_, crate::AppError, _>(testing::command("intake.submit"), move |tx| {
+                crate::assess::assess_person(&rules, tx, person, Some(case))
+            })
+            .unwrap();
+        while world.app.reassess_due(10).unwrap() > 0 {}
+        let reviews = world
+            .app
+            .read(|tx| crate::reviews::rows_of_person(tx, contact))
+            .unwrap();
+        assert_eq!(reviews[0].category.as_deref(), Some("close"));
+    });
+}
+
+#[test]
 fn new_facts_after_the_first_look_bring_the_review_back_with_a_note() {
     each_world(|world| {
         world.approve();
@@ -230,6 +342,7 @@ fn a_looker_who_saw_an_older_version_is_told_so() {
             version,
             outcome: "confirm".into(),
             reason: String::new(),
+            ..SecondLookInput::default()
         };
         let stale = world
             .app

@@ -1,6 +1,6 @@
 //! Who decides, lifts and refuses, and what ends by itself.
 
-use fangxian_base::{CommandId, MeasureId};
+use fangxian_base::{CommandId, MeasureId, PersonId, RecordId};
 use fangxian_store::facts::{NewFact, When};
 
 use super::path::decide;
@@ -278,5 +278,164 @@ fn isolation_without_an_end_is_looked_at_again_on_its_day_of_review() {
             .measures(&world.hospital, &MeasuresFilter::default())
             .unwrap();
         assert_eq!(all.total, 2);
+    });
+}
+
+/// The CDC institution judges anew: no contact after all.
+fn judged_anew(world: &World, record: RecordId) {
+    let facts = world
+        .app
+        .read(|tx| Ok(fangxian_store::facts::fact_list(tx, &[record])?))
+        .unwrap();
+    let judged = facts
+        .iter()
+        .find(|fact| fact.kind == "contact_judged")
+        .unwrap();
+    let anew = NewFact {
+        corrects: Some(judged.id),
+        ..NewFact::new("contact_judged", When::Day(day("2026-05-03")), "official")
+            .with("kind", "none")
+    };
+    fangxian_store::testing::fact(&world.store, record, world.flu, anew);
+}
+
+fn asked_again(world: &World, person: PersonId, record: RecordId) {
+    let rules = world.app.rules();
+    world
+        .store
+        .write::<_, crate::AppError, _>(
+            fangxian_store::testing::command("intake.submit"),
+            move |tx| crate::assess::assess_person(&rules, tx, person, Some(record)),
+        )
+        .unwrap();
+}
+
+#[test]
+fn what_todays_facts_do_not_propose_is_not_decided_and_lapses() {
+    each_world(|world| {
+        world.approve();
+        let (record, person, review) = world.close_contact();
+        let id = world.confirmed(review).measures[0];
+        judged_anew(world, record);
+        let input = decide(version(world, id), "2026-05-09");
+        let app = &world.app;
+        let taken = app.measure_decide(&world.hospital, CommandId::new(), id, &input);
+        assert_eq!(code(taken), "NOT-PROPOSED-TODAY");
+        asked_again(world, person, record);
+        let view = app.measure_read(&world.hospital, id).unwrap();
+        assert_eq!(view.row.state, "lapsed");
+    });
+}
+
+#[test]
+fn a_running_measure_that_nothing_asks_for_stands_before_its_organ_to_be_lifted() {
+    each_world(|world| {
+        world.approve();
+        let (record, person, review) = world.close_contact();
+        let id = world.confirmed(review).measures[0];
+        let input = decide(version(world, id), "2026-05-09");
+        let app = &world.app;
+        app.measure_decide(&world.hospital, CommandId::new(), id, &input)
+            .unwrap();
+        asked_again(world, person, record);
+        let view = app.measure_read(&world.hospital, id).unwrap();
+        assert_eq!((view.row.lift_why, view.row.in_force), (None, true));
+        judged_anew(world, record);
+        asked_again(world, person, record);
+        let list = app
+            .measures(&world.hospital, &MeasuresFilter::default())
+            .unwrap();
+        let row = &list.rows[0];
+        assert_eq!(row.lift_why.as_deref(), Some("unsupported"));
+        assert!(
+            row.in_force && row.lift_asked_at.is_some(),
+            "a person lifts"
+        );
+        assert_eq!(row.name, "王小明");
+        let input = LiftInput {
+            version: row.version,
+            reason: "经判定非密切接触者".into(),
+        };
+        app.measure_lift(&world.hospital, CommandId::new(), id, &input)
+            .unwrap();
+        let view = app.measure_read(&world.hospital, id).unwrap();
+        assert_eq!(
+            (view.row.state.as_str(), view.row.lift_why),
+            ("lifted", None)
+        );
+        let notice = view.notice.unwrap();
+        assert_eq!(notice.signed_on, app.today());
+    });
+}
+
+#[test]
+fn no_term_is_longer_than_the_approval_and_what_outlives_it_is_unlawful() {
+    each_world(|world| {
+        world.approve_until(Some(day("2026-05-06")));
+        let (_, person, review) = world.close_contact();
+        let id = world.confirmed(review).measures[0];
+        let app = &world.app;
+        let view = app.measure_read(&world.hospital, id).unwrap();
+        assert_eq!(view.row.ends_on, day("2026-05-06"));
+        let input = decide(view.row.version, "2026-05-09");
+        let refused = app.measure_decide(&world.hospital, CommandId::new(), id, &input);
+        assert_eq!(refused.unwrap_err().fields[0].field, "ends_on");
+        let input = decide(view.row.version, "2026-05-06");
+        app.measure_decide(&world.hospital, CommandId::new(), id, &input)
+            .unwrap();
+        let sql = "UPDATE approval SET until_on = '2026-05-04'";
+        fangxian_store::testing::tamper(&world.store, sql);
+        world.pass_minutes(2 * 24 * 60);
+        app.day_sweep().unwrap();
+        let rows = app
+            .read(|tx| crate::measures::rows_of_person(tx, person, app.today()))
+            .unwrap();
+        assert_eq!(rows[0].lift_why.as_deref(), Some("unlawful"));
+    });
+}
+
+#[test]
+fn a_notice_is_not_well_and_an_observation_is_not_served() {
+    each_world(|world| {
+        decided(world, &world.hospital);
+        let mine = world.app.my_tasks(&world.grid).unwrap();
+        let mut tried = 0;
+        for task in &mine.tasks {
+            let result = match task.row.kind.as_str() {
+                "serve_notice" => "well",
+                "observe" => "served",
+                _ => continue,
+            };
+            let input = super::path::feedback(task, result);
+            let fed = world
+                .app
+                .task_feed_back(&world.grid, CommandId::new(), task.row.id, &input);
+            assert_eq!(fed.unwrap_err().fields[0].field, "result");
+            tried += 1;
+        }
+        assert!(tried > 1);
+    });
+}
+
+#[test]
+fn the_steps_of_a_measure_come_again_after_another_was_lifted() {
+    each_world(|world| {
+        let id = decided(world, &world.hospital);
+        let open = |app: &crate::App| app.my_tasks(&world.grid).unwrap().tasks.len();
+        let before = open(&world.app);
+        let sql = "UPDATE task SET state = 'cancelled', unique_key = NULL WHERE kind = 'observe'";
+        fangxian_store::testing::tamper(&world.store, sql);
+        assert_eq!(open(&world.app), before - 2);
+        assert_eq!(world.app.day_sweep().unwrap().tasks, 2);
+        let input = LiftInput {
+            version: version(world, id),
+            reason: "病例排除".into(),
+        };
+        world
+            .app
+            .measure_lift(&world.hospital, CommandId::new(), id, &input)
+            .unwrap();
+        let keys = "SELECT COUNT(*) FROM task WHERE state = 'cancelled' AND unique_key IS NOT NULL";
+        assert_eq!(fangxian_store::testing::number(&world.store, keys), 0);
     });
 }

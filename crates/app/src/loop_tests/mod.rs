@@ -240,6 +240,7 @@ impl World {
             version,
             outcome: outcome.into(),
             reason: "请再核实".into(),
+            ..SecondLookInput::default()
         };
         self.app
             .review_second_look(by, CommandId::new(), id, &input)

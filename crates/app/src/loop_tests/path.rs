@@ -289,6 +289,7 @@ fn of_two_who_take_the_second_look_at_once_one_is_told_that_it_moved() {
             version: world.version_of_review(review),
             outcome: "confirm".into(),
             reason: String::new(),
+            ..crate::reviews::SecondLookInput::default()
         };
         let look = |who: &crate::Who| {
             world

@@ -10,6 +10,7 @@ use fangxian_store::measures::{
     Measure, MeasureChange, measure_content, measure_fetch, measure_move, measure_run_out,
     measure_running,
 };
+use fangxian_store::responses::response_fetch;
 use fangxian_store::reviews::review_latest;
 use fangxian_store::tasks::task_key_known;
 use fangxian_store::{Author, Tx};
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::ended;
 use super::due_of;
-use crate::assess::{Rules, assess_person};
+use super::support::allowed;
+use crate::assess::{Rules, approvals_of, assess_person};
 use crate::tasks::give::{Work, give};
 use crate::{App, Result, Who, found};
 
@@ -83,6 +85,7 @@ impl App {
         let on = plus_days(today, day);
         let running = self.read(|tx| Ok(measure_running(tx, on, TURN, after)?))?;
         for measure in &running {
+            logged(self.still_lawful(measure));
             swept.tasks += logged(self.steps(measure)).unwrap_or(0);
         }
         let next = match running.last() {
@@ -119,6 +122,34 @@ impl App {
                 let trigger = open_ended.then_some(measure.record);
                 ended(&rules, tx, &measure, Author::System, "run_out", trigger)?;
                 Ok(true)
+            },
+        )
+    }
+
+    /// A law or an approval ends without any fact about a person: what it carried is asked about.
+    fn still_lawful(&self, measure: &Measure) -> Result<()> {
+        let (rules, today) = (self.rules(), self.today());
+        let lawful = self.read(|tx| {
+            let response = found(response_fetch(tx, measure.response))?;
+            let approvals = approvals_of(tx, &response)?;
+            let days = (today, today);
+            Ok(allowed(&rules, &response, &approvals, &measure.kind, days))
+        })?;
+        let told = measure.lift_why.as_deref() == Some("unlawful");
+        if lawful != told || measure.starts_on > today {
+            return Ok(());
+        }
+        let (person, who) = (measure.person, Who::system());
+        self.write(
+            &who,
+            CommandId::new(),
+            Action::ReviewsList,
+            Purpose::MeasureWork,
+            Some(measure.response),
+            move |tx| {
+                tx.note("person", person);
+                assess_person(&rules, tx, person, None)?;
+                Ok(())
             },
         )
     }

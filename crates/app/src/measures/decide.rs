@@ -19,6 +19,7 @@ use fangxian_store::{Author, Tx};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::support::carried_until;
 use super::{due_of, organs_of, resource, unit_kind};
 use crate::assess::{Rules, approvals_of, assess_person};
 use crate::sight::{all_right, not_too_long, required, staff};
@@ -248,7 +249,7 @@ fn decide(
     };
     let term = if checked.decides {
         lawful(rules, tx, measure, by.kind)?;
-        term(rules, tx, &due, checked)?
+        term(rules, tx, measure, &due, checked)?
     } else {
         (measure.starts_on, measure.ends_on)
     };
@@ -332,10 +333,27 @@ fn lawful(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure, kind: UnitKind) -> 
     Err(AppError::conflict("NOT-LAWFUL", &why.zh, &why.en))
 }
 
-/// First and last day: not before today or the proposal, not after what the rules allow.
+/// What today's assessment says of the measure: somebody who was excluded since the looks is not
+/// isolated, and a term that the facts have shortened is not exceeded.
+fn still_due(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure) -> Result<MeasureDue> {
+    let response = found(response_fetch(tx, measure.response))?;
+    let outcome = crate::assess::outcome_now(rules, tx, measure.person, &response)?;
+    let mut due = outcome.measures_due.into_iter();
+    due.find(|due| due.rule == measure.rule).ok_or_else(|| {
+        AppError::conflict(
+            "NOT-PROPOSED-TODAY",
+            "按今天的事实和规则，已不再建议该措施，不能决定；请查看该人档案中的最新研判。",
+            "By today's facts and rules the measure is not proposed any more and cannot be decided; see the latest assessment in the file.",
+        )
+    })
+}
+
+/// First and last day: not before today or the proposal, not after what the rules allow today, and
+/// not longer than the law and the approvals that it rests on.
 fn term(
     rules: &Rules,
     tx: &mut Tx<'_>,
+    measure: &Measure,
     due: &MeasureDue,
     checked: &Checked,
 ) -> Result<(Date, Date)> {
@@ -359,7 +377,21 @@ fn term(
             "It ends before it begins; please check both days.",
         ));
     }
-    match due.end.or(due.review_on) {
+    let now = still_due(rules, tx, measure)?;
+    let response = found(response_fetch(tx, measure.response))?;
+    let carried = carried_until(rules, tx, &response, &measure.kind, (starts, ends))?;
+    if carried.is_none_or(|last| last < ends) {
+        let last = carried.map_or_else(|| "–".to_owned(), |last| last.to_string());
+        return Err(AppError::field(
+            "ends_on",
+            &format!("所依据的批准或法律最晚到 {last}，期限不得超出。"),
+            &format!(
+                "The approval or the law that it rests on ends on {last}; the term may not go beyond."
+            ),
+        ));
+    }
+    let ends_of = |due: &MeasureDue| due.end.or(due.review_on);
+    match ends_of(due).into_iter().chain(ends_of(&now)).min() {
         Some(latest) if ends > latest => Err(AppError::field(
             "ends_on",
             &format!("不得超出规定期限，最晚为 {latest}。"),

@@ -4,6 +4,7 @@
 mod daily;
 mod decide;
 mod notice;
+pub(crate) mod support;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text};
 use fangxian_domain::measures::{MeasureMove, MeasureState, takes_liberty};
 use fangxian_domain::units::UnitKind;
-use fangxian_packs::{MeasureDue, Organ};
+use fangxian_packs::{Assessment, MeasureDue, Migration, Organ, Release};
+use fangxian_store::assessments::assessment_outcome;
 use fangxian_store::measures::{
     Measure, MeasureChange, MeasureFilter, measure_content, measure_count, measure_fetch,
     measure_list, measure_list_by_review, measure_list_of, measure_move,
@@ -102,6 +104,11 @@ pub struct MeasureRow {
     pub served_at: Option<Instant>,
     /// When it was lifted.
     pub lifted_at: Option<Instant>,
+    /// While it runs, why its organ is asked to lift it: `unlawful`, `released` (the criteria are
+    /// met), `unsupported` (today's assessment does not ask for it).
+    pub lift_why: Option<String>,
+    /// Since when.
+    pub lift_asked_at: Option<Instant>,
     /// The version, for decisions.
     pub version: i64,
 }
@@ -126,6 +133,10 @@ pub struct MeasureView {
     pub identity: IdentityView,
     /// What the rules proposed, with law, formalities, term and dated steps.
     pub due: Option<MeasureDue>,
+    /// When it ends by what the rules say today: criteria that are met and that are missing.
+    pub release: Option<Release>,
+    /// What changes for it with another edition of the plan.
+    pub migrations: Vec<Migration>,
     /// Why it was decided so, refused or lifted.
     pub reason: Option<String>,
     /// The notice to the person, once decided.
@@ -218,6 +229,11 @@ fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
         document_no: measure.document_no.clone(),
         served_at: measure.served_at,
         lifted_at: measure.lifted_at,
+        lift_why: measure
+            .lift_why
+            .clone()
+            .filter(|_| measure.state.is_decided()),
+        lift_asked_at: measure.lift_asked_at.filter(|_| measure.state.is_decided()),
         version: measure.version,
     })
 }
@@ -337,11 +353,29 @@ impl App {
             let due = due_of(content.as_deref());
             let facts = facts_of_person(tx, measure.person)?;
             let row = row(tx, &measure, today)?;
-            let notice = due
-                .as_ref()
-                .and_then(|due| notice::render(&row, due, reason.as_deref()));
+            let notice = due.as_ref().and_then(|due| {
+                notice::render(&row, due, reason.as_deref(), &self.settings().zone)
+            });
             let tasks = fangxian_store::tasks::task_list_by_measure(tx, id)?;
+            let outcome = assessment_outcome(tx, measure.person, measure.response)?
+                .and_then(|bytes| serde_json::from_slice::<Assessment>(&bytes).ok());
+            let (release, migrations) = match outcome {
+                Some(outcome) => (
+                    outcome
+                        .release
+                        .into_iter()
+                        .find(|end| end.rule == measure.rule),
+                    outcome
+                        .migrations
+                        .into_iter()
+                        .filter(|change| change.rule == measure.rule)
+                        .collect(),
+                ),
+                None => (None, Vec::new()),
+            };
             let view = MeasureView {
+                release,
+                migrations,
                 identity: identity_view(&Identity::of(&facts), today),
                 reason,
                 notice,

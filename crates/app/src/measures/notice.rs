@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use fangxian_base::{Date, Text};
+use fangxian_base::{Date, Text, Zone};
 use fangxian_packs::{MeasureDue, Place};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,6 +59,9 @@ pub struct Notice {
     pub remedy: Text,
     /// Whether it was lifted: the notice then says so.
     pub lifted: bool,
+    /// The day of the decision, or of the lifting: the foot, under the organ.
+    #[schemars(with = "String")]
+    pub signed_on: Date,
     /// The whole text.
     pub body: Text,
 }
@@ -76,9 +79,15 @@ fn place(place: Place) -> Text {
 }
 
 /// The notice of a decided measure; none before the decision.
-pub(super) fn render(row: &MeasureRow, due: &MeasureDue, reason: Option<&str>) -> Option<Notice> {
+pub(super) fn render(
+    row: &MeasureRow,
+    due: &MeasureDue,
+    reason: Option<&str>,
+    zone: &Zone,
+) -> Option<Notice> {
     let (organ, document_no) = (row.organ.clone()?, row.document_no.clone()?);
     let lifted = row.lifted_at.is_some();
+    let signed_on = zone.date(row.lifted_at.or(row.decided_at)?);
     let own = reason.map(str::trim).filter(|text| !text.is_empty());
     let reason = match own {
         Some(own) => Text::new(
@@ -125,6 +134,7 @@ pub(super) fn render(row: &MeasureRow, due: &MeasureDue, reason: Option<&str>) -
             format!("{} ({})", due.remedy.en, due.remedy_article.en),
         ),
         lifted,
+        signed_on,
         body: Text::default(),
     };
     notice.body = body(&notice);

@@ -5,19 +5,20 @@ use fangxian_base::{MeasureId, ReviewId, TaskId, Text, UserId};
 use fangxian_domain::reviews::{LookRefused, ReviewMove};
 use fangxian_domain::tasks::kinds;
 use fangxian_packs::{MeasureDue, PermitRequest, TaskDue};
-use fangxian_store::measures::{NewMeasure, measure_insert, measure_list_by_review};
+use fangxian_store::measures::{NewMeasure, measure_insert, measure_list_of};
 use fangxian_store::records::RecordState;
 use fangxian_store::responses::{Response, response_fetch};
 use fangxian_store::reviews::{
     Look, Review, ReviewChange, review_content, review_fetch, review_list_of, review_move,
 };
-use fangxian_store::tasks::task_list_by_review;
+use fangxian_store::tasks::task_list_of;
 use fangxian_store::{Author, Tx};
 use serde::{Deserialize, Serialize};
 
 use super::looks::refused as looks_refused;
 use crate::assess::proposal::{Proposal, new_measures, new_tasks, term_of};
 use crate::assess::{Rules, approvals_of, code_of, words};
+use crate::measures::support::carried_until;
 use crate::tasks::give::{Work, give};
 use crate::{AppError, Result, found};
 
@@ -37,7 +38,7 @@ pub(super) fn confirm(
     review: &Review,
     author: Author,
     user: UserId,
-    reason: Option<&str>,
+    (outcome, reason): (&'static str, Option<&str>),
 ) -> Result<Confirmed> {
     let to = review
         .state
@@ -50,7 +51,7 @@ pub(super) fn confirm(
     };
     let look = Look {
         by: user,
-        outcome: "confirmed",
+        outcome,
         reason,
     };
     if !review_move(tx, review, review.version, to, ReviewChange::Second(look))? {
@@ -79,7 +80,7 @@ pub(super) fn confirm(
         let work = Work::of_review(review, kind, standard_text(kind), author);
         done.tasks.extend(give(rules, tx, &work)?);
     }
-    tx.detail("look", "confirmed");
+    tx.detail("look", outcome);
     tx.detail("measures", done.measures.len());
     tx.detail("tasks", done.tasks.len());
     settle(tx, review.id)?;
@@ -124,6 +125,13 @@ fn before_organ(
     }
     let Some(ends_on) = due.end.or(due.review_on) else {
         tx.detail("no_term", due.measure.as_str());
+        return Ok(None);
+    };
+    let first = due.start.max(today);
+    let term = (first, ends_on.max(first));
+    let carried = carried_until(rules, tx, response, &due.measure, term)?;
+    let Some(ends_on) = carried.map(|last| last.min(ends_on)) else {
+        tx.detail("not_lawful_any_more", due.measure.as_str());
         return Ok(None);
     };
     let organs: Vec<String> = due.organs.iter().map(code_of).collect();
@@ -209,8 +217,9 @@ pub(crate) fn settle(tx: &mut Tx<'_>, review: ReviewId) -> Result<bool> {
     {
         return Ok(false);
     }
-    let tasks = task_list_by_review(tx, review.id)?;
-    let measures = measure_list_by_review(tx, review.id)?;
+    // What another review of the same person led to keeps the records open as well.
+    let tasks = task_list_of(tx, review.person)?;
+    let measures = measure_list_of(tx, review.person)?;
     if tasks.iter().any(|task| task.state.is_open())
         || measures.iter().any(|measure| measure.state.is_open())
     {

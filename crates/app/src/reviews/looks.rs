@@ -8,7 +8,7 @@ use fangxian_domain::tasks::kinds;
 use fangxian_store::Tx;
 use fangxian_store::records::RecordState;
 use fangxian_store::reviews::{
-    Look, Review, ReviewChange, review_content, review_fetch, review_move,
+    Look, Review, ReviewChange, review_amend, review_content, review_fetch, review_move,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,8 +55,15 @@ pub struct FirstLookInput {
 pub struct SecondLookInput {
     /// The version seen.
     pub version: i64,
-    /// `confirm`, or `return` to the first look.
+    /// `confirm` (also that all is set aside, when the first looker proposed so), `amend`, or
+    /// `return` to the first look.
     pub outcome: String,
+    /// With `amend`: what is taken out besides what the first looker took out.
+    pub drop: Vec<DropInput>,
+    /// With `amend`: standard tasks added, `door_visit` or `phone_check`.
+    pub add: Vec<String>,
+    /// With `amend`: division code of the area that the work goes to; empty: as it is.
+    pub area_code: String,
     /// Why; needed to return.
     pub reason: String,
 }
@@ -84,10 +91,12 @@ impl First {
         }
     }
 
-    const fn step(&self) -> ReviewMove {
+    /// What binds somebody is set aside by two people only.
+    const fn step(&self, binds: bool) -> ReviewMove {
         match self {
             Self::PassOn { .. } => ReviewMove::PassOn,
             Self::Ask(_) => ReviewMove::Ask,
+            Self::SetAside(_) if binds => ReviewMove::ProposeSetAside,
             Self::SetAside(_) => ReviewMove::SetAside,
         }
     }
@@ -119,7 +128,10 @@ fn check(input: &FirstLookInput) -> Result<First> {
             dropped: Vec::new(),
             added: Vec::new(),
         }),
-        "amend" => Some(amended(&mut wrong, input)),
+        "amend" => {
+            let (dropped, added) = amended(&mut wrong, &input.drop, &input.add, &input.area_code);
+            Some(First::PassOn { dropped, added })
+        }
         "ask" => Some(First::Ask(reason(&mut wrong))),
         "no_follow_up" => {
             reason(&mut wrong);
@@ -142,9 +154,14 @@ fn check(input: &FirstLookInput) -> Result<First> {
     first.ok_or_else(AppError::stale)
 }
 
-fn amended(wrong: &mut Vec<FieldError>, input: &FirstLookInput) -> First {
+fn amended(
+    wrong: &mut Vec<FieldError>,
+    drop: &[DropInput],
+    add: &[String],
+    area_code: &str,
+) -> (Vec<Dropped>, Vec<String>) {
     let mut dropped = Vec::new();
-    for (i, item) in input.drop.iter().enumerate() {
+    for (i, item) in drop.iter().enumerate() {
         let field = format!("drop.{i}.reason");
         not_too_long(wrong, &field, &item.reason);
         let reason = required(
@@ -162,7 +179,7 @@ fn amended(wrong: &mut Vec<FieldError>, input: &FirstLookInput) -> First {
         }
     }
     let mut added: Vec<String> = Vec::new();
-    for kind in &input.add {
+    for kind in add {
         let kind = kind.trim();
         if ![kinds::DOOR_VISIT, kinds::PHONE_CHECK].contains(&kind) {
             wrong.push(wrong_field(
@@ -174,14 +191,41 @@ fn amended(wrong: &mut Vec<FieldError>, input: &FirstLookInput) -> First {
             added.push(kind.to_owned());
         }
     }
-    if input.drop.is_empty() && input.add.is_empty() && input.area_code.trim().is_empty() {
+    if drop.is_empty() && add.is_empty() && area_code.trim().is_empty() {
         wrong.push(wrong_field(
             "outcome",
             "没有任何修改；如无修改请选“同意”。",
             "Nothing was changed; choose `confirm` if nothing is to be.",
         ));
     }
-    First::PassOn { dropped, added }
+    (dropped, added)
+}
+
+/// Takes what a looker amended into the proposal; only what is proposed can be taken out.
+fn amend(proposal: &mut Proposal, dropped: &[Dropped], added: &[String]) -> Result<()> {
+    let known = |rule: &str| {
+        let outcome = &proposal.assessment;
+        outcome.measures_due.iter().any(|due| due.rule == rule)
+            || outcome.tasks_due.iter().any(|due| due.rule == rule)
+    };
+    if dropped.iter().any(|item| !known(&item.rule)) {
+        return Err(AppError::field(
+            "drop",
+            "所去掉的项目不在建议之中，请刷新页面。",
+            "What is taken out is not part of the proposal; reload the page.",
+        ));
+    }
+    for item in dropped {
+        if !proposal.is_dropped(&item.rule) {
+            proposal.dropped.push(item.clone());
+        }
+    }
+    for kind in added {
+        if !proposal.added.contains(kind) {
+            proposal.added.push(kind.clone());
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn refused(reason: LookRefused) -> AppError {
@@ -263,9 +307,10 @@ impl App {
         input: &SecondLookInput,
     ) -> Result<Confirmed> {
         let user = staff(who)?;
-        let back = match input.outcome.trim() {
-            "confirm" => false,
-            "return" => true,
+        let (back, amends) = match input.outcome.trim() {
+            "confirm" => (false, false),
+            "amend" => (false, true),
+            "return" => (true, false),
             _ => {
                 return Err(AppError::field(
                     "outcome",
@@ -291,6 +336,8 @@ impl App {
             let (zh, en) = ("请写明退回理由。", "Please say why it goes back.");
             required(&mut wrong, "reason", &input.reason, zh, en);
         }
+        let changes =
+            amends.then(|| amended(&mut wrong, &input.drop, &input.add, &input.area_code));
         all_right(wrong)?;
         let (rules, input) = (self.rules(), input.clone());
         let author = who.author();
@@ -305,10 +352,42 @@ impl App {
                 second_look_by(review.first_by, user).map_err(refused)?;
                 let reason = Some(input.reason.trim()).filter(|text| !text.is_empty());
                 if back {
-                    give_back(tx, &review, user, reason)
-                } else {
-                    follow::confirm(&rules, tx, &review, author, user, reason)
+                    return give_back(tx, &review, user, reason);
                 }
+                if review.state != ReviewState::SecondLook {
+                    return Err(refused(LookRefused::State));
+                }
+                let content = review_content(tx, &review)?;
+                let mut proposal = Proposal::of(&content).ok_or_else(destroyed)?;
+                let aside = proposal.aside.as_deref().and_then(RecordState::from_code);
+                let Some((dropped, added)) = &changes else {
+                    return match aside {
+                        Some(state) => set_aside(tx, &review, state, user, reason),
+                        None => follow::confirm(
+                            &rules,
+                            tx,
+                            &review,
+                            author,
+                            user,
+                            ("confirmed", reason),
+                        ),
+                    };
+                };
+                if aside.is_some() {
+                    return Err(AppError::field(
+                        "outcome",
+                        "初核建议不再跟进，只能同意或退回初核。",
+                        "The first looker proposes to set it aside: confirm that, or return it.",
+                    ));
+                }
+                amend(&mut proposal, dropped, added)?;
+                let area = match area_of_code(tx, "area_code", &input.area_code)? {
+                    Some(area) => Some(area.id),
+                    None => review.area,
+                };
+                review_amend(tx, &review, &proposal.bytes()?, area)?;
+                let review = at_version(tx, id, input.version)?;
+                follow::confirm(&rules, tx, &review, author, user, ("amended", reason))
             },
         )
     }
@@ -323,44 +402,33 @@ fn first_look(
     first: &First,
 ) -> Result<()> {
     let review = at_version(tx, id, input.version)?;
+    if !matches!(review.state, ReviewState::FirstLook | ReviewState::Asked) {
+        return Err(refused(LookRefused::State));
+    }
+    let mut proposal = Proposal::of(&review_content(tx, &review)?).ok_or_else(destroyed)?;
+    let binds = proposal.binds();
     let to = review
         .state
-        .after(first.step())
+        .after(first.step(binds))
         .ok_or_else(|| refused(LookRefused::State))?;
     let area = match area_of_code(tx, "area_code", &input.area_code)? {
         Some(area) => Some(area.id),
         None => review.area,
     };
-    let mut proposal = Proposal::of(&review_content(tx, &review)?).ok_or_else(destroyed)?;
     match first {
         First::PassOn { dropped, added } => {
-            let known = |rule: &str| {
-                let outcome = &proposal.assessment;
-                outcome.measures_due.iter().any(|due| due.rule == rule)
-                    || outcome.tasks_due.iter().any(|due| due.rule == rule)
-            };
-            if dropped.iter().any(|item| !known(&item.rule)) {
-                return Err(AppError::field(
-                    "drop",
-                    "所去掉的项目不在建议之中，请刷新页面。",
-                    "What is taken out is not part of the proposal; reload the page.",
-                ));
-            }
-            proposal.dropped.clone_from(dropped);
-            proposal.added.clone_from(added);
+            // A first look begins anew, also after it was given back.
+            (proposal.dropped, proposal.added) = (Vec::new(), Vec::new());
+            proposal.aside = None;
+            amend(&mut proposal, dropped, added)?;
         }
         First::Ask(what) => {
             proposal.asked = Some(what.clone());
             ask(rules, tx, &review, area, what, user)?;
         }
+        First::SetAside(state) if binds => proposal.aside = Some(state.code().to_owned()),
         First::SetAside(state) => {
-            let others = fangxian_store::reviews::review_list_of(tx, review.person)?;
-            if !others
-                .iter()
-                .any(|other| other.id != review.id && other.state.is_open())
-            {
-                fangxian_store::assessments::records_after_review(tx, review.person, *state)?;
-            }
+            set_records(tx, &review, *state)?;
         }
     }
     tx.detail("look", first.outcome());
@@ -381,6 +449,51 @@ fn first_look(
     } else {
         Err(AppError::stale())
     }
+}
+
+/// The records of a person whose review ends without anything to follow, unless something else
+/// about the person is open.
+fn set_records(tx: &mut Tx<'_>, review: &Review, state: RecordState) -> Result<()> {
+    let person = review.person;
+    let reviews = fangxian_store::reviews::review_list_of(tx, person)?;
+    let tasks = fangxian_store::tasks::task_list_of(tx, person)?;
+    let measures = fangxian_store::measures::measure_list_of(tx, person)?;
+    let open = reviews
+        .iter()
+        .any(|other| other.id != review.id && other.state.is_open())
+        || tasks
+            .iter()
+            .any(|task| task.review != Some(review.id) && task.state.is_open())
+        || measures.iter().any(|measure| measure.state.is_open());
+    if !open {
+        fangxian_store::assessments::records_after_review(tx, person, state)?;
+    }
+    Ok(())
+}
+
+/// The second person agrees that nothing has to follow.
+fn set_aside(
+    tx: &mut Tx<'_>,
+    review: &Review,
+    state: RecordState,
+    user: UserId,
+    reason: Option<&str>,
+) -> Result<Confirmed> {
+    let to = review
+        .state
+        .after(ReviewMove::ConfirmSetAside)
+        .ok_or_else(|| refused(LookRefused::State))?;
+    let look = Look {
+        by: user,
+        outcome: "set_aside",
+        reason,
+    };
+    if !review_move(tx, review, review.version, to, ReviewChange::Second(look))? {
+        return Err(AppError::stale());
+    }
+    set_records(tx, review, state)?;
+    tx.detail("look", "set_aside");
+    Ok(Confirmed::default())
 }
 
 /// Sends somebody to get what is missing.

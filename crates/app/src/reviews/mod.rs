@@ -11,6 +11,7 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{PersonId, ReviewId, Text};
 use fangxian_domain::reviews::ReviewState;
 use fangxian_packs::{CaseClass, ContactKind};
+use fangxian_store::people::person_fetch;
 use fangxian_store::responses::response_fetch;
 use fangxian_store::reviews::{
     Review, review_content, review_count, review_fetch, review_list, review_list_of,
@@ -20,7 +21,7 @@ use fangxian_store::{AreaRange, Tx};
 use crate::assess::proposal::Proposal;
 use crate::assess::{facts_of_person, from_code, words};
 use crate::intake::Identity;
-use crate::people::{fact_views, identity_view};
+use crate::people::{fact_views, identity_view, person_about, with_contacts};
 use crate::sight::{PAGE, area_of_code, area_text, minutes_left, shown, user_name};
 use crate::{App, Result, Who, about, found, scopes};
 
@@ -167,8 +168,9 @@ impl App {
         let (view, purpose) = self.read(|tx| {
             let review = found(review_fetch(tx, id))?;
             let thing = resource(tx, &review)?;
+            let file = found(person_fetch(tx, review.person))?;
             let person = Resource::Person {
-                about: about(tx, review.area, review.confined, Some(review.response))?,
+                about: person_about(tx, &file)?,
             };
             self.permit_for(who, Action::ReviewsList, &thing, &PURPOSES)?;
             let purpose = self.permit_for(
@@ -189,6 +191,7 @@ impl App {
                 review.state == ReviewState::SecondLook && may(Action::ReviewsSecondLook);
             let mut view = whole(tx, &review, today)?;
             (view.may_first, view.may_second) = (may_first, may_second);
+            view.contacts = self.contacts_of(who, tx, review.person, purpose)?;
             Ok((view, purpose))
         })?;
         let shown = vec![
@@ -199,7 +202,7 @@ impl App {
             who,
             Action::PeopleRead,
             purpose,
-            shown,
+            with_contacts(shown, &view.contacts),
             vec![("page", "review".into())],
         )?;
         Ok(view)
@@ -223,6 +226,7 @@ fn whole(tx: &mut Tx<'_>, review: &Review, today: fangxian_base::Date) -> Result
         area_id: review.area,
         identity: identity_view(&Identity::of(&facts), today),
         facts: shown,
+        contacts: Vec::new(),
         proposal,
         first: look(first_by, review.first_at, first, content.first_reason),
         second: look(second_by, review.second_at, second, content.second_reason),

@@ -12,7 +12,7 @@ use crate::assess::proposal::{Proposal, new_measures, new_tasks};
 use crate::assess::{code_of, words};
 use crate::clocks::ClockRow;
 use crate::measures::MeasureRow;
-use crate::people::{FactView, IdentityView};
+use crate::people::{FactView, IdentityView, NamedView};
 use crate::tasks::TaskRow;
 use crate::{Result, found};
 
@@ -67,7 +67,7 @@ pub struct ReviewRow {
     pub first_outcome: Option<String>,
     /// Who took the second look.
     pub second_by: Option<String>,
-    /// What came of it: `confirmed`, `returned`.
+    /// What came of it: `confirmed`, `amended`, `set_aside`, `returned`.
     pub second_outcome: Option<String>,
     /// The version, for looks.
     pub version: i64,
@@ -141,10 +141,13 @@ pub struct ProposalView {
     pub packs: Vec<PackUsed>,
     /// What the last review was about, as codes.
     pub before: Option<String>,
-    /// Why it is back at the first look: `answered`, `new_facts_after_first_look`, `returned`.
+    /// Why it is where it is: `answered`, `new_facts_after_first_look`, `returned`, or
+    /// `concerns_no_more` when the rules closed it.
     pub note: Option<String>,
     /// What somebody was sent to ask.
     pub asked: Option<String>,
+    /// Whether the first looker proposes to set all of it aside.
+    pub aside: bool,
 }
 
 /// A look, as it was taken.
@@ -171,6 +174,8 @@ pub struct ReviewView {
     pub identity: IdentityView,
     /// What is known, newest first.
     pub facts: Vec<FactView>,
+    /// Who was named as a contact, as far as the reader may see them.
+    pub contacts: Vec<NamedView>,
     /// What the rules say and propose; `None` when it was destroyed.
     pub proposal: Option<ProposalView>,
     /// The first look.
@@ -261,5 +266,6 @@ pub(super) fn proposal_view(
         before: proposal.before.clone(),
         note: proposal.note.clone(),
         asked: proposal.asked.clone(),
+        aside: proposal.aside.is_some(),
     })
 }

@@ -4,7 +4,7 @@
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{CommandId, Date, RecordId, ReviewId, TaskId, Text, UserId};
 use fangxian_domain::intake::Channel;
-use fangxian_domain::tasks::{TaskMove, TaskResult, closes_itself, kinds};
+use fangxian_domain::tasks::{TaskMove, TaskResult, closes_itself, kinds, results_of};
 use fangxian_store::facts::{NewFact, When, fact_insert};
 use fangxian_store::people::{Says, link_insert, person_fetch};
 use fangxian_store::records::{NewRecord, RecordState, record_insert};
@@ -93,7 +93,7 @@ fn day(list: &mut Vec<FieldError>, field: &str, typed: &str, today: Date) -> Opt
     }
 }
 
-fn check(input: &FeedbackInput, today: Date) -> Result<Checked> {
+fn check(input: &FeedbackInput, kind: &str, today: Date) -> Result<Checked> {
     let mut list = Vec::new();
     let result = TaskResult::from_code(input.result.trim());
     if result.is_none() {
@@ -102,6 +102,24 @@ fn check(input: &FeedbackInput, today: Date) -> Result<Checked> {
             "result",
             "请选择结果。",
             "Choose what was found.",
+        );
+    }
+    if let Some(result) = result.filter(|result| !results_of(kind).contains(result)) {
+        let fits = |text: fn(TaskResult) -> &'static str| -> Vec<&'static str> {
+            results_of(kind).iter().copied().map(text).collect()
+        };
+        let (zh, en) = (
+            fits(TaskResult::zh).join("、"),
+            fits(TaskResult::en).join(", "),
+        );
+        wrong(
+            &mut list,
+            "result",
+            &format!("“{}”不适用于这类任务，可选：{zh}。", result.zh()),
+            &format!(
+                "`{}` does not fit this kind of task; choose one of {en}.",
+                result.en()
+            ),
         );
     }
     let temperature = check_temperature(&mut list, &input.temperature);
@@ -183,13 +201,13 @@ impl App {
         input: &FeedbackInput,
     ) -> Result<FedBack> {
         let user = staff(who)?;
-        let response = self.read(|tx| {
+        let (response, kind) = self.read(|tx| {
             let task = found(task_fetch(tx, id))?;
             let thing = resource(tx, &task)?;
             self.permit(who, Action::TasksFeedback, &thing, Purpose::TaskWork)?;
-            Ok(task.response)
+            Ok((task.response, task.kind))
         })?;
-        let checked = check(input, self.today())?;
+        let checked = check(input, &kind, self.today())?;
         let original = serde_json::to_vec(input).map_err(AppError::internal)?;
         let rules = self.rules();
         let version = input.version;
@@ -343,7 +361,7 @@ mod tests {
             result: "well".into(),
             ..FeedbackInput::default()
         };
-        let checked = check(&input, today()).unwrap();
+        let checked = check(&input, kinds::OBSERVE, today()).unwrap();
         assert_eq!(
             (checked.result, checked.visited_on),
             (TaskResult::Well, today())
@@ -359,7 +377,7 @@ mod tests {
             visited_on: "2026-01-21".into(),
             ..FeedbackInput::default()
         };
-        let error = check(&input, today()).unwrap_err();
+        let error = check(&input, kinds::OBSERVE, today()).unwrap_err();
         let fields: Vec<_> = error.fields.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(fields, ["temperature", "result", "visited_on"]);
     }

@@ -89,7 +89,7 @@ impl Work {
 /// Gives work out; `None` when it was given out before under the same key.
 pub(crate) fn give(rules: &Rules, tx: &mut Tx<'_>, work: &Work) -> Result<Option<TaskId>> {
     let (area, level) = place(tx, work)?;
-    let assignee = only_worker(tx, area)?;
+    let assignee = only_worker(tx, work.response, area)?;
     let today = rules.today(tx);
     let hours = match work.hours {
         Some(hours) => Some(hours),
@@ -154,9 +154,13 @@ fn place(tx: &mut Tx<'_>, work: &Work) -> Result<(AreaId, i64)> {
 }
 
 /// The one grid worker of an area at the bottom of the tree.
-pub(super) fn only_worker(tx: &mut Tx<'_>, area: AreaId) -> Result<Option<fangxian_base::UserId>> {
+pub(super) fn only_worker(
+    tx: &mut Tx<'_>,
+    response: ResponseId,
+    area: AreaId,
+) -> Result<Option<fangxian_base::UserId>> {
     if area_children(tx, area)?.is_empty() {
-        Ok(task_worker_of(tx, area, Role::Grid.code())?)
+        Ok(task_worker_of(tx, response, area, Role::Grid.code())?)
     } else {
         Ok(None)
     }

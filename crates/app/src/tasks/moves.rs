@@ -199,7 +199,7 @@ impl App {
                         )
                     })?;
                 task.holder = area.id;
-                task.assignee = give::only_worker(tx, area.id)?;
+                task.assignee = give::only_worker(tx, task.response, area.id)?;
             }
             task.received_at = None;
             let note = words(&input.note);
@@ -363,6 +363,9 @@ fn colleague(tx: &mut Tx<'_>, task: &Task, login: &str) -> Result<UserId> {
             );
             // The grant must cover the holder: a task is read where it is held.
             fit && holder.path.starts_with(&grant.path)
+                && grant
+                    .response
+                    .is_none_or(|response| response == task.response)
                 && grant.until.is_none_or(|until| until > now)
         });
     if works {

@@ -2,7 +2,7 @@
 
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{AreaId, CommandId, Instant, TaskId, Text};
-use fangxian_domain::tasks::{HelpAsked, ReturnReason, TaskResult, TaskState};
+use fangxian_domain::tasks::{HelpAsked, ReturnReason, TaskResult, TaskState, results_of};
 use fangxian_store::places::{area_children, area_fetch};
 use fangxian_store::tasks::{
     NewStep, Task, TaskStep, step_insert, step_list, task_fetch, task_load,
@@ -63,7 +63,7 @@ pub struct HeldView {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LoadView {
     /// Whose: a person's name or an area's.
-    pub of: String,
+    pub of: Text,
     /// Tasks waiting.
     pub open: i64,
     /// Of these, past their time.
@@ -218,7 +218,7 @@ fn view(rules: &Rules, tx: &mut Tx<'_>, task: &Task) -> Result<TaskView> {
             })
             .collect(),
         results: choices(
-            TaskResult::ALL,
+            results_of(&task.kind),
             TaskResult::code,
             TaskResult::zh,
             TaskResult::en,
@@ -250,8 +250,10 @@ pub(super) fn load(tx: &mut Tx<'_>, task: &Task) -> Result<LoadView> {
         .as_ref()
         .map_or_else(AreaRange::everywhere, |area| AreaRange::below(&area.path));
     let of = match crate::sight::user_name(tx, task.assignee)? {
-        Some(name) => name,
-        None => area.map(|area| area.name_zh).unwrap_or_default(),
+        Some(name) => Text::new(name.as_str(), name.as_str()),
+        None => area
+            .map(|area| Text::new(area.name_zh, area.name_en))
+            .unwrap_or_default(),
     };
     let everywhere = AreaRange::everywhere();
     let range = if task.assignee.is_some() {

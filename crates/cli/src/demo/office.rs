@@ -244,6 +244,7 @@ impl Player {
                 } else {
                     String::new()
                 },
+                ..SecondLookInput::default()
             };
             let what = format!("second_look={}", input.outcome);
             let looked = app.review_second_look(who, CommandId::new(), row.id, &input);

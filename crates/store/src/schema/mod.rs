@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("0001_spine.sql")),
     (10, include_str!("0010_keeping.sql")),
     (20, include_str!("0020_imports.sql")),
+    (30, include_str!("0030_loop.sql")),
 ];
 
 /// How a step begins on the server.

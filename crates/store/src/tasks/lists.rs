@@ -227,9 +227,10 @@ pub fn task_climb_due(tx: &mut Tx<'_>, now: Instant, limit: i64) -> Result<Vec<T
     .collect()
 }
 
-/// The one account that holds a role for exactly this area; `None` when there is none, or more.
+/// The one account that holds a role for exactly this area in a response; `None` when there is none, or more.
 pub fn task_worker_of(
     tx: &mut Tx<'_>,
+    response: ResponseId,
     area: AreaId,
     role: &str,
 ) -> Result<Option<UserId>, DbError> {
@@ -237,8 +238,9 @@ pub fn task_worker_of(
     let rows = tx.rows(
         "SELECT DISTINCT g.user_id FROM account_grant g JOIN account a ON a.id = g.user_id
          WHERE g.area_id = $1 AND g.role = $2 AND a.disabled_at IS NULL
-         AND (g.until_at IS NULL OR g.until_at > $3) ORDER BY g.user_id LIMIT 2",
-        &vals![area, role, now],
+         AND (g.until_at IS NULL OR g.until_at > $3)
+         AND (g.response_id IS NULL OR g.response_id = $4) ORDER BY g.user_id LIMIT 2",
+        &vals![area, role, now, response],
     )?;
     match rows.as_slice() {
         [row] => row.get(0).map(Some),

@@ -211,6 +211,8 @@ pub fn task_content(tx: &mut Tx<'_>, task: &Task) -> Result<Option<Vec<u8>>, DbE
     open_under(tx, task.record, &place(task.id), &sealed)
 }
 
+/// What is called off frees its key: whoever still needs the same may give it out again.
+///
 /// Writes everything about a task that may change, as `task` now says, and one step; answers
 /// whether the row was at `task.version`.
 pub fn task_move(tx: &mut Tx<'_>, task: &Task, step: &NewStep<'_>) -> Result<bool, DbError> {
@@ -219,7 +221,9 @@ pub fn task_move(tx: &mut Tx<'_>, task: &Task, step: &NewStep<'_>) -> Result<boo
     let touched = tx.exec(
         "UPDATE task SET state = $3, holder_area_id = $4, raised_area_id = $5, assignee = $6,
              due_at = $7, climb_at = $8, climbs = $9, asked = $10, received_at = $11,
-             result = $12, done_by = $13, done_at = $14, closed_at = $15, version = version + 1
+             result = $12, done_by = $13, done_at = $14, closed_at = $15,
+             unique_key = CASE WHEN $3 = 'cancelled' THEN NULL ELSE unique_key END,
+             version = version + 1
          WHERE id = $1 AND version = $2",
         &vals![
             task.id,

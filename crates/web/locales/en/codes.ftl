@@ -106,6 +106,7 @@ attr-celsius = °C
 attr-reason = reason
 attr-note = note
 attr-setting = setting
+attr-disease = disease
 attr-class = class
 attr-method = method
 attr-kind = kind

@@ -106,6 +106,7 @@ attr-celsius = 体温℃
 attr-reason = 理由
 attr-note = 备注
 attr-setting = 场所
+attr-disease = 病种
 attr-class = 分类
 attr-method = 方法
 attr-kind = 类别

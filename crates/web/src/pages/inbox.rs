@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::report::{AreaChoice, area_choices};
+use super::responses::{DiseaseName, disease_names};
 use crate::answer::{Done, page};
 use crate::ask::Ask;
 use crate::endpoint::{Access, Endpoint, Nothing};
@@ -158,6 +159,8 @@ pub struct StaffForm {
     symptoms: Vec<String>,
     /// Settings of a meeting.
     settings: Vec<String>,
+    /// Diseases that there is a pack for.
+    diseases: Vec<DiseaseName>,
     /// Classes as notified.
     classes: Vec<String>,
     /// Animals.
@@ -215,6 +218,14 @@ pub fn coded_or_none(s: &Shell, list: &str, codes: &[String]) -> Vec<Choice> {
     choices
 }
 
+/// Diseases as choices.
+pub fn diseases(s: &Shell, diseases: &[DiseaseName]) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", s.t("choose"))];
+    let names = diseases.iter();
+    choices.extend(names.map(|one| Choice::new(&one.id, s.text(&one.name))));
+    choices
+}
+
 /// Yes and no as choices.
 pub fn yes_no(s: &Shell) -> Vec<Choice> {
     vec![
@@ -237,6 +248,7 @@ fn form(app: &App, ask: &Ask, _: Nothing) -> Result<StaffForm> {
     Ok(StaffForm {
         symptoms: list(&SYMPTOMS),
         settings: list(&SETTINGS),
+        diseases: disease_names(app),
         classes: list(&CLASSES),
         animals: list(&ANIMALS),
         tests: list(&TESTS),

@@ -1,8 +1,9 @@
 //! People: search, the file of one person, merging and taking apart, the queue for the doubtful.
 
-use fangxian_app::people::{FactView, FileView, PairView, Search, SearchView};
+use fangxian_app::intake::CLASSES;
+use fangxian_app::people::{CorrectInput, FactView, FileView, PairView, Search, SearchView};
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
-use fangxian_base::{LinkId, PairId, PersonId};
+use fangxian_base::{LinkId, PairId, PersonId, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,15 @@ use crate::ask::Ask;
 use crate::endpoint::{Access, Endpoint, Nothing};
 use crate::forms::Choice;
 use crate::shell::Shell;
+
+/// The unit of a reading; programs and the public have a word instead.
+pub fn unit_name(s: &Shell, unit: &Text) -> String {
+    if unit.zh == unit.en {
+        s.code("author", &unit.zh)
+    } else {
+        s.text(unit).to_owned()
+    }
+}
 
 /// What a search found, or nothing yet.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -74,18 +84,22 @@ pub struct FilePage {
     refused: Option<String>,
     /// Whether the asker may merge files.
     may_merge: bool,
+    /// Whether the asker may correct what is recorded.
+    may_correct: bool,
 }
 
 page!(FilePage, "person.html");
 
 fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
     let may_merge = app.may(&ask.who, Action::PeopleMerge);
+    let may_correct = app.may(&ask.who, Action::PeopleCorrect);
     let Some(why) = input.purpose else {
         return Ok(FilePage {
             person: input.id,
             file: None,
             refused: None,
             may_merge,
+            may_correct,
         });
     };
     match app.person_file(&ask.who, input.id, &why) {
@@ -94,6 +108,7 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
             file: Some(file),
             refused: None,
             may_merge,
+            may_correct,
         }),
         Err(error) if error.kind == Kind::Forbidden => {
             let words = error.text.in_language(ask.lang.tag()).to_owned();
@@ -102,6 +117,7 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
                 file: None,
                 refused: Some(words),
                 may_merge,
+                may_correct,
             })
         }
         Err(error) => Err(error),
@@ -216,6 +232,47 @@ fn unmerge(app: &App, ask: &Ask, input: Unmerge) -> Result<Done<()>> {
     Ok(Done::then(back(input.id, input.purpose.as_ref()), ()))
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Correct {
+    /// The person.
+    id: PersonId,
+    /// Why the file is open.
+    purpose: Option<String>,
+    /// The correction.
+    #[serde(flatten)]
+    input: CorrectInput,
+}
+
+fn correct(app: &App, ask: &Ask, given: Correct) -> Result<Done<()>> {
+    app.fact_correct(&ask.who, ask.command, given.id, &given.input)?;
+    Ok(Done::then(back(given.id, given.purpose.as_ref()), ()))
+}
+
+/// Facts of a file that can be corrected, as choices.
+pub fn correctable(s: &Shell, file: &FileView) -> Vec<Choice> {
+    let standing = file.facts.iter().filter(|fact| {
+        !fact.replaced && !fact.withdraws && fact.attrs.is_some() && fact.kind != "identity"
+    });
+    let mut choices = vec![Choice::new("", s.t("choose"))];
+    choices.extend(standing.map(|fact| {
+        let words = [s.code("fact", &fact.kind), days(s, fact), attrs(s, fact)];
+        Choice::new(fact.id.to_string(), words.join(" "))
+    }));
+    choices
+}
+
+/// What a finding can be corrected to.
+pub fn corrections(s: &Shell) -> Vec<Choice> {
+    let mut choices = vec![Choice::new("", s.t("correct-no-value"))];
+    let classes = CLASSES
+        .iter()
+        .map(|code| Choice::new(*code, s.code("class", code)));
+    choices.extend(classes);
+    let results = ["positive", "negative", "unclear"];
+    choices.extend(results.map(|code| Choice::new(code, s.code("value", code))));
+    choices
+}
+
 /// The queue for the doubtful.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Pairs {
@@ -264,6 +321,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::PeopleUnmerge),
             "people.view",
             unmerge,
+        ),
+        Endpoint::command(
+            "people.correct",
+            "/people/{id}/correct",
+            on(Action::PeopleCorrect),
+            "people.view",
+            correct,
         ),
         Endpoint::page("pairs.list", "/pairs", on(Action::PairsList), pairs).traced(),
         Endpoint::command(

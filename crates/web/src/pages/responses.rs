@@ -27,9 +27,9 @@ pub struct ResponseList {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DiseaseName {
     /// Its code.
-    id: String,
+    pub id: String,
     /// Its name.
-    name: Text,
+    pub name: Text,
 }
 
 /// What the asker may do somewhere.
@@ -45,20 +45,24 @@ page!(ResponseList, "responses.html");
 fn list(app: &App, ask: &Ask, _: Nothing) -> Result<ResponseList> {
     Ok(ResponseList {
         responses: app.response_list(&ask.who)?,
-        diseases: app
-            .packs()
-            .diseases()
-            .map(|(id, name)| DiseaseName {
-                id: id.to_owned(),
-                name: Text::new(&name.zh, &name.en),
-            })
-            .collect(),
+        diseases: disease_names(app),
         may: May {
             open: app.may(&ask.who, Action::ResponsesOpen),
             close: app.may(&ask.who, Action::ResponsesClose),
             destroy: app.may(&ask.who, Action::ResponsesDestroy),
         },
     })
+}
+
+/// The diseases that there is a pack for.
+pub fn disease_names(app: &App) -> Vec<DiseaseName> {
+    let names = app.packs().diseases();
+    names
+        .map(|(id, name)| DiseaseName {
+            id: id.to_owned(),
+            name: Text::new(&name.zh, &name.en),
+        })
+        .collect()
 }
 
 /// Diseases as choices.

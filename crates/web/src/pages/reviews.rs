@@ -92,7 +92,7 @@ pub fn first_outcomes(s: &Shell) -> Vec<Choice> {
 
 /// What a second look can say.
 pub fn second_outcomes(s: &Shell) -> Vec<Choice> {
-    ["confirm", "return"]
+    ["confirm", "amend", "return"]
         .map(|code| Choice::new(code, s.code("look", code)))
         .to_vec()
 }
@@ -143,7 +143,8 @@ fn first(app: &App, ask: &Ask, mut input: FirstLookInput) -> Result<Done<()>> {
     Ok(Done::then("/reviews", ()))
 }
 
-fn second(app: &App, ask: &Ask, input: SecondLookInput) -> Result<Done<Confirmed>> {
+fn second(app: &App, ask: &Ask, mut input: SecondLookInput) -> Result<Done<Confirmed>> {
+    input.drop.retain(|row| !row.reason.trim().is_empty());
     let id = which(ask)?;
     let confirmed = app.review_second_look(&ask.who, ask.command, id, &input)?;
     Ok(Done::then(format!("/reviews/{id}"), confirmed))
