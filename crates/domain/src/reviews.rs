@@ -99,8 +99,9 @@ impl ReviewState {
     /// what was looked at is no longer what is proposed.
     pub const fn after(self, step: ReviewMove) -> Option<Self> {
         match (self, step) {
-            (Self::FirstLook | Self::Asked, ReviewMove::PassOn) => Some(Self::SecondLook),
-            (Self::FirstLook | Self::Asked, ReviewMove::ProposeSetAside) => Some(Self::SecondLook),
+            (Self::FirstLook | Self::Asked, ReviewMove::PassOn | ReviewMove::ProposeSetAside) => {
+                Some(Self::SecondLook)
+            }
             (Self::FirstLook | Self::Asked, ReviewMove::SetAside)
             | (Self::SecondLook, ReviewMove::ConfirmSetAside)
             | (Self::FirstLook | Self::Asked | Self::SecondLook, ReviewMove::Withdraw) => {
