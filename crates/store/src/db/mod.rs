@@ -118,6 +118,21 @@ impl DbError {
         }
     }
 
+    /// Whether the server ended the connection, now or while nobody used it.
+    pub(crate) fn is_farewell(&self) -> bool {
+        use ::postgres::error::SqlState;
+        match self {
+            Self::Postgres(e) => {
+                e.is_closed()
+                    || matches!(
+                        e.code(),
+                        Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN)
+                    )
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn sqlite(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,

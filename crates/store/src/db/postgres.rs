@@ -30,6 +30,8 @@ pub(crate) struct PgConn {
     prepared: HashMap<String, Statement>,
     /// Whether the transaction under way met a conflict that a repetition may solve.
     conflict: bool,
+    /// Whether the server took leave of it.
+    gone: bool,
 }
 
 pub(crate) struct PgPool {
@@ -85,6 +87,7 @@ impl PgPool {
             client,
             prepared: HashMap::new(),
             conflict: false,
+            gone: false,
         })
     }
 
@@ -98,7 +101,7 @@ impl PgPool {
     ) -> Result<T, DbError> {
         let mut lent = self.lend()?;
         let mut begun = begin(lent.conn()?);
-        if begun.is_err() && lent.is_closed() {
+        if begun.is_err() && lent.is_gone() {
             drop(lent);
             lent = self.lend()?;
             begun = begin(lent.conn()?);
@@ -159,10 +162,8 @@ impl Lent<'_> {
         self.conn.as_mut().ok_or(DbError::Unavailable)
     }
 
-    fn is_closed(&self) -> bool {
-        self.conn
-            .as_ref()
-            .is_none_or(|conn| conn.client.is_closed())
+    fn is_gone(&self) -> bool {
+        self.conn.as_ref().is_none_or(PgConn::is_gone)
     }
 }
 
@@ -170,7 +171,7 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         let mut state = self.pool.lock();
-        if conn.client.is_closed() {
+        if conn.is_gone() {
             // Whatever closed it has closed the others that lie there as well.
             state.open -= 1 + state.free.len();
             state.free.clear();
@@ -189,7 +190,8 @@ impl PgConn {
         if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql).map_err(DbError::postgres)?;
+        let prepared = self.client.prepare(sql);
+        let statement = prepared.map_err(|e| self.failed(e))?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -203,7 +205,13 @@ impl PgConn {
     fn failed(&mut self, error: postgres::Error) -> DbError {
         let error = DbError::postgres(error);
         self.conflict |= error.is_retryable();
+        self.gone |= error.is_farewell();
         error
+    }
+
+    /// Whether it can no longer be used.
+    fn is_gone(&self) -> bool {
+        self.gone || self.client.is_closed()
     }
 
     /// Whether something inside the transaction under way failed in a way worth repeating.
@@ -213,7 +221,12 @@ impl PgConn {
 
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), DbError> {
         self.conflict &= !sql.starts_with("BEGIN");
-        self.client.batch_execute(sql).map_err(DbError::postgres)
+        let ran = self.client.batch_execute(sql);
+        ran.map_err(|e| {
+            let error = DbError::postgres(e);
+            self.gone |= error.is_farewell();
+            error
+        })
     }
 
     pub(crate) fn rows(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, DbError> {

@@ -261,12 +261,22 @@ async fn tell(town: &Town) {
     story
         .does(&mut authority, "audit.verify", "", json!({}))
         .await;
+    // Work of the first one is still open, so it cannot be closed; one without work can.
+    story
+        .does(
+            &mut authority,
+            "responses.open",
+            "",
+            json!({
+        "code": "noro-2", "title_zh": "诺如", "title_en": "Norovirus", "disease": "norovirus" }),
+        )
+        .await;
     let list = authority.api("GET", "/responses", None).await.json();
     let response = list["responses"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|one| one["code"] == "noro-1")
+        .find(|one| one["code"] == "noro-2")
         .unwrap()
         .clone();
     story
