@@ -287,11 +287,13 @@ fn input<I: DeserializeOwned>(ask: &Ask) -> Result<I> {
                     "这一栏没有填写，或格式不对，请检查。",
                     "This is missing or not in the form expected.",
                 ),
-                Some(None) => fangxian_base::Text::new(
+                Some(lenient::Unknown { nearest: None }) => fangxian_base::Text::new(
                     "没有这一栏，请删去。接口的各栏见 /api/openapi.json。",
                     "Nothing is called so; leave it out. /api/openapi.json lists what there is.",
                 ),
-                Some(Some(meant)) => fangxian_base::Text::new(
+                Some(lenient::Unknown {
+                    nearest: Some(meant),
+                }) => fangxian_base::Text::new(
                     format!("没有这一栏。是否应为 `{meant}`？"),
                     format!("Nothing is called so. Is `{meant}` meant?"),
                 ),

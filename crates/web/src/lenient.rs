@@ -20,9 +20,16 @@ const WHOLE_MAX: u64 = (1 << 53) - 1;
 pub struct Unreadable {
     /// The field with its whole path, such as `contacts[3].name`, when it is known.
     pub field: Option<String>,
-    /// When nothing is called so: the nearest name that is known, if there is any.
-    pub unknown: Option<Option<&'static str>>,
+    /// When nothing is called so.
+    pub unknown: Option<Unknown>,
     message: String,
+}
+
+/// A name that nothing has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unknown {
+    /// The nearest name that is known, if there is any.
+    pub nearest: Option<&'static str>,
 }
 
 impl Unreadable {
@@ -92,7 +99,9 @@ impl Strange<'_> {
             None => Ok(()),
             Some(name) => Err(Unreadable {
                 field: Some(name.clone()),
-                unknown: Some(nearest(name, known.iter().copied())),
+                unknown: Some(Unknown {
+                    nearest: nearest(name, known.iter().copied()),
+                }),
                 message: format!("nothing is called `{name}`"),
             }),
         }
@@ -481,7 +490,12 @@ mod tests {
     fn what_nothing_knows_is_refused_with_the_nearest_name() {
         let wrong = strictly::<List>(json!({ "contact": [], "command_id": "x" })).unwrap_err();
         assert_eq!(wrong.field.as_deref(), Some("contact"));
-        assert_eq!(wrong.unknown, Some(Some("contacts")));
+        assert_eq!(
+            wrong.unknown,
+            Some(Unknown {
+                nearest: Some("contacts")
+            })
+        );
         let wrong = strictly::<List>(json!({ "contacts": [{ "name": "x", "command_id": "x" }] }))
             .unwrap_err();
         assert_eq!(wrong.field.as_deref(), Some("contacts[0].command_id"));

@@ -320,12 +320,7 @@ struct Came {
     spreads: bool,
 }
 
-fn assess(
-    rules: &Rules,
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    came: &Came,
-) -> Result<Vec<Assessed>> {
+fn assess(rules: &Rules, tx: &mut Tx<'_>, person: PersonId, came: &Came) -> Result<Vec<Assessed>> {
     let records = record_ids_of(tx, person)?;
     assessment_clear_merged(tx, person, &records)?;
     let Some(under) = sealing_record(tx, &records)? else {

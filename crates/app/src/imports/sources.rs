@@ -104,7 +104,7 @@ pub(super) fn settle_waiting(
             };
             if open && !attrs.contains_key("case_record") {
                 let mut new = NewFact::new("contact", fact.when, &fact.evidence);
-                new.attrs = attrs.clone();
+                new.attrs.clone_from(attrs);
                 new.corrects = Some(fact.id);
                 corrected.push(new.with("case_record", case.to_string()));
             }

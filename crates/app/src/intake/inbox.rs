@@ -184,9 +184,8 @@ pub(super) fn receipt_view(
         RecordState::New | RecordState::Handled | RecordState::Rejected => false,
     };
     let state = match record.state {
-        RecordState::Rejected => ReceiptState::NoFollowUp,
         RecordState::Handled if arranged => ReceiptState::Closed,
-        RecordState::Handled => ReceiptState::NoFollowUp,
+        RecordState::Handled | RecordState::Rejected => ReceiptState::NoFollowUp,
         RecordState::New | RecordState::InReview if arranged => ReceiptState::Arranged,
         RecordState::InReview if looked => ReceiptState::Assessed,
         RecordState::New | RecordState::InReview => ReceiptState::Received,

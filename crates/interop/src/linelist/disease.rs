@@ -82,10 +82,12 @@ pub(super) fn propose(table: &Table, columns: &[ColumnMapping]) -> Option<Diseas
     let column = columns
         .iter()
         .position(|column| column.field == Some(Field::Disease));
-    if let Some(column) = column
-        && let Some(said) = by_column(table, column)
-    {
-        return said;
+    if let Some(column) = column {
+        match by_column(table, column) {
+            ByColumn::Empty => {}
+            ByColumn::Unclear => return None,
+            ByColumn::One(disease) => return Some(disease),
+        }
     }
     let headers = || table.header.iter();
     let by_headers = |code: &str, confidence, why| DiseaseMapping {
@@ -107,8 +109,17 @@ pub(super) fn propose(table: &Table, columns: &[ColumnMapping]) -> Option<Diseas
     })
 }
 
-/// `None`: the column is empty. `Some(None)`: it names several diseases, or none that is known.
-fn by_column(table: &Table, column: usize) -> Option<Option<DiseaseMapping>> {
+/// What the column of diseases says.
+enum ByColumn {
+    /// Nothing stands in it.
+    Empty,
+    /// It names several diseases, or none that is known.
+    Unclear,
+    /// It names one.
+    One(DiseaseMapping),
+}
+
+fn by_column(table: &Table, column: usize) -> ByColumn {
     let mut counts: Vec<(&str, usize)> = WORDS.iter().map(|(code, _)| (*code, 0)).collect();
     let mut filled = 0;
     for row in table.rows() {
@@ -123,10 +134,10 @@ fn by_column(table: &Table, column: usize) -> Option<Option<DiseaseMapping>> {
         }
     }
     if filled == 0 {
-        return None;
+        return ByColumn::Empty;
     }
     let most = counts.into_iter().max_by_key(|(_, count)| *count);
-    Some(most.and_then(|(code, count)| {
+    let one = most.and_then(|(code, count)| {
         let share = share(count, filled);
         (share >= SHARE_MIN).then(|| {
             let percent = (share * 100.0).floor();
@@ -139,7 +150,8 @@ fn by_column(table: &Table, column: usize) -> Option<Option<DiseaseMapping>> {
                 ),
             }
         })
-    }))
+    });
+    one.map_or(ByColumn::Unclear, ByColumn::One)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of the rows of a list")]

@@ -183,13 +183,19 @@ async fn more_than_can_be_worked_on_is_told_so_and_nothing_is_lost() {
         assert_eq!(got.status, StatusCode::OK, "{}", got.text);
     }
     writer.join().unwrap();
-    assert_eq!(town.app.record_total().unwrap(), TURNS as i64);
+    assert_eq!(
+        town.app.record_total().unwrap(),
+        i64::try_from(TURNS).unwrap()
+    );
     // Sent again, each is taken, and none twice.
     for report in reports {
         let got = town.stranger().api("POST", "/report", Some(report)).await;
         assert_eq!(got.status, StatusCode::OK, "{}", got.text);
     }
-    assert_eq!(town.app.record_total().unwrap(), REPORTS as i64);
+    assert_eq!(
+        town.app.record_total().unwrap(),
+        i64::try_from(REPORTS).unwrap()
+    );
 }
 
 #[tokio::test]

@@ -333,7 +333,15 @@ impl Browser {
                 quoted(name),
                 file.unwrap_or_default()
             );
-            body += &format!("--edge\r\nContent-Disposition: {head}\r\n\r\n{text}\r\n");
+            for part in [
+                "--edge\r\nContent-Disposition: ",
+                &head,
+                "\r\n\r\n",
+                text,
+                "\r\n",
+            ] {
+                body.push_str(part);
+            }
         }
         body += "--edge--\r\n";
         let request = Request::post(format!("/api/v1{path}"))

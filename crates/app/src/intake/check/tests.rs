@@ -64,6 +64,8 @@ fn the_id_number_tells_birth_date_and_sex() {
     assert_eq!(checked.sex, Some(Sex::Female));
 }
 
+type Change = fn(&mut Signal);
+
 #[test]
 fn what_contradicts_the_number_is_asked_once_more_field_by_field() {
     let with = |change: fn(&mut Signal)| {
@@ -76,7 +78,7 @@ fn what_contradicts_the_number_is_asked_once_more_field_by_field() {
         signal
     };
     assert!(check(&with(|_| {}), today()).is_ok());
-    let wrong: [(fn(&mut Signal), &str); 5] = [
+    let wrong: [(Change, &str); 5] = [
         (|s| s.birth_date = "1981-01-01".into(), "birth_date"),
         (|s| s.sex = "female".into(), "sex"),
         (|s| s.document_kind = "library_card".into(), "document_kind"),
