@@ -404,6 +404,23 @@ pub fn tamper(store: &Store, sql: &str) {
     store.upkeep(move |tx| tx.script(&sql)).expect("tampering");
 }
 
+/// Ends every approval on a day, as if it had been put on record so.
+pub fn approvals_end(store: &Store, day: &str) {
+    tamper(store, &format!("UPDATE approval SET until_on = '{day}'"));
+}
+
+/// Calls every task of a kind off.
+pub fn tasks_call_off(store: &Store, kind: &str) {
+    let set = "UPDATE task SET state = 'cancelled', unique_key = NULL";
+    tamper(store, &format!("{set} WHERE kind = '{kind}'"));
+}
+
+/// Tasks that were called off and still keep others of their key from being given out.
+pub fn tasks_in_the_way(store: &Store) -> i64 {
+    let sql = "SELECT COUNT(*) FROM task WHERE state = 'cancelled' AND unique_key IS NOT NULL";
+    number(store, sql)
+}
+
 /// The single number that a query answers.
 pub fn number(store: &Store, sql: &str) -> i64 {
     store

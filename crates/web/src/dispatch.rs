@@ -9,10 +9,10 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, RawPathParams};
 use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use fangxian_app::{App, AppError, Kind, Result, Who};
+use fangxian_app::{AppError, Kind, Result, Who};
 use fangxian_base::CommandId;
 use serde_json::{Map, Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::answer::{Answer, Login};
@@ -20,50 +20,10 @@ use crate::ask::{Ask, Upload};
 use crate::endpoint::{Access, Endpoint, Method};
 use crate::gather::{self, Face};
 use crate::i18n::Lang;
-use crate::limiter::Limiter;
 use crate::reply::{bytes_answer, download, encode, plain_page, problem_json, redirect};
+use crate::server::Server;
 use crate::shell::{Refill, Shell};
 use crate::{Options, errors, protect};
-
-/// What all requests share.
-#[derive(Debug)]
-pub(crate) struct Server {
-    pub app: Arc<App>,
-    pub options: Options,
-    pub turns: Arc<Semaphore>,
-    pub uploads: Arc<Semaphore>,
-    pub door: Limiter,
-    pub log_ins: Limiter,
-}
-
-impl Server {
-    fn cookie(&self) -> &'static str {
-        if self.options.secure_cookies {
-            "__Host-fx"
-        } else {
-            "fx"
-        }
-    }
-
-    fn door_cookie(&self) -> &'static str {
-        if self.options.secure_cookies {
-            "__Host-fx-door"
-        } else {
-            "fx-door"
-        }
-    }
-
-    fn set_cookie(&self, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
-        let secure = if self.options.secure_cookies {
-            "; Secure"
-        } else {
-            ""
-        };
-        let text =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-        text.parse().ok()
-    }
-}
 
 /// A request, gathered.
 struct Came {

@@ -23,6 +23,7 @@ mod openapi;
 mod pages;
 mod protect;
 mod reply;
+mod server;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -47,12 +48,13 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::dispatch::{Server, dispatch};
+use crate::dispatch::dispatch;
 use crate::endpoint::{Endpoint, Faces, Method};
 use crate::gather::Face;
 use crate::i18n::Lang;
 use crate::limiter::Limiter;
 use crate::reply::bytes_answer;
+use crate::server::Server;
 
 /// LIMIT: files that are held in memory at once; more are answered "not now".
 const UPLOADS: usize = 8;

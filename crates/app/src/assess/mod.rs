@@ -6,15 +6,16 @@
 
 mod facts;
 pub(crate) mod proposal;
+mod rules;
 mod status;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fangxian_base::{
-    CommandId, Date, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, Text, Zone,
+    CommandId, Date, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, Text,
 };
-use fangxian_packs::{Approval, ApprovalKind, Assessment, Input, LevelName, Library};
+use fangxian_packs::{Approval, ApprovalKind, Assessment};
 use fangxian_store::Tx;
 use fangxian_store::assessments::{
     CASE, NewAssessment, ask_again, ask_again_done, ask_again_list, assessment_clear,
@@ -23,7 +24,6 @@ use fangxian_store::assessments::{
 };
 use fangxian_store::facts::{Fact, fact_list, met_by, standing};
 use fangxian_store::people::person_of;
-use fangxian_store::places::area_root;
 use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::responses::{Response, approval_list, response_fetch, response_list};
 use fangxian_store::reviews::review_list_of;
@@ -33,16 +33,9 @@ use serde::{Deserialize, Serialize};
 use crate::responses::ELSEWHERE;
 use crate::{Action, App, AppError, Purpose, Result, Who, measures};
 
+pub(crate) use rules::Rules;
 pub use status::StatusView;
 pub(crate) use status::statuses;
-
-/// What rules need to know of the installation; cheap to clone into write closures.
-#[derive(Debug, Clone)]
-pub(crate) struct Rules {
-    packs: Arc<Library>,
-    zone: Zone,
-    city: String,
-}
 
 /// What one assessment came to. Codes only, so it may stand in a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,121 +72,6 @@ pub(crate) fn from_code<T: DeserializeOwned>(code: &str) -> Option<T> {
 /// A pack's text as pages take it.
 pub(crate) fn words(text: &fangxian_packs::Text) -> Text {
     Text::new(text.zh.as_str(), text.en.as_str())
-}
-
-impl Rules {
-    /// Today, at the moment the transaction began.
-    pub fn today(&self, tx: &Tx<'_>) -> Date {
-        self.zone.date(tx.now())
-    }
-
-    /// The installation's zone.
-    pub const fn zone(&self) -> &Zone {
-        &self.zone
-    }
-
-    /// The packs.
-    pub fn packs(&self) -> &Library {
-        &self.packs
-    }
-
-    /// The pack of a disease as lists call it: by id, by its name in either language, or by a name
-    /// that begins as the pack's does (`ours`: four characters), as older names often do.
-    pub fn disease_called(&self, said: &str) -> Option<String> {
-        let plain = |text: &str| -> String {
-            let letters = text.chars().filter(|c| c.is_alphanumeric());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let said = plain(said);
-        let alike = |name: &str| {
-            let same = name.chars().zip(said.chars()).take_while(|(a, b)| a == b);
-            same.count() >= 4 && !name.is_ascii()
-        };
-        let exact = self
-            .packs
-            .diseases()
-            .find(|(id, name)| [plain(id), plain(&name.zh), plain(&name.en)].contains(&said));
-        exact
-            .or_else(|| {
-                self.packs
-                    .diseases()
-                    .find(|(_, name)| alike(&plain(&name.zh)))
-            })
-            .map(|(id, _)| id.to_owned())
-    }
-
-    fn levels(&self) -> Vec<LevelName> {
-        self.packs
-            .city(&self.city)
-            .map(|city| city.levels())
-            .unwrap_or_default()
-    }
-
-    /// Where the tree's top stands among the city's levels: an installation may be a city or a
-    /// county, and its division code says which (GB/T 2260: six digits, a city's end in 00).
-    fn offset(&self, tx: &mut Tx<'_>) -> Result<i64> {
-        let Some(root) = area_root(tx)? else {
-            return Ok(0);
-        };
-        let id = match (root.code.len(), root.code.ends_with("00")) {
-            (6, true) => "city",
-            (6, false) => "county",
-            (9, _) => "township",
-            (12, _) => "community",
-            _ => return Ok(0),
-        };
-        let at = self.levels().iter().position(|level| level.id == id);
-        Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(0))
-    }
-
-    /// The city's level for a level of the tree, counted from 0 at the top.
-    pub fn level(&self, tx: &mut Tx<'_>, level: i64) -> Result<Option<LevelName>> {
-        let at = usize::try_from(level + self.offset(tx)?).unwrap_or(usize::MAX);
-        Ok(self.levels().into_iter().nth(at))
-    }
-
-    /// The level of the tree that the city pack calls so; negative when it lies above the tree.
-    pub fn level_of(&self, tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>> {
-        let at = self.levels().iter().position(|level| level.id == id);
-        let Some(at) = at.and_then(|at| i64::try_from(at).ok()) else {
-            return Ok(None);
-        };
-        Ok(Some(at - self.offset(tx)?))
-    }
-
-    /// Hours that the city gives a level of the tree for a kind of task.
-    pub fn deadline_hours(
-        &self,
-        tx: &mut Tx<'_>,
-        kind: &str,
-        level: i64,
-        on: Date,
-    ) -> Result<Option<i64>> {
-        let Some(level) = self.level(tx, level)? else {
-            return Ok(None);
-        };
-        let city = self.packs.city(&self.city);
-        Ok(city.and_then(|city| city.deadline_hours(kind, &level.id, on)))
-    }
-
-    /// Puts one disease's rules to facts that are already in the packs' form.
-    fn assess(
-        &self,
-        response: &Response,
-        facts: &[fangxian_packs::Fact],
-        approvals: &[Approval],
-        on: Date,
-    ) -> Assessment {
-        self.packs.assess(&Input {
-            disease: &response.disease,
-            city: &self.city,
-            region: &response.region,
-            facts,
-            approvals,
-            on,
-            as_of: on,
-        })
-    }
 }
 
 impl App {

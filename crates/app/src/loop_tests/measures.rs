@@ -383,8 +383,7 @@ fn no_term_is_longer_than_the_approval_and_what_outlives_it_is_unlawful() {
         let input = decide(view.row.version, "2026-05-06");
         app.measure_decide(&world.hospital, CommandId::new(), id, &input)
             .unwrap();
-        let sql = "UPDATE approval SET until_on = '2026-05-04'";
-        fangxian_store::testing::tamper(&world.store, sql);
+        fangxian_store::testing::approvals_end(&world.store, "2026-05-04");
         world.pass_minutes(2 * 24 * 60);
         app.day_sweep().unwrap();
         let rows = app
@@ -423,8 +422,7 @@ fn the_steps_of_a_measure_come_again_after_another_was_lifted() {
         let id = decided(world, &world.hospital);
         let open = |app: &crate::App| app.my_tasks(&world.grid).unwrap().tasks.len();
         let before = open(&world.app);
-        let sql = "UPDATE task SET state = 'cancelled', unique_key = NULL WHERE kind = 'observe'";
-        fangxian_store::testing::tamper(&world.store, sql);
+        fangxian_store::testing::tasks_call_off(&world.store, "observe");
         assert_eq!(open(&world.app), before - 2);
         assert_eq!(world.app.day_sweep().unwrap().tasks, 2);
         let input = LiftInput {
@@ -435,7 +433,6 @@ fn the_steps_of_a_measure_come_again_after_another_was_lifted() {
             .app
             .measure_lift(&world.hospital, CommandId::new(), id, &input)
             .unwrap();
-        let keys = "SELECT COUNT(*) FROM task WHERE state = 'cancelled' AND unique_key IS NOT NULL";
-        assert_eq!(fangxian_store::testing::number(&world.store, keys), 0);
+        assert_eq!(fangxian_store::testing::tasks_in_the_way(&world.store), 0);
     });
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fangxian_base::{Date, plus_days};
 
-use super::rules::{Anchor, CriterionId, Node, Rules, ValueId, meetings};
+use super::reach::meetings;
+use super::rules::{Anchor, CriterionId, Node, Rules, ValueId};
 use crate::assessment::{CaseClass, ContactKind, Managed, Place};
 use crate::schema::{Covers, SourceDoc};
 use crate::text::Text;

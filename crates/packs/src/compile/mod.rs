@@ -6,6 +6,7 @@
 pub mod build;
 pub mod disease;
 pub mod other;
+mod reach;
 pub mod rules;
 pub mod series;
 pub mod vocabulary;

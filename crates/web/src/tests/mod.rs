@@ -1,5 +1,7 @@
 //! The pages and the interface, driven through the router on an installation of its own.
 
+mod door;
+mod every_page;
 mod fuzz;
 mod limits;
 mod pages;

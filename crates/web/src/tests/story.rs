@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use fangxian_app::Action;
 use serde_json::{Value, json};
 
 use super::support::{Browser, Town};
-use crate::endpoint::{Access, Faces, Method};
+use crate::endpoint::{Access, Method};
 use crate::pages::REGISTRY;
 
 /// Commands that are told apart, and why.
@@ -22,16 +21,6 @@ const APART: [(&str, &str); 3] = [
         "imports.resume",
         "needs an import that failed; told beside the use case",
     ),
-];
-
-/// Names and telephones of people whom the story is about; only pages on record may show them.
-const PERSONAL: [&str; 6] = [
-    "王小明",
-    "李四光",
-    "赵六顺",
-    "表格一",
-    "13800138000",
-    "13900139000",
 ];
 
 struct Story<'a> {
@@ -95,13 +84,13 @@ impl Story<'_> {
     }
 }
 
-async fn rows(who: &mut Browser, path: &str) -> Vec<Value> {
+pub async fn rows(who: &mut Browser, path: &str) -> Vec<Value> {
     let got = who.api("GET", path, None).await;
     assert_eq!(got.status, StatusCode::OK, "{path}: {}", got.text);
     got.json()["list"]["rows"].as_array().unwrap().clone()
 }
 
-fn text(value: &Value) -> &str {
+pub fn text(value: &Value) -> &str {
     value
         .as_str()
         .unwrap_or_else(|| panic!("not a text: {value}"))
@@ -257,7 +246,7 @@ async fn tell(town: &Town) {
     let measure = measures(&mut story, &mut desk, &mut assessor, &mut organ).await;
     let import = lists(&mut story, &mut desk).await;
     accounts(&mut story, &mut admin).await;
-    every_page(town, &measure, &import).await;
+    super::every_page::every_page(town, &measure, &import).await;
     story
         .does(&mut authority, "audit.verify", "", json!({}))
         .await;
@@ -502,87 +491,6 @@ async fn lists(story: &mut Story<'_>, desk: &mut Browser) -> String {
     panic!("the list was never taken in");
 }
 
-/// Every page there is, opened by somebody who may: what is traced leaves the entry that its
-/// permission names, and what is not traced shows nobody's name.
-async fn every_page(town: &Town, measure: &str, import: &str) {
-    let mut desk = town.browser("desk").await;
-    let first = async |who: &mut Browser, path: &str| {
-        let rows = rows(who, path).await;
-        text(&rows[0]["id"]).to_owned()
-    };
-    let inbox = rows(&mut desk, "/inbox?state=all").await;
-    let of = |name: &str| match name {
-        "intake.view" => text(&inbox[0]["id"]).to_owned(),
-        "people.view" => format!("{}?purpose=intake", text(&inbox[0]["person"])),
-        "measures.view" | "measures.notice" => measure.to_owned(),
-        "imports.view" | "imports.errors" => import.to_owned(),
-        "packs.view" => "norovirus".to_owned(),
-        other => panic!("no example for {other}"),
-    };
-    let task = first(&mut desk, "/tasks?states=closed").await;
-    let review = first(&mut desk, "/reviews?states=confirmed").await;
-    let mut admin = town.browser("admin1").await;
-    let users = admin.api("GET", "/users", None).await.json();
-    let user = text(&users["users"][0]["id"]).to_owned();
-    for one in REGISTRY.iter().filter(|one| one.method == Method::Get) {
-        let mut browser = match one.access {
-            Access::Public => town.stranger(),
-            Access::Session => town.browser("desk").await,
-            Access::Staff(action) => town.whoever_may(action).await.1,
-        };
-        let path = if one.path.contains('{') {
-            let (id, query) = match one.name {
-                "tasks.view" => (task.clone(), ""),
-                "reviews.view" => (review.clone(), ""),
-                "users.view" => (user.clone(), ""),
-                name => {
-                    let id = of(name);
-                    match id.split_once('?') {
-                        Some((id, _)) => (id.to_owned(), "?purpose=intake"),
-                        None => (id, ""),
-                    }
-                }
-            };
-            format!("{}{query}", one.path.replace("{id}", &id))
-        } else if one.name == "people.search" {
-            "/people?q=%E7%8E%8B%E5%B0%8F%E6%98%8E&purpose=intake".to_owned()
-        } else {
-            one.path.to_owned()
-        };
-        for face in [Faces::PageOnly, Faces::Both] {
-            if face == Faces::Both && one.faces == Faces::PageOnly {
-                continue;
-            }
-            let before = town.entries().len();
-            let got = match face {
-                Faces::PageOnly => browser.get(&path).await,
-                Faces::Both => browser.api("GET", path.trim_end_matches('/'), None).await,
-            };
-            if one.name == "setup.page" {
-                assert_eq!(got.status, StatusCode::NOT_FOUND);
-                continue;
-            }
-            assert_eq!(got.status, StatusCode::OK, "{}: {}", one.name, got.text);
-            let new = town.entries().split_off(before);
-            if one.audited {
-                let Access::Staff(action) = one.access else {
-                    panic!("{} is traced and public", one.name)
-                };
-                // A page about one person may say so in the words of the file.
-                let named = |(_, did): &(String, String)| {
-                    did == action.code() || did == Action::PeopleRead.code()
-                };
-                assert!(new.iter().any(named), "{} left {new:?}", one.name);
-            } else {
-                assert_eq!(new, [], "{}", one.name);
-                for name in PERSONAL {
-                    assert!(!got.text.contains(name), "{} shows {name}", one.name);
-                }
-            }
-        }
-    }
-}
-
 async fn accounts(story: &mut Story<'_>, admin: &mut Browser) {
     let units = admin.api("GET", "/users/new", None).await.json();
     let unit = units["units"]
@@ -626,92 +534,4 @@ async fn accounts(story: &mut Story<'_>, admin: &mut Browser) {
             json!({ "version": user["user"]["version"], "disabled": true }),
         )
         .await;
-}
-
-#[tokio::test]
-async fn a_form_sent_twice_is_one_report() {
-    let town = Town::new();
-    let mut visitor = town.stranger();
-    let page = visitor.get("/report").await.text;
-    let value = |name: &str| {
-        page.split(&format!("name=\"{name}\" value=\""))
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
-    };
-    let (token, command) = (value("form_token"), value("command_id"));
-    let fields = [
-        ("form_token", token.as_str()),
-        ("command_id", command.as_str()),
-        ("name", "王小明"),
-        ("phone", "13800138000"),
-    ];
-    let first = visitor.post_bare("/report", &fields).await;
-    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
-    let again = visitor.post_bare("/report", &fields).await;
-    assert_eq!(first.location, again.location);
-    assert_eq!(town.app.record_total().unwrap(), 1);
-    let mut other = fields;
-    other[2] = ("name", "李小红");
-    let other = visitor.post_bare("/report", &other).await;
-    assert_eq!(other.status, StatusCode::CONFLICT, "{}", other.text);
-    assert_eq!(town.app.record_total().unwrap(), 1);
-    let shown = visitor.get(&first.location).await;
-    assert!(shown.text.contains("receipt-number"), "{}", shown.text);
-}
-
-#[tokio::test]
-async fn the_first_administrator_is_made_once_with_the_printed_address() {
-    let place = fangxian_store::testing::Place::new(fangxian_store::Engine::Sqlite);
-    let clock: std::sync::Arc<dyn fangxian_base::Clock> = place.clock.clone();
-    let packs = std::sync::Arc::new(fangxian_packs::Library::shipped().unwrap());
-    let settings = fangxian_app::Settings {
-        zone: fangxian_base::Zone::china(),
-        city: "demo".into(),
-    };
-    let app = fangxian_app::App::new(place.open(), packs, clock, settings).unwrap();
-    let app = std::sync::Arc::new(app);
-    let options = crate::Options {
-        secure_cookies: false,
-        ..crate::Options::default()
-    };
-    let mut visitor = Browser::of(crate::router(app.clone(), options));
-    let token = app.setup_token().unwrap().unwrap();
-    assert_eq!(
-        visitor.get("/setup?token=wrong").await.status,
-        StatusCode::NOT_FOUND
-    );
-    let page = visitor.get(&format!("/setup?token={token}")).await.text;
-    let form = page
-        .split("name=\"form_token\" value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let password = "three green umbrellas";
-    let fields = [
-        ("form_token", form),
-        ("token", token.as_str()),
-        ("login", "admin"),
-        ("name", "管理员"),
-        ("password", password),
-        ("again", password),
-    ];
-    let entries = || {
-        let waiting = |tx: &mut fangxian_store::Tx<'_>| fangxian_store::audit::unsealed_count(tx);
-        app.store().read(waiting).unwrap()
-    };
-    let before = entries();
-    let got = visitor.post_bare("/setup", &fields).await;
-    assert!(entries() > before, "it left no entry");
-    assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.text);
-    assert!(app.log_in("admin", password, "").is_ok());
-    assert_eq!(
-        visitor.get(&format!("/setup?token={token}")).await.status,
-        StatusCode::NOT_FOUND
-    );
 }

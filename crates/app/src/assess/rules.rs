@@ -1,0 +1,135 @@
+//! The packs of an installation, with what they need to know of it: zone, city, and where its tree
+//! of areas stands among the city's levels.
+
+use std::sync::Arc;
+
+use fangxian_base::{Date, Zone};
+use fangxian_packs::{Approval, Assessment, Input, LevelName, Library};
+use fangxian_store::Tx;
+use fangxian_store::places::area_root;
+use fangxian_store::responses::Response;
+
+use crate::Result;
+
+/// What rules need to know of the installation; cheap to clone into write closures.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(super) packs: Arc<Library>,
+    pub(super) zone: Zone,
+    pub(super) city: String,
+}
+
+impl Rules {
+    /// Today, at the moment the transaction began.
+    pub fn today(&self, tx: &Tx<'_>) -> Date {
+        self.zone.date(tx.now())
+    }
+
+    /// The installation's zone.
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The packs.
+    pub fn packs(&self) -> &Library {
+        &self.packs
+    }
+
+    /// The pack of a disease as lists call it: by id, by its name in either language, or by a name
+    /// that begins as the pack's does (`ours`: four characters), as older names often do.
+    pub fn disease_called(&self, said: &str) -> Option<String> {
+        let plain = |text: &str| -> String {
+            let letters = text.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_lowercase).collect()
+        };
+        let said = plain(said);
+        let alike = |name: &str| {
+            let same = name.chars().zip(said.chars()).take_while(|(a, b)| a == b);
+            same.count() >= 4 && !name.is_ascii()
+        };
+        let exact = self
+            .packs
+            .diseases()
+            .find(|(id, name)| [plain(id), plain(&name.zh), plain(&name.en)].contains(&said));
+        exact
+            .or_else(|| {
+                self.packs
+                    .diseases()
+                    .find(|(_, name)| alike(&plain(&name.zh)))
+            })
+            .map(|(id, _)| id.to_owned())
+    }
+
+    fn levels(&self) -> Vec<LevelName> {
+        self.packs
+            .city(&self.city)
+            .map(|city| city.levels())
+            .unwrap_or_default()
+    }
+
+    /// Where the tree's top stands among the city's levels: an installation may be a city or a
+    /// county, and its division code says which (GB/T 2260: six digits, a city's end in 00).
+    fn offset(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        let Some(root) = area_root(tx)? else {
+            return Ok(0);
+        };
+        let id = match (root.code.len(), root.code.ends_with("00")) {
+            (6, true) => "city",
+            (6, false) => "county",
+            (9, _) => "township",
+            (12, _) => "community",
+            _ => return Ok(0),
+        };
+        let at = self.levels().iter().position(|level| level.id == id);
+        Ok(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(0))
+    }
+
+    /// The city's level for a level of the tree, counted from 0 at the top.
+    pub fn level(&self, tx: &mut Tx<'_>, level: i64) -> Result<Option<LevelName>> {
+        let at = usize::try_from(level + self.offset(tx)?).unwrap_or(usize::MAX);
+        Ok(self.levels().into_iter().nth(at))
+    }
+
+    /// The level of the tree that the city pack calls so; negative when it lies above the tree.
+    pub fn level_of(&self, tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>> {
+        let at = self.levels().iter().position(|level| level.id == id);
+        let Some(at) = at.and_then(|at| i64::try_from(at).ok()) else {
+            return Ok(None);
+        };
+        Ok(Some(at - self.offset(tx)?))
+    }
+
+    /// Hours that the city gives a level of the tree for a kind of task.
+    pub fn deadline_hours(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: &str,
+        level: i64,
+        on: Date,
+    ) -> Result<Option<i64>> {
+        let Some(level) = self.level(tx, level)? else {
+            return Ok(None);
+        };
+        let city = self.packs.city(&self.city);
+        Ok(city.and_then(|city| city.deadline_hours(kind, &level.id, on)))
+    }
+
+    /// Puts one disease's rules to facts that are already in the packs' form.
+    pub(super) fn assess(
+        &self,
+        response: &Response,
+        facts: &[fangxian_packs::Fact],
+        approvals: &[Approval],
+        on: Date,
+    ) -> Assessment {
+        self.packs.assess(&Input {
+            disease: &response.disease,
+            city: &self.city,
+            region: &response.region,
+            facts,
+            approvals,
+            on,
+            as_of: on,
+        })
+    }
+}
