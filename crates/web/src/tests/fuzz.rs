@@ -211,11 +211,14 @@ async fn fill(people: &mut BTreeMap<&'static str, Browser>) {
             .await;
     }
     let list = "姓名,联系电话,发病日期\n表格一,19911110001,2026-05-01\n";
-    let parts = [(
-        "file".to_owned(),
-        Some("list.csv".to_owned()),
-        list.to_owned(),
-    )];
+    let parts = [
+        (
+            "file".to_owned(),
+            Some("list.csv".to_owned()),
+            list.to_owned(),
+        ),
+        ("source".to_owned(), None, "hospital-may".to_owned()),
+    ];
     let got = people
         .get_mut("desk")
         .unwrap()

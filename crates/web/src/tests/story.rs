@@ -52,6 +52,7 @@ impl Story<'_> {
         let before = self.town.entries().len();
         let parts = [
             ("kind".to_owned(), None, "linelist".to_owned()),
+            ("source".to_owned(), None, "hospital-may".to_owned()),
             (
                 "file".to_owned(),
                 Some("list.csv".to_owned()),
@@ -278,7 +279,7 @@ async fn tell(town: &Town) {
         .await;
     let list = destroyer.api("GET", "/responses", None).await.json();
     let closed = list["responses"].as_array().unwrap().iter();
-    let closed = closed.clone().find(|one| one["code"] == "noro-1").unwrap();
+    let closed = closed.clone().find(|one| one["code"] == "noro-2").unwrap();
     let seen = json!({ "version": closed["version"] });
     story
         .does(
