@@ -61,6 +61,7 @@ export function theLoop(journey) {
     await part('基本信息').getByLabel('姓名').fill(PATIENT.name);
     await part('基本信息').getByLabel('电话').fill(PATIENT.phone);
     await part('发病与就诊').getByLabel('入院日期').fill(day(1));
+    await part('诊断与检测').getByLabel('病种').selectOption({ value: 'novel-influenza' });
     await part('诊断与检测').getByLabel('诊断分类').selectOption({ label: '确诊病例' });
     await part('诊断与检测').getByLabel('诊断日期').fill(day());
     await part('旅居与接触').getByLabel('动物接触').selectOption({ label: '活禽市场' });

@@ -408,7 +408,7 @@ async fn people(story: &mut Story<'_>, visitor: &mut Browser, desk: &mut Browser
     ];
     for (name, phone) in three {
         let report = json!({ "name": name, "phone": phone, "birth_date": "1990-01-01",
-            "area_code": "990101001001" });
+            "area_code": "990101001001", "symptoms": ["cough"] });
         story.does(visitor, "report.submit", "", report).await;
     }
     let pairs = desk.api("GET", "/pairs", None).await.json();
@@ -431,6 +431,12 @@ async fn people(story: &mut Story<'_>, visitor: &mut Browser, desk: &mut Browser
     let link = links.iter().find(by_hand).unwrap();
     let link = json!({ "link": link["id"], "purpose": "intake" });
     story.does(desk, "people.unmerge", &one, link).await;
+    let file = format!("/people/{one}?purpose=intake");
+    let file = desk.api("GET", &file, None).await.json();
+    let facts = file["file"]["facts"].as_array().unwrap();
+    let cough = facts.iter().find(|fact| fact["kind"] == "symptom").unwrap();
+    let withdrawn = json!({ "fact": cough["id"], "reason": "本人说没有咳嗽", "purpose": "intake" });
+    story.does(desk, "people.correct", &one, withdrawn).await;
 }
 
 /// A notified case of a disease that is managed strictly: isolated by the organ, and released.
