@@ -24,6 +24,7 @@ const ARROWS: &[Row] = &[
     row("base", 0, &[]),
     row("domain", 1, &["base"]),
     row("packs", 1, &["base"]),
+    row("trace", 1, &["base"]),
     row("store", 2, &["base", "domain"]),
     row("interop", 2, &["base", "domain"]),
     row("sim", 2, &["base", "domain"]),
@@ -37,7 +38,9 @@ const ARROWS: &[Row] = &[
     row(
         "cli",
         5,
-        &["base", "domain", "packs", "store", "sim", "app", "web"],
+        &[
+            "base", "domain", "packs", "trace", "store", "sim", "app", "web",
+        ],
     ),
 ];
 
@@ -50,6 +53,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("hyper", &["web"]),
     ("hyper-util", &["web"]),
+    ("memmap2", &["trace"]),
+    ("parquet", &["trace"]),
     ("postgres", &["store"]),
     ("rand", &["sim"]),
     ("rusqlite", &["store"]),

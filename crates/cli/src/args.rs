@@ -85,9 +85,8 @@ pub enum Verb {
     Health(JsonFlag),
     /// Measure on this machine, beside a peer (性能测量)
     Bench(BenchArgs),
-    /// Questions to the visit store: not part of this build yet
-    #[command(hide = true)]
-    Trace(Rest),
+    /// The visit store: who was where, with whom (轨迹追溯)
+    Trace(crate::trace::TraceArgs),
     /// The epidemiology engine: not part of this build yet
     #[command(hide = true)]
     Epi(Rest),

@@ -18,6 +18,7 @@ mod packs;
 mod people;
 mod places;
 mod serve;
+mod trace;
 mod users;
 
 use std::process::ExitCode;
@@ -78,7 +79,7 @@ fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
         Verb::Config(args) => config::run(&config, &args),
         Verb::Health(args) => serve::health(&config, &args),
         Verb::Bench(args) => bench::run(&args),
-        Verb::Trace(_) => Err(out::Failed::not_yet("trace", "the visit store")),
+        Verb::Trace(args) => trace::run(&config, &args),
         Verb::Epi(_) => Err(out::Failed::not_yet("epi", "the epidemiology engine")),
     }
 }

@@ -1,0 +1,134 @@
+//! `fangxian trace ingest FILE`: lines into the visit store.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use fangxian_trace::{Event, How, Moment, Person, Place, Refusal, Sighting, Store};
+use serde_json::json;
+
+use super::{Common, moment, now};
+use crate::out::{self, Ended, Failed};
+
+/// Lines that go to disk together.
+const TOGETHER: usize = 10_000;
+const HEADING: &str = "person,place,from,to,how,confidence";
+
+/// Takes the lines; a line that does not read or is refused is named and the rest go on.
+pub fn run(store: &Store, file: &Path, common: &Common) -> Result<Ended, Failed> {
+    let input: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(std::fs::File::open(file)?))
+    };
+    let stream = super::questions::stream(common);
+    let mut taking = Taking {
+        store,
+        lines: Vec::new(),
+        events: Vec::new(),
+        counts: [0; 3],
+        refused: Vec::new(),
+    };
+    let mut read = 0_u64;
+    for (number, line) in (1_u64..).zip(input.lines()) {
+        let line = line?;
+        if number == 1 {
+            if line.trim() != HEADING {
+                return Err(Failed::new("the first line has to name the columns").hint(HEADING));
+            }
+            continue;
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        read += 1;
+        match sighting(&line) {
+            Ok(sighting) => {
+                taking.lines.push(number);
+                taking.events.push(Event::Seen(stream, sighting));
+            }
+            Err(why) => taking.refused.push((number, why.to_owned())),
+        }
+        if taking.events.len() == TOGETHER {
+            taking.flush()?;
+            out::note(format_args!("acknowledged {read}"));
+        }
+    }
+    taking.flush()?;
+    out::note(format_args!("acknowledged {read}"));
+    let [added, changed, repeated] = taking.counts;
+    let refused: Vec<_> = taking
+        .refused
+        .iter()
+        .map(|(line, why)| json!({ "line": line, "why": why }))
+        .collect();
+    out::json(&json!({
+        "read": read, "added": added, "changed": changed, "repeated": repeated, "refused": refused,
+    }))?;
+    Ok(if taking.refused.is_empty() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
+}
+
+struct Taking<'a> {
+    store: &'a Store,
+    lines: Vec<u64>,
+    events: Vec<Event>,
+    counts: [u64; 3],
+    refused: Vec<(u64, String)>,
+}
+
+impl Taking<'_> {
+    fn flush(&mut self) -> Result<(), Failed> {
+        let done = self.store.ingest(&self.events, now())?;
+        let counts = [done.added, done.changed, done.repeated];
+        for (sum, count) in self.counts.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        for (at, why) in done.refused {
+            let why = match why {
+                Refusal::Future => "it starts in the future",
+                Refusal::Forgotten => "its day has been forgotten",
+                Refusal::OutOfRange => "its start is out of range",
+                Refusal::Confidence => "its confidence is above a hundred percent",
+            };
+            self.refused.push((self.lines[at], why.to_owned()));
+        }
+        self.lines.clear();
+        self.events.clear();
+        Ok(())
+    }
+}
+
+fn sighting(line: &str) -> Result<Sighting, &'static str> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [person, place, from, to, how, confidence] = fields[..] else {
+        return Err("it has not six fields");
+    };
+    let number = |text: &str| text.parse::<u64>().ok();
+    let time = |text: &str| -> Option<Moment> { moment(text).ok() };
+    Ok(Sighting {
+        person: Person(number(person).ok_or("its person is no number")?),
+        place: Place(number(place).ok_or("its place is no number")?),
+        from: time(from).ok_or("its start is no moment")?,
+        to: if to.is_empty() {
+            None
+        } else {
+            Some(time(to).ok_or("its end is no moment")?)
+        },
+        how: if how.is_empty() {
+            How::Other
+        } else {
+            How::named(how).ok_or("how it is known is no known word")?
+        },
+        confidence: if confidence.is_empty() {
+            100
+        } else {
+            confidence
+                .parse()
+                .ok()
+                .ok_or("its confidence is no percentage")?
+        },
+    })
+}

@@ -1,0 +1,119 @@
+//! What has to be known of everybody to judge them anew: last test, last exposures, time in cells at risk.
+//!
+//! Facts only. What follows from them is a pack's to say.
+
+use super::Ask;
+use crate::ids::{Moment, Person, Place};
+
+/// What is known of many people, in columns. Facts from `now` on do not count.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Whose test, when, and whether it was positive.
+    pub tests: Vec<(Person, Moment, bool)>,
+    /// Whose exposure, when, and whether it was close.
+    pub exposures: Vec<(Person, Moment, bool)>,
+    /// Cells at risk, each since when.
+    pub risk_cells: Vec<(Place, Moment)>,
+}
+
+/// What is known of one person. Moments are zero when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    last_test: u32,
+    positive: bool,
+    /// The last exposure.
+    pub exposed: Moment,
+    /// The last close exposure.
+    pub closely_exposed: Moment,
+    /// Seconds in cells at risk, since each was at risk.
+    pub risk_seconds: u32,
+}
+
+impl Standing {
+    /// The last test and its result; of several at one moment, a positive one.
+    pub fn last_test(&self) -> Option<(Moment, bool)> {
+        (self.last_test > 0 || self.positive).then_some((Moment(self.last_test), self.positive))
+    }
+}
+
+/// Facts with people as numbers, for those who ask again and again.
+#[derive(Debug, Clone, Default)]
+pub struct NumberedFacts {
+    tests: Vec<(u32, u32)>,
+    exposures: Vec<(u32, u32)>,
+    risk_cells: Vec<(u32, u32)>,
+}
+
+/// A moment with a bit of its own, so that both are compared at once.
+const fn with_bit(moment: Moment, bit: bool) -> u32 {
+    moment.0 << 1 | bit as u32
+}
+
+impl Ask<'_> {
+    /// Looks up whom the facts are about. Facts about people and cells that have no stay here are left out.
+    pub fn number(&self, facts: &Facts) -> NumberedFacts {
+        let column = |facts: &[(Person, Moment, bool)]| {
+            let of = |(person, at, bit): &(Person, Moment, bool)| {
+                Some((self.known(*person)?, with_bit(*at, *bit)))
+            };
+            facts.iter().filter_map(of).collect()
+        };
+        let cells = facts.risk_cells.iter();
+        NumberedFacts {
+            tests: column(&facts.tests),
+            exposures: column(&facts.exposures),
+            risk_cells: cells
+                .filter_map(|(cell, since)| Some((self.places.find(cell.0)?, since.0)))
+                .collect(),
+        }
+    }
+
+    /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is.
+    pub fn standings(&self, facts: &NumberedFacts, now: Moment) -> Vec<Standing> {
+        let mut standings = vec![Standing::default(); self.people.len()];
+        let limit = with_bit(now, false);
+        let mut last = vec![0_u32; self.people.len()];
+        for (person, test) in &facts.tests {
+            if *test < limit {
+                let known = &mut last[*person as usize];
+                *known = (*known).max(*test);
+            }
+        }
+        for (standing, test) in standings.iter_mut().zip(last) {
+            (standing.last_test, standing.positive) = (test >> 1, test & 1 == 1);
+        }
+        for (person, exposure) in &facts.exposures {
+            if *exposure < limit {
+                let standing = &mut standings[*person as usize];
+                let at = Moment(exposure >> 1);
+                standing.exposed = standing.exposed.max(at);
+                if exposure & 1 == 1 {
+                    standing.closely_exposed = standing.closely_exposed.max(at);
+                }
+            }
+        }
+        let mut spans = Vec::new();
+        for (cell, since) in &facts.risk_cells {
+            self.layers.at_place(*cell, *since, now.0, &mut spans);
+            for span in &spans {
+                span.each(|row| {
+                    let standing = &mut standings[self.aliases.canonical(row.other) as usize];
+                    let stayed = row.end.min(now.0).saturating_sub(row.start.max(*since));
+                    standing.risk_seconds = standing.risk_seconds.saturating_add(stayed);
+                });
+            }
+        }
+        standings
+    }
+
+    /// Everybody who has a number and stands for themselves, with that number.
+    pub fn everybody(&self) -> impl Iterator<Item = (usize, Person)> + '_ {
+        let numbers = (0_u32..).zip(self.people.keys());
+        numbers
+            .filter(|(number, _)| {
+                self.people.gone().is_empty() || !self.people.gone().contains(number)
+            })
+            .filter(|(number, _)| self.aliases.canonical(*number) == *number)
+            .map(|(number, key)| (number as usize, Person(key)))
+    }
+}

@@ -1,0 +1,240 @@
+//! From the benchmark's Parquet files to mapped segments by day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::ask::Case;
+use crate::ask::recolour::Facts;
+use crate::disk::files;
+use crate::disk::map;
+use crate::disk::numbers::Dictionary;
+use crate::disk::parquet::Columns;
+use crate::error::TraceError;
+use crate::ids::{Area, Calendar, Moment, Person, Place, Stream, Window};
+use crate::index::Stay;
+use crate::index::segment::{Segment, SegmentBuilder};
+use crate::numbers::Numbers;
+use crate::snapshot::Snapshot;
+use crate::tail::{Sealed, Track};
+
+/// A case of the benchmark.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BenchCase {
+    pub person: Person,
+    pub infectious: Window,
+    pub onset: Moment,
+}
+
+/// The data of one directory, indexed.
+#[derive(Debug)]
+pub struct World {
+    pub(super) snapshot: Snapshot,
+    pub(super) cases: Vec<BenchCase>,
+    pub(super) facts: Facts,
+    /// Colour of the day before, by person.
+    pub(super) colours: Vec<u8>,
+}
+
+/// What the index came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Built {
+    /// Stays of both streams.
+    pub stays: u64,
+    /// Bytes of the index, without side columns.
+    pub bytes: u64,
+    /// Segments.
+    pub segments: u64,
+}
+
+const VISITS: [&str; 4] = ["person_id", "place_id", "enter_ts", "leave_ts"];
+const CELLS: [&str; 4] = ["person_id", "cell_id", "start_ts", "end_ts"];
+
+/// Builds the index of a benchmark directory in the folder `work`, which must not hold one.
+pub fn load(dir: &Path, work: &Path) -> Result<(World, Built), TraceError> {
+    let mut built = Built::default();
+    let visits = track(
+        dir,
+        work,
+        Stream::Visits,
+        "visits_place",
+        "visits_person",
+        &VISITS,
+        &mut built,
+    )?;
+    let cells = track(
+        dir,
+        work,
+        Stream::Presence,
+        "cells_cell",
+        "cells_person",
+        &CELLS,
+        &mut built,
+    )?;
+    let small = |name: &str, columns: &[&str]| all(dir, name, columns);
+
+    let persons = small("persons", &["person_id", "colour"])?;
+    let mut people = Numbers::default();
+    let mut colours = Vec::new();
+    for (person, colour) in persons[0].iter().zip(&persons[1]) {
+        people.number(key(*person)).ok_or(TraceError::Full)?;
+        colours.push(u8::try_from(*colour).unwrap_or_default());
+    }
+    people.fold(&[]);
+    let places = |last: u32| Numbers::from_parts((0..=u64::from(last)).collect(), BTreeSet::new());
+    let dictionary = Dictionary {
+        people,
+        places: [places(visits.1), places(cells.1)],
+        ..Dictionary::default()
+    };
+    let snapshot = Snapshot {
+        dictionary: Arc::new(dictionary),
+        tracks: [visits.0, cells.0],
+        ..Snapshot::default()
+    };
+
+    let rows = small(
+        "cases",
+        &["case_id", "person_id", "win_start", "win_end", "onset_ts"],
+    )?;
+    let mut cases: Vec<(i32, BenchCase)> = (0..rows[0].len())
+        .map(|at| {
+            let moment = |column: usize| Moment(number(rows[column][at]));
+            let infectious = Window::new(moment(2), moment(3));
+            (
+                rows[0][at],
+                BenchCase {
+                    person: Person(key(rows[1][at])),
+                    infectious,
+                    onset: moment(4),
+                },
+            )
+        })
+        .collect();
+    cases.sort_by_key(|(id, _)| *id);
+
+    let fact = |columns: &[Vec<i32>], yes: i32| -> Vec<(Person, Moment, bool)> {
+        let rows = columns[0].iter().zip(&columns[1]).zip(&columns[2]);
+        rows.map(|((person, at), bit)| (Person(key(*person)), Moment(number(*at)), *bit == yes))
+            .collect()
+    };
+    let risk = small("risk_cells", &["cell_id", "since_ts"])?;
+    let facts = Facts {
+        tests: fact(&small("tests", &["person_id", "ts", "result"])?, 1),
+        exposures: fact(&small("exposures", &["person_id", "ts", "level"])?, 1),
+        risk_cells: risk[0]
+            .iter()
+            .zip(&risk[1])
+            .map(|(c, t)| (Place(key(*c)), Moment(number(*t))))
+            .collect(),
+    };
+    let cases = cases.into_iter().map(|(_, case)| case).collect();
+    Ok((
+        World {
+            snapshot,
+            cases,
+            facts,
+            colours,
+        },
+        built,
+    ))
+}
+
+impl World {
+    pub(super) fn case(&self, at: usize, window: impl Fn(&BenchCase) -> Window) -> Option<Case> {
+        self.cases.get(at).map(|case| Case {
+            person: case.person,
+            window: window(case),
+        })
+    }
+}
+
+/// Columns of the benchmark are never negative.
+fn number(value: i32) -> u32 {
+    u32::try_from(value).unwrap_or_default()
+}
+
+fn key(value: i32) -> u64 {
+    u64::from(number(value))
+}
+
+fn all(dir: &Path, name: &str, columns: &[&str]) -> Result<Vec<Vec<i32>>, TraceError> {
+    let file = Columns::open(&dir.join(format!("{name}.parquet")), columns)?;
+    let mut read = vec![Vec::new(); columns.len()];
+    let mut group_columns = Vec::new();
+    for group in 0..file.groups() {
+        file.read::<i32>(group, &mut group_columns)?;
+        for (whole, part) in read.iter_mut().zip(&group_columns) {
+            whole.extend_from_slice(part);
+        }
+    }
+    Ok(read)
+}
+
+/// One stream: both orders read as they are sorted, cut by day, written and mapped.
+fn track(
+    dir: &Path,
+    work: &Path,
+    stream: Stream,
+    by_place: &str,
+    by_person: &str,
+    columns: &[&str],
+    built: &mut Built,
+) -> Result<(Track, u32), TraceError> {
+    let mut days: BTreeMap<u32, SegmentBuilder> = BTreeMap::new();
+    let mut last_place = 0;
+    for (name, in_place_order) in [(by_place, true), (by_person, false)] {
+        let file = Columns::open(&dir.join(format!("{name}.parquet")), columns)?;
+        let expected = file.rows() / 13;
+        let mut read = Vec::new();
+        for group in 0..file.groups() {
+            file.read::<i32>(group, &mut read)?;
+            let [people, places, starts, ends] = &read[..] else {
+                continue;
+            };
+            for (((person, place), start), end) in people.iter().zip(places).zip(starts).zip(ends) {
+                let stay = Stay {
+                    person: number(*person),
+                    place: number(*place),
+                    start: number(*start),
+                    end: number(*end),
+                    noted: 0,
+                    how: 0,
+                    confidence: 0,
+                    imputed: false,
+                };
+                let day = Calendar::UTC.day(Moment(stay.start)).0;
+                let builder = days
+                    .entry(day)
+                    .or_insert_with(|| SegmentBuilder::with_capacity(expected));
+                if in_place_order {
+                    last_place = last_place.max(stay.place);
+                    builder.push_by_place(&stay);
+                } else {
+                    builder.push_by_person(&stay);
+                    built.stays += 1;
+                }
+            }
+        }
+    }
+    let mut track = Track::default();
+    while let Some((day, builder)) = days.pop_first() {
+        let words = builder.finish(stream, crate::ids::Day(day), Area::default());
+        let path = work.join(format!("{}-{day}.segment", stream.name()));
+        files::write_unsynced(&path, bytemuck::cast_slice(&words))?;
+        drop(words);
+        let segment =
+            Segment::open(Box::new(map::map(&path)?)).map_err(|damage| TraceError::Segment {
+                path: path.clone(),
+                damage,
+            })?;
+        let (bytes, side) = segment.size();
+        built.bytes += bytes - side;
+        built.segments += 1;
+        track.sealed.push(Sealed {
+            segment: Arc::new(segment),
+            hidden: Arc::default(),
+        });
+    }
+    Ok((track, last_place))
+}

@@ -1,0 +1,108 @@
+//! The log: what was acknowledged since the last seal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::files::{self, failed};
+use crate::error::TraceError;
+use crate::ids::Moment;
+use crate::wire::{self, Entry, Frame, Rest};
+
+const MAGIC: &[u8; 8] = b"FXTRLOG1";
+
+/// An open log, at its end.
+#[derive(Debug)]
+pub(crate) struct Log {
+    path: PathBuf,
+    file: File,
+    sequence: u64,
+    /// A write or sync failed: what the disk holds is unknown.
+    poisoned: bool,
+}
+
+impl Log {
+    /// A new, empty log, durable with its name.
+    pub(crate) fn create(path: &Path) -> Result<Self, TraceError> {
+        files::write_new(path, MAGIC)?;
+        files::sync_folder(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(failed("open", path))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            sequence: 0,
+            poisoned: false,
+        })
+    }
+
+    /// Opens a log and reads its frames. A torn end is cut off; how many bytes it had is the last answer.
+    ///
+    /// # Errors
+    /// When something acknowledged cannot be read. The file is left as it is.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Frame>, u64), TraceError> {
+        let bytes = files::read(path)?;
+        let damaged = |at| TraceError::Log {
+            path: path.to_path_buf(),
+            at,
+        };
+        let body = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged(0))?;
+        let scan = wire::scan(body, 0);
+        let whole = MAGIC.len() + scan.whole;
+        let torn = match scan.rest {
+            Rest::Nothing => 0,
+            Rest::Torn(bytes) => bytes as u64,
+            Rest::Damaged(at) => return Err(damaged(MAGIC.len() + at)),
+        };
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(failed("open", path))?;
+        if torn > 0 {
+            file.set_len(whole as u64).map_err(failed("cut", path))?;
+            file.sync_all().map_err(failed("sync", path))?;
+        }
+        file.seek(SeekFrom::End(0))
+            .map_err(failed("seek in", path))?;
+        let sequence = scan.frames.len() as u64;
+        Ok((
+            Self {
+                path: path.to_path_buf(),
+                file,
+                sequence,
+                poisoned: false,
+            },
+            scan.frames,
+            torn,
+        ))
+    }
+
+    /// Whether nothing was logged since the last seal.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.sequence == 0
+    }
+
+    /// Takes nothing more until the store is opened again.
+    pub(crate) const fn poison(&mut self) {
+        self.poisoned = true;
+    }
+
+    /// Writes one frame; it is on disk when this returns.
+    pub(crate) fn append(&mut self, at: Moment, entries: &[Entry]) -> Result<(), TraceError> {
+        if self.poisoned {
+            return Err(TraceError::Poisoned);
+        }
+        let frame = wire::encode(self.sequence, at, entries);
+        let written = self
+            .file
+            .write_all(&frame)
+            .map_err(failed("write", &self.path));
+        let synced =
+            written.and_then(|()| self.file.sync_data().map_err(failed("sync", &self.path)));
+        self.poisoned = synced.is_err();
+        self.sequence += 1;
+        synced
+    }
+}

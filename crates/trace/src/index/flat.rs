@@ -1,0 +1,159 @@
+//! Stays in plain sorted rows: the tail in memory, and the long stays of a segment.
+
+use std::ops::Range;
+
+use super::{IMPUTED, Identity, Row, Stay};
+
+/// Number, start, end, other number with its mark.
+pub(crate) type FlatRow = [u32; 4];
+
+/// Rows in both orders, borrowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Flat<'a> {
+    pub by_place: &'a [FlatRow],
+    pub by_person: &'a [FlatRow],
+    /// The longest of all, in seconds.
+    pub longest: u32,
+    /// How and how sure, in person order; empty when nobody asks.
+    pub side: [&'a [u8]; 2],
+}
+
+/// The rows of `number` that can overlap the time from `from` to `to`.
+pub(crate) fn within(
+    rows: &[FlatRow],
+    longest: u32,
+    number: u32,
+    from: u32,
+    to: u32,
+) -> Range<usize> {
+    if rows.is_empty() {
+        return 0..0;
+    }
+    let first = rows.partition_point(|r| {
+        (r[0], u64::from(r[1]) + u64::from(longest)) <= (number, u64::from(from))
+    });
+    let rest = &rows[first..];
+    first..first + rest.partition_point(|r| (r[0], r[1]) < (number, to))
+}
+
+/// A flat row as questions see it.
+#[inline]
+pub(crate) fn row(r: &FlatRow) -> Row {
+    Row {
+        other: r[3] & !IMPUTED,
+        start: r[1],
+        end: r[2],
+        imputed: r[3] & IMPUTED != 0,
+    }
+}
+
+fn mark(stay: &Stay) -> u32 {
+    if stay.imputed { IMPUTED } else { 0 }
+}
+
+pub(crate) fn place_row(stay: &Stay) -> FlatRow {
+    [stay.place, stay.start, stay.end, stay.person | mark(stay)]
+}
+
+pub(crate) fn person_row(stay: &Stay) -> FlatRow {
+    [stay.person, stay.start, stay.end, stay.place | mark(stay)]
+}
+
+/// Stays in memory, in both orders; no two with the same identity.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    /// In person order, with everything that is known of them.
+    pub stays: Vec<Stay>,
+    by_place: Vec<FlatRow>,
+    by_person: Vec<FlatRow>,
+    side: [Vec<u8>; 2],
+    longest: u32,
+}
+
+impl Run {
+    /// From stays in person order.
+    pub(crate) fn new(stays: Vec<Stay>) -> Self {
+        let mut by_place: Vec<FlatRow> = stays.iter().map(place_row).collect();
+        by_place.sort_unstable_by_key(|r| (r[0], r[1], r[3] & !IMPUTED));
+        let by_person = stays.iter().map(person_row).collect();
+        let longest = stays.iter().map(|s| s.end - s.start).max().unwrap_or(0);
+        let side = [
+            stays.iter().map(|s| s.how).collect(),
+            stays.iter().map(|s| s.confidence).collect(),
+        ];
+        Self {
+            stays,
+            by_place,
+            by_person,
+            side,
+            longest,
+        }
+    }
+
+    pub(crate) fn flat(&self) -> Flat<'_> {
+        Flat {
+            by_place: &self.by_place,
+            by_person: &self.by_person,
+            longest: self.longest,
+            side: [&self.side[0], &self.side[1]],
+        }
+    }
+
+    pub(crate) fn find(&self, identity: Identity) -> Option<&Stay> {
+        let at = self
+            .stays
+            .binary_search_by_key(&identity, Stay::identity)
+            .ok()?;
+        self.stays.get(at)
+    }
+}
+
+/// Stays of one layer that later events replaced or withdrew: not to be seen any more.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hidden {
+    by_place: Vec<(u32, u32, u32)>,
+    by_person: Vec<Identity>,
+}
+
+impl Hidden {
+    pub(crate) const NONE: Self = Self {
+        by_place: Vec::new(),
+        by_person: Vec::new(),
+    };
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_person.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_person.len()
+    }
+
+    pub(crate) fn has(&self, identity: Identity) -> bool {
+        self.by_person.binary_search(&identity).is_ok()
+    }
+
+    /// What is hidden at a place, in order of start and person.
+    #[inline]
+    pub(crate) fn at_place(&self, place: u32) -> &[(u32, u32, u32)] {
+        if self.by_place.is_empty() {
+            return &[];
+        }
+        let first = self.by_place.partition_point(|h| h.0 < place);
+        let rest = &self.by_place[first..];
+        &rest[..rest.partition_point(|h| h.0 == place)]
+    }
+
+    /// Hides more.
+    pub(crate) fn extend(&mut self, more: &[Identity]) {
+        self.by_person.extend_from_slice(more);
+        self.by_person.sort_unstable();
+        self.by_person.dedup();
+        self.by_place = self
+            .by_person
+            .iter()
+            .map(|(person, start, place)| (*place, *start, *person))
+            .collect();
+        self.by_place.sort_unstable();
+    }
+}

@@ -1,0 +1,485 @@
+//! A segment: the stays of a stream, a day and an area in both orders, as bytes with checksums.
+//!
+//! Everything stands at a place that follows from the counts in the header, aligned to eight bytes. The
+//! body is checked block by block, so that damage can be named; nothing is read before it was checked.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::flat::{Flat, FlatRow, person_row, place_row};
+use super::order::{LENGTH_MAX, Order, OrderBuilder};
+use super::{IMPUTED, Stay};
+use crate::ids::{Area, Day, Stream};
+
+const MAGIC: u64 = u64::from_le_bytes(*b"FXTRSEG1");
+const HEADER_WORDS: usize = 32;
+/// The body is checked in blocks of so many bytes.
+const BLOCK: usize = 1 << 20;
+
+/// What is wrong with the bytes of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Damage {
+    /// It does not begin like a segment, or its header does not fit its checksum.
+    Header,
+    /// It has another length than its header says.
+    Length {
+        /// What the header says.
+        expected: u64,
+        /// What is there.
+        found: u64,
+    },
+    /// A block does not fit its checksum.
+    Block {
+        /// The first byte of the block.
+        at: u64,
+    },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header => f.write_str("the header is damaged"),
+            Self::Length { expected, found } => {
+                write!(f, "{found} bytes long instead of {expected}")
+            }
+            Self::Block { at } => write!(f, "the block at byte {at} is damaged"),
+        }
+    }
+}
+
+/// Where each part stands, in bytes, from the counts alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Layout {
+    parts: [Range<usize>; PARTS],
+    blocks: Range<usize>,
+}
+
+const PARTS: usize = 18;
+
+/// The counts that a layout follows from, in the order of the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    rows: usize,
+    long: usize,
+    side: usize,
+    place_words: usize,
+    places: usize,
+    person_words: usize,
+    people: usize,
+}
+
+impl Counts {
+    fn layout(self) -> Option<Layout> {
+        let order = |words: usize, numbers: usize| {
+            [
+                (words, 16),
+                (numbers + 1, 4),
+                (numbers, 2),
+                (self.rows, 4),
+                (self.rows, 4),
+                (self.rows, 2),
+            ]
+        };
+        let side = if self.side == 0 {
+            [0, 0]
+        } else {
+            [self.rows, self.long]
+        };
+        let mut sizes = [(0, 1); PARTS];
+        sizes[..6].copy_from_slice(&order(self.place_words, self.places));
+        sizes[6..12].copy_from_slice(&order(self.person_words, self.people));
+        sizes[12..14].fill((self.long, 16));
+        sizes[14..16].fill((side[0], 1));
+        sizes[16..].fill((side[1], 1));
+        let mut at = HEADER_WORDS * 8;
+        let mut parts = [const { 0..0 }; PARTS];
+        for (part, (count, size)) in parts.iter_mut().zip(sizes) {
+            let bytes = count.checked_mul(size)?;
+            *part = at..at.checked_add(bytes)?;
+            at = part.end.checked_next_multiple_of(8)?;
+        }
+        let body = at - HEADER_WORDS * 8;
+        let blocks = at..at.checked_add(
+            body.div_ceil(BLOCK)
+                .checked_mul(4)?
+                .checked_next_multiple_of(8)?,
+        )?;
+        Some(Layout { parts, blocks })
+    }
+
+    fn words(self) -> [u64; 7] {
+        [
+            self.rows,
+            self.long,
+            self.side,
+            self.place_words,
+            self.places,
+            self.person_words,
+            self.people,
+        ]
+        .map(|n| n as u64)
+    }
+
+    fn of_words(words: &[u64]) -> Option<Self> {
+        let mut next = words
+            .iter()
+            .map(|w| usize::try_from(*w).ok().filter(|n| *n <= 1 << 33));
+        let mut take = || next.next().flatten();
+        Some(Self {
+            rows: take()?,
+            long: take()?,
+            side: take()?,
+            place_words: take()?,
+            places: take()?,
+            person_words: take()?,
+            people: take()?,
+        })
+    }
+}
+
+/// Bytes that a segment can lie in: a mapped file, or memory.
+pub(crate) trait Bytes: Send + Sync + fmt::Debug {
+    fn bytes(&self) -> &[u8];
+}
+
+/// A segment whose checksums were compared.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    bytes: Box<dyn Bytes>,
+    pub day: Day,
+    pub area: Area,
+    counts: Counts,
+    layout: Layout,
+    bounds: [u32; 2],
+    longest: u32,
+}
+
+/// A segment as questions see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SegmentView<'a> {
+    pub place: Order<'a>,
+    pub person: Order<'a>,
+    pub long: Flat<'a>,
+    pub start_min: u32,
+    pub end_max: u32,
+    /// How and how sure, in person order.
+    pub side: [&'a [u8]; 2],
+}
+
+impl Segment {
+    /// Takes bytes as a segment, after comparing every checksum.
+    pub(crate) fn open(bytes: Box<dyn Bytes>) -> Result<Self, Damage> {
+        let all = bytes.bytes();
+        let head = all.get(..HEADER_WORDS * 8).ok_or(Damage::Header)?;
+        let words: Vec<u64> = head
+            .chunks_exact(8)
+            .map(|c| u64::from_le_bytes(c.try_into().unwrap_or_default()))
+            .collect();
+        let crc = u64::from(crc32fast::hash(&head[..HEADER_WORDS * 8 - 8]));
+        if words[0] != MAGIC || words[HEADER_WORDS - 1] != crc {
+            return Err(Damage::Header);
+        }
+        let counts = Counts::of_words(&words[4..11]).ok_or(Damage::Header)?;
+        let layout = counts.layout().ok_or(Damage::Header)?;
+        if layout.blocks.end != all.len() {
+            return Err(Damage::Length {
+                expected: layout.blocks.end as u64,
+                found: all.len() as u64,
+            });
+        }
+        let table = &all[layout.blocks.clone()];
+        if u64::from(crc32fast::hash(table)) != words[HEADER_WORDS - 2] {
+            return Err(Damage::Block {
+                at: layout.blocks.start as u64,
+            });
+        }
+        let body = &all[HEADER_WORDS * 8..layout.blocks.start];
+        for (block, (bytes, crc)) in body.chunks(BLOCK).zip(table.chunks_exact(4)).enumerate() {
+            if crc32fast::hash(bytes).to_le_bytes() != crc {
+                return Err(Damage::Block {
+                    at: (HEADER_WORDS * 8 + block * BLOCK) as u64,
+                });
+            }
+        }
+        let low = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default();
+        let bounds = [low(words[11]), low(words[12])];
+        let segment = Self {
+            day: Day(low(words[2])),
+            area: Area(low(words[3])),
+            counts,
+            layout,
+            bounds,
+            longest: low(words[13]),
+            bytes,
+        };
+        if segment.is_aligned() {
+            Ok(segment)
+        } else {
+            Err(Damage::Header)
+        }
+    }
+
+    fn is_aligned(&self) -> bool {
+        bytemuck::try_cast_slice::<u8, u64>(&self.bytes.bytes()[..HEADER_WORDS * 8]).is_ok()
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.counts.rows + self.counts.long
+    }
+
+    /// Bytes on disk, and how many of them are the side columns.
+    pub(crate) fn size(&self) -> (u64, u64) {
+        let side = self.layout.parts[14..]
+            .iter()
+            .map(|part| part.len() as u64)
+            .sum();
+        (self.layout.blocks.end as u64, side)
+    }
+
+    fn part<T: bytemuck::Pod>(&self, part: usize) -> &[T] {
+        bytemuck::cast_slice(&self.bytes.bytes()[self.layout.parts[part].clone()])
+    }
+
+    pub(crate) fn view(&self) -> SegmentView<'_> {
+        SegmentView {
+            place: self.order(0),
+            person: self.order(6),
+            long: Flat {
+                by_place: self.part(12),
+                by_person: self.part(13),
+                longest: self.longest,
+                side: [self.part(16), self.part(17)],
+            },
+            start_min: self.bounds[0],
+            end_max: self.bounds[1],
+            side: [self.part(14), self.part(15)],
+        }
+    }
+
+    fn order(&self, first: usize) -> Order<'_> {
+        Order {
+            words: self.part(first),
+            offsets: self.part(first + 1),
+            longest: self.part(first + 2),
+            other: self.part(first + 3),
+            start: self.part(first + 4),
+            length: self.part(first + 5),
+        }
+    }
+}
+
+/// A segment while it grows. Both orders are pushed whole, one before or beside the other.
+#[derive(Debug, Default)]
+pub(crate) struct SegmentBuilder {
+    place: OrderBuilder,
+    person: OrderBuilder,
+    long_place: Vec<FlatRow>,
+    long_person: Vec<FlatRow>,
+    side: [Vec<u8>; 4],
+}
+
+impl SegmentBuilder {
+    pub(crate) fn with_capacity(rows: usize) -> Self {
+        Self {
+            place: OrderBuilder::with_capacity(rows),
+            person: OrderBuilder::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next stay in place order.
+    #[inline]
+    pub(crate) fn push_by_place(&mut self, stay: &Stay) {
+        match u16::try_from(stay.end - stay.start) {
+            Ok(length) => self
+                .place
+                .push(stay.place, stay.person | mark(stay), stay.start, length),
+            Err(_) => self.long_place.push(place_row(stay)),
+        }
+    }
+
+    /// Takes the next stay in person order, without how it is known.
+    #[inline]
+    pub(crate) fn push_by_person(&mut self, stay: &Stay) {
+        match u16::try_from(stay.end - stay.start) {
+            Ok(length) => {
+                self.person
+                    .push(stay.person, stay.place | mark(stay), stay.start, length);
+            }
+            Err(_) => self.long_person.push(person_row(stay)),
+        }
+    }
+
+    /// Takes how the stay that was pushed last in person order is known.
+    pub(crate) fn push_side(&mut self, stay: &Stay) {
+        let first = if stay.end - stay.start > LENGTH_MAX {
+            2
+        } else {
+            0
+        };
+        self.side[first].push(stay.how);
+        self.side[first + 1].push(stay.confidence);
+    }
+
+    /// The bytes of the segment.
+    pub(crate) fn finish(self, stream: Stream, day: Day, area: Area) -> Vec<u64> {
+        debug_assert_eq!(
+            self.place.len(),
+            self.person.len(),
+            "both orders hold the same stays"
+        );
+        let has_side = self.side.iter().any(|column| !column.is_empty());
+        let counts = Counts {
+            rows: self.person.len(),
+            long: self.long_person.len(),
+            side: usize::from(has_side),
+            place_words: self.place.words_len(),
+            places: self.place.occurring(),
+            person_words: self.person.words_len(),
+            people: self.person.occurring(),
+        };
+        let Some(layout) = counts.layout() else {
+            return Vec::new();
+        };
+        let mut words = vec![0_u64; layout.blocks.end / 8];
+        let bounds = self.bounds();
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        let mut write =
+            |part: usize, from: &[u8]| bytes[layout.parts[part].clone()].copy_from_slice(from);
+        for (first, order) in [(0, &self.place), (6, &self.person)] {
+            write(first, bytemuck::cast_slice(&order.words()));
+            write(first + 1, bytemuck::cast_slice(&order.offsets()));
+            write(first + 2, bytemuck::cast_slice(order.longest()));
+            write(first + 3, bytemuck::cast_slice(&order.other));
+            write(first + 4, bytemuck::cast_slice(&order.start));
+            write(first + 5, bytemuck::cast_slice(&order.length));
+        }
+        write(12, bytemuck::cast_slice(&self.long_place));
+        write(13, bytemuck::cast_slice(&self.long_person));
+        for (part, column) in (14..).zip(&self.side) {
+            write(part, column);
+        }
+        let (body, table) = bytes.split_at_mut(layout.blocks.start);
+        for (block, crc) in body[HEADER_WORDS * 8..]
+            .chunks(BLOCK)
+            .zip(table.chunks_exact_mut(4))
+        {
+            crc.copy_from_slice(&crc32fast::hash(block).to_le_bytes());
+        }
+        let table_crc = crc32fast::hash(table);
+        let mut head = [0_u64; HEADER_WORDS];
+        head[0] = MAGIC;
+        head[1] = stream.index() as u64;
+        head[2] = u64::from(day.0);
+        head[3] = u64::from(area.0);
+        head[4..11].copy_from_slice(&counts.words());
+        for (word, bound) in head[11..14].iter_mut().zip(bounds) {
+            *word = u64::from(bound);
+        }
+        head[HEADER_WORDS - 2] = u64::from(table_crc);
+        head[HEADER_WORDS - 1] = u64::from(crc32fast::hash(bytemuck::cast_slice(
+            &head[..HEADER_WORDS - 1],
+        )));
+        words[..HEADER_WORDS].copy_from_slice(&head);
+        words
+    }
+
+    /// First start and last end of the rows, longest of the long ones.
+    fn bounds(&self) -> [u32; 3] {
+        let order = &self.person;
+        let ends = order
+            .start
+            .iter()
+            .zip(&order.length)
+            .map(|(start, length)| start + u32::from(*length));
+        [
+            order.start.iter().copied().min().unwrap_or(u32::MAX),
+            ends.max().unwrap_or(0),
+            self.long_person
+                .iter()
+                .map(|r| r[2] - r[1])
+                .max()
+                .unwrap_or(0),
+        ]
+    }
+}
+
+#[inline]
+fn mark(stay: &Stay) -> u32 {
+    if stay.imputed { IMPUTED } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug)]
+    struct Owned(Vec<u64>);
+
+    impl Bytes for Owned {
+        fn bytes(&self) -> &[u8] {
+            bytemuck::cast_slice(&self.0)
+        }
+    }
+
+    fn bytes() -> Vec<u64> {
+        let mut builder = SegmentBuilder::with_capacity(300);
+        let stay = |n: u32| Stay {
+            person: n * 3,
+            place: n / 10,
+            start: 1_000 + n,
+            end: 1_000 + n + if n % 50 == 7 { 200_000 } else { 60 },
+            noted: 0,
+            how: 1,
+            confidence: 90,
+            imputed: n.is_multiple_of(4),
+        };
+        for n in 0..300 {
+            builder.push_by_place(&stay(n));
+            builder.push_by_person(&stay(n));
+            builder.push_side(&stay(n));
+        }
+        builder.finish(Stream::Visits, Day(20_000), Area(3))
+    }
+
+    #[test]
+    fn a_segment_reads_back_what_was_pushed() {
+        let segment = Segment::open(Box::new(Owned(bytes()))).unwrap();
+        assert_eq!(
+            (segment.rows(), segment.day, segment.area),
+            (300, Day(20_000), Area(3))
+        );
+        let view = segment.view();
+        let (rows, longest) = view.place.rows(5).unwrap();
+        assert_eq!((rows.len(), longest), (9, 60), "one of the ten is long");
+        assert_eq!((view.long.by_place.len(), view.long.longest), (6, 200_000));
+        assert_eq!(
+            view.person.other[view.person.rows(12).unwrap().0],
+            [IMPUTED]
+        );
+        assert!(view.person.rows(13).is_none() && view.person.rows(70_000).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_of_any_bytes_is_found(
+            at in any::<prop::sample::Index>(),
+            change in 1..=u64::MAX,
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut changed = bytes();
+            let at = at.index(changed.len());
+            changed[at] ^= change;
+            prop_assert!(Segment::open(Box::new(Owned(changed.clone()))).is_err());
+            changed[at] ^= change;
+            changed.truncate(cut.index(changed.len()));
+            prop_assert!(Segment::open(Box::new(Owned(changed))).is_err());
+        }
+
+        #[test]
+        fn any_bytes_can_be_opened(words in prop::collection::vec(any::<u64>(), 0..64)) {
+            prop_assert!(Segment::open(Box::new(Owned(words))).is_err());
+        }
+    }
+}

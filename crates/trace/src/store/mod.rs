@@ -1,0 +1,207 @@
+//! The store: one writer, any number of readers.
+//!
+//! [`Store::ingest`] acknowledges what is on disk; [`Store::snapshot`] is what to ask. How files come
+//! and go is in [`seal`] and [`open`]; what each event does to the stays is in `tail`.
+
+mod keep;
+mod open;
+mod queue;
+mod seal;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::error::TraceError;
+use crate::event::Event;
+use crate::ids::{Calendar, Day, Moment};
+use crate::snapshot::Snapshot;
+
+pub use keep::{Fault, Receipt, Stats, StreamStats};
+pub use open::Opened;
+use queue::Queue;
+use writer::Writer;
+
+/// What an installation decides once, when its store is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// A stay whose end nobody knows is assumed to last until the person's next start, and at most so
+    /// many seconds.
+    pub imputed_seconds_max: u32,
+    /// A start may lie so many seconds after the moment it is told: clocks differ.
+    pub future_seconds_max: u32,
+    /// Where civil days are cut.
+    pub calendar: Calendar,
+}
+
+impl Default for Rules {
+    /// Two hours, ten minutes, China Standard Time. The choice is ours: no source gives numbers for these.
+    fn default() -> Self {
+        Self {
+            imputed_seconds_max: 7_200,
+            future_seconds_max: 600,
+            calendar: Calendar::CHINA,
+        }
+    }
+}
+
+/// Why an event was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It starts too far in the future.
+    Future,
+    /// Its day has been forgotten.
+    Forgotten,
+    /// Its start is outside the range of moments.
+    OutOfRange,
+    /// A confidence above a hundred percent.
+    Confidence,
+}
+
+/// What became of events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ingested {
+    /// New stays and statements.
+    pub added: u64,
+    /// Stays that now say something else, or nothing.
+    pub changed: u64,
+    /// Events that said what was known.
+    pub repeated: u64,
+    /// Events not taken: which, counted from 0, and why.
+    pub refused: Vec<(usize, Refusal)>,
+}
+
+/// A directory of stays.
+#[derive(Debug)]
+pub struct Store {
+    writer: Mutex<Writer>,
+    queue: Queue,
+    /// What to read while the writer is busy for long; the stays do not change then.
+    meanwhile: RwLock<Option<Arc<Snapshot>>>,
+    oldest_day: AtomicU32,
+    rules: Rules,
+}
+
+impl Store {
+    /// Opens the store in a folder, an empty one when there is none; `rules` count for a new one only.
+    ///
+    /// Reads the log again, cuts a torn end, makes damaged segments anew and finishes what a kill
+    /// interrupted; the answer says what of this was done.
+    ///
+    /// # Errors
+    /// When something acknowledged cannot be read. Nothing is changed then.
+    pub fn open(folder: &Path, rules: Rules) -> Result<(Self, Opened), TraceError> {
+        let (writer, opened) = Writer::open(folder, rules)?;
+        let store = Self {
+            oldest_day: AtomicU32::new(writer.oldest_day().0),
+            rules: writer.rules(),
+            writer: Mutex::new(writer),
+            queue: Queue::default(),
+            meanwhile: RwLock::default(),
+        };
+        Ok((store, opened))
+    }
+
+    /// The rules that the store was made with.
+    pub const fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// Takes events; they are on disk, and in every later snapshot, when this returns.
+    ///
+    /// Callers on several threads share one sync. The same event again changes nothing.
+    ///
+    /// # Errors
+    /// When the disk does not take them. None is acknowledged then, some may turn out to be there.
+    pub fn ingest(&self, events: &[Event], now: Moment) -> Result<Ingested, TraceError> {
+        let mut refused = Vec::new();
+        let mut taken = Vec::with_capacity(events.len());
+        for (at, event) in events.iter().enumerate() {
+            match self.refuse(event, now) {
+                Some(why) => refused.push((at, why)),
+                None => taken.push(*event),
+            }
+        }
+        let mut ingested = Ingested::default();
+        if !taken.is_empty() {
+            ingested = self
+                .queue
+                .pass(taken, now, |batches, now| self.lock().ingest(batches, now))?;
+        }
+        ingested.refused = refused;
+        Ok(ingested)
+    }
+
+    /// The stays as they are now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        let meanwhile = self
+            .meanwhile
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*meanwhile {
+            return Arc::clone(snapshot);
+        }
+        drop(meanwhile);
+        Arc::new(self.lock().snapshot())
+    }
+
+    /// Moves everything from the log to the record and its index.
+    pub fn seal(&self) -> Result<(), TraceError> {
+        self.exclusive(|writer| writer.seal(&[]).map(|_| ()))
+    }
+
+    /// Events that wait to be sealed.
+    pub fn waiting(&self) -> usize {
+        self.lock().tail_len()
+    }
+
+    /// Forgets every stay that began before `day`, and refuses such from now on; how many there were.
+    pub fn forget_before(&self, day: Day) -> Result<u64, TraceError> {
+        self.oldest_day.fetch_max(day.0, Ordering::SeqCst);
+        self.exclusive(|writer| writer.forget_before(day))
+    }
+
+    fn refuse(&self, event: &Event, now: Moment) -> Option<Refusal> {
+        let (Event::Seen(_, crate::event::Sighting { from, .. }) | Event::Withdrawn { from, .. }) =
+            event
+        else {
+            return None;
+        };
+        if from.0 == 0 || from.0 >= u32::MAX - 86_400 {
+            return Some(Refusal::OutOfRange);
+        }
+        if *from > now.plus(self.rules.future_seconds_max) {
+            return Some(Refusal::Future);
+        }
+        if self.rules.calendar.day(*from).0 < self.oldest_day.load(Ordering::SeqCst) {
+            return Some(Refusal::Forgotten);
+        }
+        match event {
+            Event::Seen(_, sighting) if sighting.confidence > 100 => Some(Refusal::Confidence),
+            _ => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something that takes long, while readers see the stays as they were.
+    fn exclusive<T>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, TraceError>,
+    ) -> Result<T, TraceError> {
+        let mut writer = self.lock();
+        let show = |snapshot| {
+            *self
+                .meanwhile
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = snapshot;
+        };
+        show(Some(Arc::new(writer.snapshot())));
+        let done = work(&mut writer);
+        show(None);
+        done
+    }
+}

@@ -1,0 +1,253 @@
+//! The one who writes: log first, then the stays in memory.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Ingested, Rules};
+use crate::ask::Aliases;
+use crate::disk::log::Log;
+use crate::disk::manifest::Manifest;
+use crate::disk::numbers::Dictionary;
+use crate::error::TraceError;
+use crate::event::{Event, Sighting};
+use crate::ids::{Area, Day, Moment, Person, Place, Stream};
+use crate::index::Stay;
+use crate::snapshot::Snapshot;
+use crate::tail::{Batch, Did, Track};
+use crate::wire::Entry;
+
+/// Everything that changes.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) folder: PathBuf,
+    pub(super) _lock: File,
+    pub(super) log: Log,
+    pub(super) manifest: Manifest,
+    pub(super) rules: Rules,
+    pub(super) dictionary: Arc<Dictionary>,
+    pub(super) tracks: [Track; 2],
+    /// Who is told to be whom, by pseudonym.
+    pub(super) same: BTreeMap<u64, u64>,
+    pub(super) aliases: Arc<Aliases>,
+}
+
+impl Writer {
+    pub(super) const fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    pub(super) const fn oldest_day(&self) -> Day {
+        Day(self.manifest.oldest_day)
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        Path::new(&self.folder).join(name)
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            dictionary: Arc::clone(&self.dictionary),
+            tracks: self.tracks.clone(),
+            aliases: Arc::clone(&self.aliases),
+        }
+    }
+
+    pub(super) fn tail_len(&self) -> usize {
+        self.tracks.iter().map(Track::tail_len).sum()
+    }
+
+    /// Logs events that were checked, and applies them when they are on disk.
+    pub(super) fn ingest(
+        &mut self,
+        batches: &[&[Event]],
+        now: Moment,
+    ) -> Result<Vec<Ingested>, TraceError> {
+        let entries: Vec<Entry> = batches
+            .iter()
+            .flat_map(|b| b.iter())
+            .map(|event| Entry::Told(*event))
+            .collect();
+        self.log.append(now, &entries)?;
+        self.apply(batches, now)
+    }
+
+    /// What events do to the stays; how many did what, for each batch.
+    pub(super) fn apply(
+        &mut self,
+        batches: &[&[Event]],
+        now: Moment,
+    ) -> Result<Vec<Ingested>, TraceError> {
+        let mut dictionary = Arc::clone(&self.dictionary);
+        // The writer's own hold is let go, so that numbers are added in place unless a snapshot needs them.
+        self.dictionary = Arc::default();
+        let imputed_max = self.rules.imputed_seconds_max;
+        let mut pending = self
+            .tracks
+            .each_ref()
+            .map(|track| Batch::new(track.layers(), imputed_max));
+        let mut answers = Vec::with_capacity(batches.len());
+        let mut failed = None;
+        let mut renamed = false;
+        for events in batches {
+            let mut answer = Ingested::default();
+            for event in *events {
+                let did = match *event {
+                    Event::Seen(stream, sighting) => see(
+                        &mut dictionary,
+                        &mut pending[stream.index()],
+                        stream,
+                        sighting,
+                        now,
+                    ),
+                    Event::Withdrawn {
+                        stream,
+                        person,
+                        place,
+                        from,
+                    } => {
+                        let batch = &mut pending[stream.index()];
+                        Some(withdraw(
+                            &dictionary,
+                            batch,
+                            stream,
+                            (person, place, from),
+                            now,
+                        ))
+                    }
+                    Event::Located {
+                        stream,
+                        place,
+                        area,
+                    } => locate(&mut dictionary, stream, place, area),
+                    Event::Same { person, as_person } => {
+                        let did = same(&mut self.same, person, as_person);
+                        renamed |= did != Did::Nothing;
+                        number_person(&mut dictionary, person)
+                            .and(number_person(&mut dictionary, as_person))
+                            .map(|_| did)
+                    }
+                };
+                match did {
+                    Some(Did::Added) => answer.added += 1,
+                    Some(Did::Changed) => answer.changed += 1,
+                    Some(Did::Nothing) => answer.repeated += 1,
+                    None => failed = Some(TraceError::Full),
+                }
+            }
+            answers.push(answer);
+        }
+        let outcomes = pending.map(Batch::finish);
+        for (track, outcome) in self.tracks.iter_mut().zip(outcomes) {
+            outcome.apply(track);
+        }
+        self.dictionary = dictionary;
+        if renamed {
+            self.number_aliases();
+        }
+        failed.map_or(Ok(answers), Err)
+    }
+
+    /// Makes the table of aliases from what was told.
+    pub(super) fn number_aliases(&mut self) {
+        let people = &self.dictionary.people;
+        let number = |(a, b): (&u64, &u64)| Some((people.find(*a)?, people.find(*b)?));
+        let pairs = self.same.iter().filter_map(number).collect();
+        self.aliases = Arc::new(Aliases::new(&pairs));
+    }
+}
+
+fn number_person(dictionary: &mut Arc<Dictionary>, person: Person) -> Option<u32> {
+    match dictionary.people.find(person.0) {
+        Some(number) => Some(number),
+        None => Arc::make_mut(dictionary).people.number(person.0),
+    }
+}
+
+fn number_place(dictionary: &mut Arc<Dictionary>, stream: Stream, place: Place) -> Option<u32> {
+    let at = stream.index();
+    if let Some(number) = dictionary.places[at].find(place.0) {
+        return Some(number);
+    }
+    let dictionary = Arc::make_mut(dictionary);
+    dictionary.areas[at].push(Area::default().0);
+    dictionary.places[at].number(place.0)
+}
+
+fn see(
+    dictionary: &mut Arc<Dictionary>,
+    batch: &mut Batch<'_>,
+    stream: Stream,
+    sighting: Sighting,
+    now: Moment,
+) -> Option<Did> {
+    // An end before the start is a clock fault: the start is kept, the end is as good as missing.
+    let to = sighting.to.filter(|to| *to >= sighting.from);
+    let stay = Stay {
+        person: number_person(dictionary, sighting.person)?,
+        place: number_place(dictionary, stream, sighting.place)?,
+        start: sighting.from.0,
+        end: to.unwrap_or(sighting.from).0,
+        noted: now.0,
+        how: sighting.how.code(),
+        confidence: sighting.confidence,
+        imputed: false,
+    };
+    Some(batch.see(stay, to.is_some()))
+}
+
+fn withdraw(
+    dictionary: &Dictionary,
+    batch: &mut Batch<'_>,
+    stream: Stream,
+    (person, place, from): (Person, Place, Moment),
+    now: Moment,
+) -> Did {
+    let place = dictionary.places[stream.index()].find(place.0);
+    match dictionary.people.find(person.0).zip(place) {
+        Some((person, place)) => batch.withdraw((person, from.0, place), now.0),
+        None => Did::Nothing,
+    }
+}
+
+fn locate(
+    dictionary: &mut Arc<Dictionary>,
+    stream: Stream,
+    place: Place,
+    area: Area,
+) -> Option<Did> {
+    let known = dictionary.places[stream.index()].find(place.0).is_some();
+    let number = number_place(dictionary, stream, place)? as usize;
+    if dictionary.areas[stream.index()].get(number) == Some(&area.0) {
+        return Some(if known { Did::Nothing } else { Did::Added });
+    }
+    if let Some(kept) = Arc::make_mut(dictionary).areas[stream.index()].get_mut(number) {
+        *kept = area.0;
+    }
+    Some(if known { Did::Changed } else { Did::Added })
+}
+
+/// Notes that a pseudonym is another's, following what is known, so that no ring can come about.
+fn same(told: &mut BTreeMap<u64, u64>, person: Person, as_person: Person) -> Did {
+    if person == as_person {
+        return if told.remove(&person.0).is_some() {
+            Did::Changed
+        } else {
+            Did::Nothing
+        };
+    }
+    let mut end = as_person.0;
+    while let Some(next) = told.get(&end) {
+        end = *next;
+    }
+    if end == person.0 {
+        // Already one person, told the other way round.
+        return Did::Nothing;
+    }
+    match told.insert(person.0, end) {
+        None => Did::Added,
+        Some(before) if before == end => Did::Nothing,
+        Some(_) => Did::Changed,
+    }
+}
