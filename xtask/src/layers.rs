@@ -25,6 +25,7 @@ const ARROWS: &[Row] = &[
     row("domain", 1, &["base"]),
     row("packs", 1, &["base"]),
     row("trace", 1, &["base"]),
+    row("epi", 1, &["base"]),
     row("store", 2, &["base", "domain"]),
     row("interop", 2, &["base", "domain"]),
     row("sim", 2, &["base", "domain"]),
@@ -39,7 +40,7 @@ const ARROWS: &[Row] = &[
         "cli",
         5,
         &[
-            "base", "domain", "packs", "trace", "store", "sim", "app", "web",
+            "base", "domain", "packs", "epi", "trace", "store", "sim", "app", "web",
         ],
     ),
 ];

@@ -87,9 +87,8 @@ pub enum Verb {
     Bench(BenchArgs),
     /// The visit store: who was where, with whom (轨迹追溯)
     Trace(crate::trace::TraceArgs),
-    /// The epidemiology engine: not part of this build yet
-    #[command(hide = true)]
-    Epi(Rest),
+    /// The epidemiology engine: methods on tables, and checks against reference outputs (流行病学分析)
+    Epi(EpiArgs),
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +305,64 @@ pub enum BenchWhat {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct EpiArgs {
+    #[command(subcommand)]
+    pub what: EpiWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EpiWhat {
+    /// Name every method
+    List(JsonFlag),
+    /// Compare the methods with a folder of reference outputs
+    Check(EpiCheck),
+    /// METHOD --input FILE [--input ROLE=FILE] [--param NAME=VALUE] [--output FILE]: call a method on tables
+    #[command(external_subcommand)]
+    Method(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub struct EpiCheck {
+    /// The folder; it holds a `check.json`
+    pub dir: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a method is called.
+#[derive(Debug, Parser)]
+#[command(name = "fangxian epi METHOD", color = clap::ColorChoice::Never)]
+pub struct EpiCall {
+    /// A CSV table: the main input of the method, or ROLE=FILE for another
+    #[arg(long, value_name = "[ROLE=]FILE")]
+    pub input: Vec<String>,
+    /// A parameter; the value is JSON, or else a text
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// A JSON object of parameters
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+    /// Where the result goes [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The form that imitates the reference program, where it departs from the paper
+    #[arg(long)]
+    pub peer: bool,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl EpiCall {
+    /// Reads what follows the name of a method.
+    pub fn read(name: &str, words: &[String]) -> Result<Self, crate::out::Failed> {
+        let words = std::iter::once(name).chain(words.iter().map(String::as_str));
+        Self::try_parse_from(words).map_err(|e| crate::out::Failed::new(e.render()))
+    }
 }
 
 /// Words of a command that this build does not have.

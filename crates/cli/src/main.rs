@@ -9,6 +9,7 @@ mod backup;
 mod bench;
 mod config;
 mod demo;
+mod epi;
 mod http;
 mod import;
 mod installation;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
         Ok(Ended::Finding) => ExitCode::from(1),
+        Ok(Ended::Incomplete) => ExitCode::from(2),
         Err(failed) => {
             out::complain(&failed);
             ExitCode::from(2)
@@ -51,6 +53,10 @@ fn main() -> ExitCode {
 }
 
 fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
+    if let Verb::Epi(args) = &cli.verb {
+        // Needs no installation: `--data` is the folder of shared data here.
+        return epi::run(args, cli.global.data.as_deref());
+    }
     if matches!(cli.verb, Verb::Backup(_) | Verb::Restore(_)) {
         // There --keys is where the copy lies, not where the installation keeps its keys.
         cli.global.keys = None;
@@ -80,7 +86,7 @@ fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
         Verb::Health(args) => serve::health(&config, &args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Trace(args) => trace::run(&config, &args),
-        Verb::Epi(_) => Err(out::Failed::not_yet("epi", "the epidemiology engine")),
+        Verb::Epi(args) => epi::run(&args, None),
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Ended {
     Done,
     /// It did, and something does not hold.
     Finding,
+    /// It did what it could, and not everything was compared.
+    Incomplete,
 }
 
 /// A command could not be done: usage, or something unreadable.

@@ -1,0 +1,4 @@
+//! Clusters: are cases near each other, in space or in space and time, more than chance puts them?
+
+pub mod dbscan;
+pub mod knox;

@@ -1,0 +1,72 @@
+//! Every method by name. A new method is a file in its family and a row here.
+
+use crate::call::Method;
+use crate::chains::superspreading;
+use crate::forecast::{beds, projection, scores, seihrd};
+use crate::reproduction as r;
+use crate::severity::cfr;
+use crate::tables::two_by_two;
+use crate::{clusters, detect};
+
+/// All methods, by family.
+pub const METHODS: &[&Method] = &[
+    &detect::ears::METHOD,
+    &detect::cusum::METHOD,
+    &detect::rki_bayes::RKI,
+    &detect::rki_bayes::BAYES,
+    &detect::outbreakp::METHOD,
+    &detect::farrington::original::METHOD,
+    &detect::farrington::flexible::METHOD,
+    &detect::glr::POISSON,
+    &detect::glr::NEGATIVE_BINOMIAL,
+    &r::interval::METHOD,
+    &r::cori::METHOD,
+    &r::cori::INFECTIVITY,
+    &r::wallinga_teunis::METHOD,
+    &r::uncertain::METHOD,
+    &r::growth::GROWTH,
+    &r::growth::SPLIT,
+    &r::growth::TO_R,
+    &two_by_two::TABLE,
+    &two_by_two::STRATIFIED,
+    &cfr::STATIC,
+    &cfr::ROLLING,
+    &cfr::VARYING,
+    &cfr::OUTCOMES,
+    &cfr::ASCERTAINMENT,
+    &clusters::dbscan::METHOD,
+    &clusters::knox::METHOD,
+    &superspreading::PROBABILITY,
+    &superspreading::CONTAIN,
+    &superspreading::CONCENTRATION,
+    &superspreading::CLUSTERS,
+    &superspreading::CHAIN,
+    &beds::OCCUPANCY,
+    &beds::CENSUS,
+    &projection::METHOD,
+    &scores::CRPS,
+    &scores::SAMPLE,
+    &scores::WIS,
+    &seihrd::METHOD,
+];
+
+/// The method with this name.
+pub fn find(function: &str) -> Option<&'static Method> {
+    METHODS
+        .iter()
+        .copied()
+        .find(|method| method.function == function)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = METHODS.iter().map(|method| method.function).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), METHODS.len());
+    }
+}
