@@ -64,7 +64,7 @@ fn distance_km(a: &Point, b: &Point, radius: f64) -> f64 {
 /// - Do not use: to say that there are more cases than expected: towns are dense too. Scan statistics ask that.
 /// - Source: Ester, Kriegel, Sander, Xu 1996.
 /// - Differs from source: not.
-/// - Checked by: the reference folder `dbscan`; a slow twin without bands.
+/// - Checked by: the reference folder `dbscan`.
 pub fn cluster(points: &[Point], reach: Reach, least: usize) -> Estimated<Vec<Label>> {
     require(
         reach.km >= 0.0 && reach.radius_km > 0.0,

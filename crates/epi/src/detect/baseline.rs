@@ -4,7 +4,7 @@
 //! equations have the shape of an arrow, so that a step costs one pass over the rows, and within a run of neighbouring
 //! weeks the means follow each other by one factor, so that a step needs one exponential for each run. Steps and stopping
 //! rule are those of the usual program for such models, because baselines that are nearly all zero have no finite
-//! maximum and their answer is where the steps stop. The slow twin is the general least squares in `numbers`.
+//! maximum and their answer is where the steps stop.
 
 /// The steps stop when the deviance changes by less than this part of itself.
 const CHANGE_MIN: f64 = 1e-8;

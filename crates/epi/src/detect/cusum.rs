@@ -85,7 +85,7 @@ pub struct Step {
 /// - Differs from source: alarms follow the path, not the bound. Two bounds are as the reference program gives them: the
 ///   second-order Anscombe one uses `m^(1/3)` where the score has `m^(-1/3)`, and the one of Rossi squares a root that
 ///   may be negative, so that it is above 0 where no count is needed.
-/// - Checked by: the reference folder `cusum`; a synthetic folder of the same shape in `testdata/oracles`.
+/// - Checked by: the reference folder `cusum`.
 pub fn follow(
     counts: &[f64],
     means: &[f64],

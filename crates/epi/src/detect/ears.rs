@@ -48,7 +48,7 @@ pub const C3_LIMIT: f64 = 2.0;
 /// - Source: Hutwagner, Thompson, Seeman, Treadwell 2003; Fricker, Hegler, Dunfee 2008.
 /// - Differs from source: [`Mode::Published`] not at all. [`Mode::Peer`]: the C3 bound rises and falls with the count
 ///   of the day itself, so that the alarm depends on the two days before alone.
-/// - Checked by: `testdata/oracles/ears` (shape), the reference folder `ears` (values).
+/// - Checked by: the reference folder `ears`.
 pub fn judge(counts: &[f64], t: usize, settings: &Settings, mode: Mode) -> Estimated<Bound> {
     require(
         settings.alpha > 0.0 && settings.alpha < 1.0,

@@ -107,7 +107,7 @@ pub fn infectiousness(total: &[f64], w: &[f64]) -> Vec<f64> {
 ///   whose reports are still coming in: nowcast first.
 /// - Source: Cori, Ferguson, Fraser, Cauchemez 2013; Thompson and others 2019.
 /// - Differs from source: not.
-/// - Checked by: the reference folder `rt_epiestim`; intervals cover in `tests/coverage.rs`.
+/// - Checked by: the reference folder `rt_epiestim`.
 pub fn estimate(
     incidence: &Incidence,
     w: &[f64],

@@ -56,7 +56,7 @@ pub struct Mixture {
 /// - Do not use: as [`cori::estimate`].
 /// - Source: Cori and others 2013; Thompson and others 2019.
 /// - Differs from source: the source draws from each posterior as well; this is the limit of many such draws.
-/// - Checked by: the reference folder `rt_uncertain_si`; a slow twin that draws.
+/// - Checked by: the reference folder `rt_uncertain_si`.
 pub fn estimate(
     incidence: &Incidence,
     (mean, sd): (Truncated, Truncated),

@@ -32,7 +32,7 @@ pub struct Cohort {
 /// - Source: Wallinga, Teunis 2004.
 /// - Differs from source: the source draws `trees` trees; mean and spread are their limit, the quantiles are the mean of
 ///   what that many trees would give (counts are few, and the limit would jump). Windows without cases are left out.
-/// - Checked by: the reference folder `rt_wallinga_teunis`; a slow twin that draws trees.
+/// - Checked by: the reference folder `rt_wallinga_teunis`.
 pub fn estimate(
     cases: &[f64],
     w: &[f64],

@@ -56,8 +56,7 @@ pub struct Judged {
 /// - Differs from source: [`Mode::Published`] not. [`Mode::Peer`]: after reweighting, the dispersion behind standard
 ///   errors and the p-value of the trend rests on prior in place of working weights, and the score of count
 ///   quantiles measures from the logarithm of the mean.
-/// - Checked by: the reference folders `farrington_flexible`, `farrington_flexible_bulk`; a slow twin by general least
-///   squares.
+/// - Checked by: the reference folders `farrington_flexible`, `farrington_flexible_bulk`.
 pub fn judge(
     series: &Series,
     logs: &Logs,
