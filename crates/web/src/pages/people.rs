@@ -140,7 +140,8 @@ const WORDS: [&str; 8] = [
 fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
     match (kind, name, value) {
         ("symptom", "name", _) => Some(s.code("symptom", value)),
-        ("symptom", "present", "true") | ("task_result", "task", _) => None,
+        ("symptom", "present", "true") | ("task_result", "task", _) | (_, "measure_id", _) => None,
+        ("measure_ended", "how", _) => Some(s.code("ended", value)),
         ("symptom", "present", _) => Some(s.t("attr-absent")),
         ("note", "text", _) => Some(value.to_owned()),
         ("task_result", "result", _) => Some(s.code("result", value)),
