@@ -9,6 +9,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -142,6 +143,10 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, DbError> {
     conn.busy_timeout(Duration::from_secs(10))
         .map_err(DbError::sqlite)?;
     use_wal(&conn)?;
+    // A plan must not hang on the values bound: otherwise the engine compiles a statement anew
+    // each time one is bound beside a partial index.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(DbError::sqlite)?;
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON;",
