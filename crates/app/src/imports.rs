@@ -18,7 +18,7 @@ use fangxian_base::{CommandId, ImportId, Text};
 pub use fangxian_interop::linelist::Language;
 use fangxian_interop::linelist::{
     Field, Finding, Kind as ListKind, Limits, Mapping, Plan, Table, disease_by_name,
-    propose_mapping, read_table, write_errors,
+    propose_mapping, read_sheet, template, write_errors,
 };
 use fangxian_store::imports::{
     Import, NewImport, import_by_digest, import_classes, import_fetch, import_file, import_insert,
@@ -167,27 +167,28 @@ fn hex(bytes: &[u8]) -> String {
 
 impl App {
     fn prepare(&self, kind: ListKind, bytes: &[u8], mapping: &str) -> Result<Prepared> {
-        let table = read_table(bytes, Limits::default()).map_err(|e| {
-            let mut error = AppError::field(
-                "file",
-                "文件无法读取为表格：请确认是 CSV 文件、未损坏、未超限。",
-                &format!("This cannot be read as a list: {e}. Save it as CSV and try again."),
-            );
-            error.kind = Kind::Invalid;
-            error.because(e)
-        })?;
-        let mapping = if mapping.trim().is_empty() {
-            propose_mapping(kind, &table)
-        } else {
-            Mapping::parse(mapping).map_err(|e| {
+        let given = match mapping.trim() {
+            "" => None,
+            given => Some(Mapping::parse(given).map_err(|e| {
                 AppError::field(
                     "mapping",
                     "对应关系文件有误，请按提示改正，或留空使用系统建议。",
                     &format!("The mapping does not hold: {e}. Correct it, or leave it empty to use the proposal."),
                 )
                 .because(e)
-            })?
+            })?),
         };
+        let sheet = given.as_ref().and_then(|mapping| mapping.sheet.as_deref());
+        let table = read_sheet(bytes, sheet, Limits::default()).map_err(|e| {
+            let mut error = AppError::field(
+                "file",
+                "文件无法读取为表格：请确认是 CSV 或 XLSX 文件、未损坏、未加密、未超限，工作表名称无误。",
+                &format!("This cannot be read as a list: {e}. Save it as CSV or XLSX and try again."),
+            );
+            error.kind = Kind::Invalid;
+            error.because(e)
+        })?;
+        let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table));
         let plan = Plan::new(&mapping, &table, self.today(), &self.settings.zone);
         Ok(Prepared {
             table,
@@ -407,6 +408,15 @@ impl App {
                 .map(|import| report(tx, import))
                 .collect()
         })
+    }
+
+    /// An empty workbook for a kind of list, with drop-downs; what comes back filled maps by itself.
+    ///
+    /// # Errors
+    /// When there is no such kind, or the asker may not import.
+    pub fn import_template(&self, who: &Who, kind: &str, language: Language) -> Result<Vec<u8>> {
+        self.import_permit(who, Action::ImportCreate)?;
+        template(kind_of(kind)?, language).map_err(AppError::internal)
     }
 
     /// The rejected rows as they stood in the file, with reason and remedy: correct them there and

@@ -127,11 +127,26 @@ pub enum ImportKind {
     Contacts(ListArgs),
     /// One journey, visit or event per row
     Movements(ListArgs),
+    /// An empty workbook to fill in, with drop-downs
+    Template(TemplateArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TemplateArgs {
+    /// What a row is
+    #[arg(value_parser = ["linelist", "contacts", "movements"])]
+    pub kind: String,
+    /// Where to write it (XLSX)
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Words of the header and of the drop-downs
+    #[arg(long, value_name = "LANGUAGE", default_value = "zh", value_parser = ["zh", "en"])]
+    pub language: String,
 }
 
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// The list: CSV in any usual encoding
+    /// The list: CSV in any usual encoding, or XLSX
     pub file: PathBuf,
     /// Namespace of the list's own case numbers [default: the file's name]
     #[arg(long, value_name = "NAME")]

@@ -9,7 +9,7 @@ use fangxian_app::{App, Who};
 use fangxian_base::{CommandId, Text};
 use serde::Serialize;
 
-use crate::args::{ImportArgs, ImportKind, ListArgs};
+use crate::args::{ImportArgs, ImportKind, ListArgs, TemplateArgs};
 use crate::config::Config;
 use crate::installation;
 use crate::out::{self, Ended, Failed};
@@ -71,6 +71,7 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
         ImportKind::Linelist(list) => ("linelist", list),
         ImportKind::Contacts(list) => ("contacts", list),
         ImportKind::Movements(list) => ("movements", list),
+        ImportKind::Template(args) => return template(config, args),
     };
     let bytes = std::fs::read(&list.file)
         .map_err(|e| Failed::new(format!("`{}`: {e}", list.file.display())))?;
@@ -121,6 +122,19 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
             .map_err(|e| Failed::new(format!("`{}`: {e}", path.display())))?;
     }
     tell(list, &preview, &report)
+}
+
+fn template(config: &Config, args: &TemplateArgs) -> Result<Ended, Failed> {
+    let language = if args.language == "en" {
+        Language::En
+    } else {
+        Language::Zh
+    };
+    let app = installation::open(config)?;
+    let bytes = app.import_template(&Who::cli(), &args.kind, language)?;
+    std::fs::write(&args.out, bytes)
+        .map_err(|e| Failed::new(format!("`{}`: {e}", args.out.display())))?;
+    Ok(Ended::Done)
 }
 
 /// The response that a list belongs to when none was given: for cases, one to the disease that the

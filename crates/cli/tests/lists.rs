@@ -142,6 +142,51 @@ fn without_a_yes_nothing_is_taken_and_the_mapping_is_shown() {
 }
 
 #[test]
+fn a_workbook_is_taken_like_a_text_file() {
+    use rust_xlsxwriter::{Format, Workbook};
+    let mut book = Workbook::new();
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    for (column, name) in (0..).zip(["姓名", "性别", "联系电话", "发病日期", "病例分类"])
+    {
+        sheet.write_string(0, column, name).unwrap();
+    }
+    for (row, name) in (1..).zip(["示范甲", "示范乙", ""]) {
+        sheet.write_string(row, 0, name).unwrap();
+        sheet.write_string(row, 1, "女").unwrap();
+        if !name.is_empty() {
+            sheet
+                .write_number(row, 2, 13_900_000_000_f64 + f64::from(row))
+                .unwrap();
+        }
+        sheet
+            .write_number_with_format(row, 3, 46_000_f64 + f64::from(row), &day)
+            .unwrap();
+        sheet.write_string(row, 4, "确诊病例").unwrap();
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    Home::each(|home| {
+        let file = home.file("cases.xlsx", &bytes);
+        let words = [
+            "import",
+            "linelist",
+            file.to_str().unwrap(),
+            "--yes",
+            "--json",
+        ];
+        let (code, report) = home.json(&words);
+        assert_eq!(code, 0);
+        let count = |name: &str| report[name].as_i64();
+        assert_eq!(
+            (count("read"), count("accepted"), count("rejected")),
+            (Some(3), Some(2), Some(1))
+        );
+        let again = home.json(&words).1;
+        assert_eq!(again["repeated"].as_bool(), Some(true));
+    });
+}
+
+#[test]
 fn a_file_that_is_no_list_is_refused_without_harm() {
     Home::each(|home| {
         for (name, bytes) in [

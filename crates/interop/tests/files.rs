@@ -24,6 +24,10 @@ fn files_that_are_no_lists_are_refused_with_the_reason() {
     assert_eq!(read(b"\r\n\r\n ,, \n", limits), ReadError::Empty);
     assert!(matches!(
         read(b"PK\x03\x04xxxx", limits),
+        ReadError::Damaged { .. }
+    ));
+    assert!(matches!(
+        read(&[0xd0, 0xcf, 0x11, 0xe0, 0, 0], limits),
         ReadError::NotText { .. }
     ));
     assert_eq!(

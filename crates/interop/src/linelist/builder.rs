@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::clean::push_clean;
 use super::decode::Encoding;
+use super::headers::Header;
 use super::problem::{Finding, Problem};
 use super::table::{Limits, ReadError, Table};
 
@@ -15,6 +16,8 @@ pub struct TableBuilder {
     limits: Limits,
     names: BTreeSet<String>,
     waiting: Option<(u32, Vec<String>)>,
+    /// A header line with gaps: groups, if the next line names their columns.
+    groups: Option<Vec<String>>,
     blank: usize,
     titles: usize,
     removed: usize,
@@ -31,6 +34,7 @@ impl TableBuilder {
         let table = Table {
             encoding,
             delimiter,
+            sheet: None,
             header: Vec::new(),
             findings: Vec::new(),
             text: String::new(),
@@ -42,6 +46,7 @@ impl TableBuilder {
             limits,
             names: BTreeSet::new(),
             waiting: None,
+            groups: None,
             blank: 0,
             titles: 0,
             removed: 0,
@@ -91,29 +96,61 @@ impl TableBuilder {
             self.blank += 1;
             return Ok(());
         }
-        if self.table.header.is_empty() {
-            self.take_header(number, text_mark, ends_mark);
+        if !self.table.header.is_empty() {
+            return self.take_row(number, text_mark, ends_mark);
+        }
+        match self.groups.take() {
+            None => self.take_header(number, text_mark, ends_mark),
+            Some(groups) => self.take_columns(&groups, number, text_mark, ends_mark)?,
+        }
+        Ok(())
+    }
+
+    /// The line below a header with gaps: the names of the columns, or the first row.
+    fn take_columns(
+        &mut self,
+        groups: &[String],
+        number: u32,
+        text_mark: usize,
+        ends_mark: usize,
+    ) -> Result<(), ReadError> {
+        let cells = self.cells_from(text_mark, ends_mark);
+        if let Some(names) = joined(groups, &cells) {
+            self.table.ends.truncate(ends_mark);
+            self.table.text.truncate(text_mark);
+            self.remark(Finding::on_file(Problem::HeaderInTwoRows));
+            self.set_header(names);
             return Ok(());
         }
+        self.set_header(groups.to_vec());
         self.take_row(number, text_mark, ends_mark)
+    }
+
+    /// The cells just pushed.
+    fn cells_from(&self, text_mark: usize, ends_mark: usize) -> Vec<String> {
+        let mut start = text_mark;
+        self.table.ends[ends_mark..]
+            .iter()
+            .map(|end| {
+                let cell = self.table.text[start..*end as usize].to_owned();
+                start = *end as usize;
+                cell
+            })
+            .collect()
     }
 
     /// A line with one filled cell above a line with several is a title, not the header.
     fn take_header(&mut self, number: u32, text_mark: usize, ends_mark: usize) {
-        let mut start = text_mark;
-        let mut cells = Vec::new();
-        for end in self.table.ends.drain(ends_mark..) {
-            cells.push(self.table.text[start..end as usize].to_owned());
-            start = end as usize;
-        }
+        let cells = self.cells_from(text_mark, ends_mark);
+        self.table.ends.truncate(ends_mark);
         self.table.text.truncate(text_mark);
         let filled = |cells: &[String]| cells.iter().filter(|c| !c.is_empty()).count();
         match self.waiting.take() {
-            None if filled(&cells) > 1 => self.set_header(cells),
+            None if filled(&cells) > 1 => self.header_or_groups(cells),
             None => self.waiting = Some((number, cells)),
             Some(_) if filled(&cells) > 2 => {
                 self.titles += 1;
-                self.set_header(cells);
+                self.header_or_groups(cells);
             }
             Some((_, header)) => {
                 self.set_header(header);
@@ -127,6 +164,16 @@ impl TableBuilder {
                 // The limits hold: the cells were checked when they came in.
                 let _ = self.take_row(number, text_mark, ends_mark);
             }
+        }
+    }
+
+    /// A line with gaps may only name groups of columns; the next line tells.
+    fn header_or_groups(&mut self, cells: Vec<String>) {
+        let filled = cells.iter().rposition(|cell| !cell.is_empty());
+        if filled.is_some_and(|last| cells[..last].iter().any(String::is_empty)) {
+            self.groups = Some(cells);
+        } else {
+            self.set_header(cells);
         }
     }
 
@@ -221,6 +268,9 @@ impl TableBuilder {
     /// # Errors
     /// [`ReadError::Empty`] when not even a header came.
     pub fn finish(mut self) -> Result<Table, ReadError> {
+        if let Some(header) = self.groups.take() {
+            self.set_header(header);
+        }
         if let Some((_, header)) = self.waiting.take() {
             self.set_header(header);
         }
@@ -272,5 +322,86 @@ impl TableBuilder {
             }
         }
         Ok(self.table)
+    }
+}
+
+/// Names of columns from a line of groups and the line below it; `None` when that line is a row.
+/// It names columns when most of its cells are words that a list's header has.
+fn joined(groups: &[String], cells: &[String]) -> Option<Vec<String>> {
+    let known = |name: &str| {
+        let fields = Header::new(name).fields();
+        fields
+            .into_iter()
+            .map(|(_, score)| score)
+            .fold(0.0, f32::max)
+    };
+    let mut names = Vec::new();
+    let mut group = "";
+    let (mut below, mut recognised) = (0_usize, 0_usize);
+    for at in 0..groups.len().max(cells.len()) {
+        let at_group = groups.get(at).map_or("", String::as_str);
+        let cell = cells.get(at).map_or("", String::as_str);
+        if !at_group.is_empty() {
+            group = at_group;
+        }
+        if cell.is_empty() || cell == group {
+            names.push(at_group.to_owned());
+            continue;
+        }
+        below += 1;
+        let says_little = SAYS_LITTLE.contains(&cell.to_lowercase().as_str());
+        recognised += usize::from(says_little || known(cell) >= KNOWN_MIN);
+        let unique = cells.iter().filter(|other| *other == cell).count() == 1;
+        names.push(if says_little || !unique {
+            format!("{group}{cell}")
+        } else {
+            cell.to_owned()
+        });
+    }
+    (below > 1 && recognised * 2 >= below).then_some(names)
+}
+
+/// A word of a header is known from here on.
+const KNOWN_MIN: f32 = 0.6;
+/// Words that name a column only together with the group above.
+const SAYS_LITTLE: [&str; 13] = [
+    "日期", "时间", "地点", "编号", "单位", "结果", "名称", "方式", "date", "time", "place",
+    "number", "result",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, read_table};
+
+    fn header(text: &str) -> Vec<String> {
+        read_table(text.as_bytes(), Limits::default())
+            .map(|table| table.header)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn groups_above_columns_are_joined_where_the_column_alone_says_too_little() {
+        assert_eq!(
+            header(
+                "序号,基本信息,,发病,,诊断,\n,姓名,性别,日期,地点,日期,医院\n1,张三,男,2020-01-02,甲,2020-01-05,乙\n"
+            ),
+            [
+                "序号",
+                "姓名",
+                "性别",
+                "发病日期",
+                "发病地点",
+                "诊断日期",
+                "医院"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_row_below_a_header_with_a_gap_stays_a_row() {
+        assert_eq!(
+            header("姓名,,发病日期\n张三,x,2020-01-02\n"),
+            ["姓名", "(2)", "发病日期"]
+        );
     }
 }

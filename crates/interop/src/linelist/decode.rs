@@ -13,6 +13,8 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, high byte first.
     Utf16Be,
+    /// No text file: a sheet of an XLSX workbook.
+    Xlsx,
 }
 
 impl Encoding {
@@ -23,6 +25,7 @@ impl Encoding {
             Self::Gb18030 => "GB 18030",
             Self::Utf16Le => "UTF-16LE",
             Self::Utf16Be => "UTF-16BE",
+            Self::Xlsx => "XLSX",
         }
     }
 }
@@ -51,7 +54,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     match zeros(bytes) {
         Some(Encoding::Utf16Le) => return with(UTF_16LE, Encoding::Utf16Le, bytes),
         Some(Encoding::Utf16Be) => return with(UTF_16BE, Encoding::Utf16Be, bytes),
-        Some(Encoding::Utf8 | Encoding::Gb18030) | None => {}
+        Some(Encoding::Utf8 | Encoding::Gb18030 | Encoding::Xlsx) | None => {}
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Decoded {

@@ -42,7 +42,7 @@ const WORDS: &[(Field, &str)] = &[
     (F::Nationality, "国籍|nationality|guoji|citizenship"),
     (
         F::DocumentType,
-        "证件类型|证件类别|证件种类|身份证件类别|document type|id type|type of id|zhengjianleixing",
+        "证件类型|证件类别|证件种类|身份证件类别|document type|kind of document|id type|type of id|zhengjianleixing",
     ),
     (
         F::DocumentNumber,
@@ -195,7 +195,7 @@ const WORDS: &[(Field, &str)] = &[
     ),
     (
         F::MovedOn,
-        "=时间|=日期|出行时间|出行日期|活动时间|活动日期|出发时间|time|date|moved|departure|travel|shijian|riqi|=time text",
+        "time of the movement|=时间|=日期|出行时间|出行日期|活动时间|活动日期|出发时间|time|date|moved|departure|travel|shijian|riqi|=time text",
     ),
     (
         F::Transport,

@@ -31,6 +31,8 @@ pub struct ColumnMapping {
 pub struct Mapping {
     /// What a row is.
     pub kind: Kind,
+    /// The sheet to read, if the file is a workbook.
+    pub sheet: Option<String>,
     /// The year of the last dates that are written without one.
     pub year: Option<i16>,
     /// The disease that the list is about, when it is of cases of one.
@@ -85,6 +87,7 @@ pub enum MappingError {
 #[serde(deny_unknown_fields)]
 struct FileForm {
     kind: String,
+    sheet: Option<String>,
     year: Option<i64>,
     disease: Option<String>,
     #[serde(default)]
@@ -131,6 +134,7 @@ impl Mapping {
             });
         let mapping = Self {
             kind,
+            sheet: form.sheet,
             year,
             disease,
             columns,
@@ -167,6 +171,9 @@ impl Mapping {
     pub fn print(&self) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let mut out = format!("kind = \"{}\"\n", self.kind.code());
+        if let Some(sheet) = &self.sheet {
+            let _ = writeln!(out, "sheet = {}", quoted(sheet));
+        }
         match self.year {
             Some(year) => _ = writeln!(out, "year = {year}"),
             None => out.push_str(
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_mapping_reads_back_as_it_was_printed() {
-        let text = "kind = \"linelist\"\nyear = 2020\ndisease = \"norovirus\"\n\n[[column]]\nname = \"发病 \\\"日\\\"\"\nfield = \"onset\"\ndates = \"dmy\"\n\n\
+        let text = "kind = \"linelist\"\nsheet = \"病例 \\\"1\\\"\"\nyear = 2020\ndisease = \"norovirus\"\n\n[[column]]\nname = \"发病 \\\"日\\\"\"\nfield = \"onset\"\ndates = \"dmy\"\n\n\
                     [[column]]\nname = \"证件\"\nfield = \"document_number\"\ndocument = \"passport\"\n\n[[column]]\nname = \"x\"\n";
         let mapping = Mapping::parse(text).unwrap();
         assert_eq!(Mapping::parse(&mapping.print()).unwrap(), mapping);

@@ -3,8 +3,7 @@
 //! The way of a file: [`read_table`] turns bytes into a [`Table`]; [`propose_mapping`] says which
 //! column is which [`Field`]; [`Plan::new`] settles what only the whole file can tell (order of
 //! day and month, the missing year, repeated rows); [`Plan::parse_row`] accepts or rejects each row;
-//! [`write_errors`] gives back what was rejected. A spreadsheet reader need only fill a
-//! [`TableBuilder`]. Nothing is stored and nothing is looked up here.
+//! [`write_errors`] gives back what was rejected. Nothing is stored and nothing is looked up here.
 
 mod age;
 mod builder;
@@ -27,6 +26,8 @@ mod read;
 mod repeats;
 mod row;
 mod table;
+mod template;
+mod workbook;
 mod write;
 
 pub use age::{Age, AgeUnit};
@@ -40,9 +41,10 @@ pub use mapping::{ColumnMapping, Mapping, MappingError};
 pub use plan::Plan;
 pub use problem::{Finding, Problem};
 pub use propose::propose_mapping;
-pub use read::read_table;
+pub use read::{read_sheet, read_table};
 pub use row::{Outcome, Row, Value};
 pub use table::{Limits, RawRow, ReadError, Table};
+pub use template::{TemplateError, template, template_fields};
 pub use write::{Language, write_csv, write_errors};
 
 pub use fangxian_domain::identifiers::Wording;

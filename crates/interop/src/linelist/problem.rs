@@ -64,6 +64,15 @@ pub enum Problem {
         /// How many.
         count: usize,
     },
+    /// The header stands in two rows, groups above and columns below; they were joined.
+    HeaderInTwoRows,
+    /// The workbook has other sheets with rows.
+    OtherSheets {
+        /// The sheet that was read.
+        read: String,
+        /// The others.
+        others: String,
+    },
     /// A column without a name was given one.
     HeaderEmpty,
     /// A name occurs twice; the later column was given a number.
@@ -187,6 +196,8 @@ impl Problem {
             Self::Undecodable { .. } => "file.undecodable",
             Self::ControlCharacters { .. } => "file.control_characters",
             Self::TitleRows { .. } => "file.title_rows",
+            Self::HeaderInTwoRows => "header.two_rows",
+            Self::OtherSheets { .. } => "file.other_sheets",
             Self::HeaderEmpty => "header.empty",
             Self::HeaderRepeated => "header.repeated",
             Self::HeaderOnly => "file.header_only",

@@ -45,6 +45,14 @@ pub(super) fn message(problem: &P) -> Wording {
             "表头上方有#行标题，已略过",
             "# title rows above the header were passed over",
         ),
+        P::HeaderInTwoRows => w(
+            "表头有两行，已合并为一行",
+            "the header stands in two rows; they were joined",
+        ),
+        P::OtherSheets { read, others } => Wording::new(
+            format!("读取的是工作表“{read}”，未读取：{others}"),
+            format!("the sheet `{read}` was read; not read: {others}"),
+        ),
         P::HeaderEmpty => w("该列没有列名", "the column has no name"),
         P::HeaderRepeated => w(
             "列名重复，后一列已加序号",
@@ -184,6 +192,11 @@ pub(super) fn remedy(problem: &P) -> Wording {
         | P::TitleRows { .. }
         | P::BlankRows { .. }
         | P::HeaderAmongRows { .. } => w("无需处理", "nothing to do"),
+        P::HeaderInTwoRows => w("请核对对应关系", "look over the mapping"),
+        P::OtherSheets { .. } => w(
+            "如需读取其他工作表，请在对应关系中写明 sheet 后再次导入",
+            "to read another, write `sheet = \"…\"` into the mapping and import again",
+        ),
         P::HeaderEmpty | P::HeaderRepeated => w(
             "请为该列取一个不重复的名称",
             "give the column a name of its own",

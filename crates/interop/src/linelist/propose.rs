@@ -86,6 +86,7 @@ pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
     };
     Mapping {
         kind,
+        sheet: table.sheet.clone(),
         year: None,
         disease,
         columns,

@@ -1,4 +1,4 @@
-//! Delimited text to a [`Table`]. The reader is our own because rows must keep the numbers that a
+//! A file to a [`Table`]; delimited text here, workbooks in [`super::workbook`]. The reader is our own because rows must keep the numbers that a
 //! spreadsheet shows, and because a stray quotation mark must not swallow the rest of a list.
 
 use super::builder::TableBuilder;
@@ -6,18 +6,32 @@ use super::decode::decode;
 use super::delimiter::sniff;
 use super::problem::{Finding, Problem};
 use super::table::{Limits, ReadError, Table};
+use super::workbook::read_workbook;
 
-/// Reads a delimited text file: any of the encodings of [`super::Encoding`], separated by comma,
-/// semicolon, tab or bar, with or without quotation marks.
+/// Reads a list: a delimited text file in any of the encodings of [`super::Encoding`], separated by
+/// comma, semicolon, tab or bar, with or without quotation marks; or an XLSX workbook, of which the
+/// visible sheet with most rows is taken.
 ///
 /// # Errors
-/// When the file is empty, is no text, or passes a limit. Everything else is a finding.
+/// When the file is empty, is neither, or passes a limit. Everything else is a finding.
 pub fn read_table(bytes: &[u8], limits: Limits) -> Result<Table, ReadError> {
+    read_sheet(bytes, None, limits)
+}
+
+/// As [`read_table`], with the sheet that a workbook is to be read from; text files have none, and
+/// take no notice.
+///
+/// # Errors
+/// As [`read_table`], and when the workbook has no such sheet.
+pub fn read_sheet(bytes: &[u8], sheet: Option<&str>, limits: Limits) -> Result<Table, ReadError> {
     if bytes.len() > limits.bytes {
         return Err(ReadError::TooLarge {
             found: bytes.len(),
             allowed: limits.bytes,
         });
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return read_workbook(bytes, sheet, limits);
     }
     if let Some(what) = binary(bytes) {
         return Err(ReadError::NotText { what });
@@ -58,10 +72,8 @@ pub fn read_table(bytes: &[u8], limits: Limits) -> Result<Table, ReadError> {
 }
 
 fn binary(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(b"PK\x03\x04") {
-        Some("a spreadsheet (XLSX) or an archive")
-    } else if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        Some("an old spreadsheet (XLS)")
+    if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        Some("an old spreadsheet (XLS) or one with a password")
     } else if bytes.starts_with(b"%PDF") {
         Some("a PDF")
     } else {

@@ -66,8 +66,28 @@ pub enum ReadError {
         /// Characters allowed.
         allowed: usize,
     },
-    /// A spreadsheet or an archive, not a text file.
-    #[error("the file is {what}, not text; save it as CSV")]
+    /// A workbook that unpacks to more than is allowed: no list, and perhaps an attack.
+    #[error("the workbook unpacks to more than the {allowed} bytes allowed")]
+    UnpacksTooLarge {
+        /// Bytes allowed.
+        allowed: u64,
+    },
+    /// A workbook that cannot be read, or an archive that is none.
+    #[error("the file is no workbook (XLSX) that can be read: {why}")]
+    Damaged {
+        /// What stopped the reading.
+        why: String,
+    },
+    /// The workbook has no visible sheet of that name.
+    #[error("the workbook has no sheet `{wanted}`; it has {sheets}")]
+    NoSuchSheet {
+        /// The sheet asked for.
+        wanted: String,
+        /// The visible sheets.
+        sheets: String,
+    },
+    /// Another format of documents, neither text nor XLSX.
+    #[error("the file is {what}; save it as CSV or XLSX")]
     NotText {
         /// What it is.
         what: &'static str,
@@ -127,6 +147,8 @@ pub struct Table {
     pub encoding: Encoding,
     /// What separates its cells.
     pub delimiter: char,
+    /// The sheet that was read, if the file is a workbook.
+    pub sheet: Option<String>,
     /// The names of its columns, each one only once.
     pub header: Vec<String>,
     /// What was noticed on the way.

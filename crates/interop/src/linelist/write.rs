@@ -18,7 +18,15 @@ pub enum Language {
 }
 
 impl Language {
-    fn of(self, wording: Wording) -> String {
+    /// Words of a code list: one language even for who reads both, so that they can be chosen.
+    pub(super) fn one_of(self, wording: Wording) -> String {
+        match self {
+            Self::Zh | Self::Both => wording.zh,
+            Self::En => wording.en,
+        }
+    }
+
+    pub(super) fn of(self, wording: Wording) -> String {
         match self {
             Self::Zh => wording.zh,
             Self::En => wording.en,

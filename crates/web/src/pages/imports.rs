@@ -324,18 +324,36 @@ fn decide(app: &App, ask: &Ask, input: Decide) -> Result<Done<()>> {
 }
 
 fn errors(app: &App, ask: &Ask, input: Which) -> Result<Download> {
-    let bytes = app.import_errors(
-        &ask.who,
-        input.id,
-        match ask.lang {
-            Lang::En => Language::En,
-            Lang::Zh => Language::Zh,
-        },
-    )?;
+    let bytes = app.import_errors(&ask.who, input.id, language(ask))?;
     Ok(Download {
         name: format!("errors-{}.csv", input.id),
         bytes,
     })
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct OfKind {
+    /// `linelist`, `contacts` or `movements`; empty: `linelist`.
+    #[serde(default)]
+    kind: String,
+}
+
+fn template(app: &App, ask: &Ask, input: OfKind) -> Result<Download> {
+    let kind = match input.kind.trim() {
+        "" => "linelist",
+        kind => kind,
+    };
+    Ok(Download {
+        bytes: app.import_template(&ask.who, kind, language(ask))?,
+        name: format!("{kind}.xlsx"),
+    })
+}
+
+fn language(ask: &Ask) -> Language {
+    match ask.lang {
+        Lang::En => Language::En,
+        Lang::Zh => Language::Zh,
+    }
 }
 
 /// Where a remark belongs: row and column.
@@ -378,6 +396,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             create,
             "imports.rejected",
             decide,
+        ),
+        Endpoint::file(
+            "imports.template",
+            "/imports/template.xlsx",
+            create,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            template,
         ),
         Endpoint::page("imports.view", "/imports/{id}", read, one),
         Endpoint::command(
