@@ -3,17 +3,20 @@
 
 mod correct;
 mod merge;
+mod readings;
 mod search;
 
 pub use correct::CorrectInput;
 pub use merge::PairView;
+pub use readings::{Looks, Readings};
 pub use search::{Hit, Search, SearchView};
 
 use std::collections::BTreeSet;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{AreaId, Date, FactId, Instant, LinkId, PersonId, RecordId, ResponseId, Text};
-use fangxian_store::audit::entries_about;
+use fangxian_base::{
+    AreaId, Date, EntryId, FactId, Instant, LinkId, PersonId, RecordId, ResponseId, Text,
+};
 use fangxian_store::facts::{Fact, When, fact_list, met_by, standing};
 use fangxian_store::people::{Says, link_list, person_fetch};
 use fangxian_store::records::{record_fetch, record_ids_of};
@@ -26,8 +29,6 @@ use crate::{App, AppError, Result, Who, about, found};
 
 /// LIMIT: named contacts shown on a file or a review.
 const CONTACTS_MAX: usize = 100;
-/// LIMIT: readings shown on a file.
-const READINGS_MAX: i64 = 100;
 
 /// A fact as pages show it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -54,6 +55,8 @@ pub struct FactView {
     pub attrs: Option<Vec<(String, String)>>,
     /// Whether it was corrected or withdrawn later.
     pub replaced: bool,
+    /// The fact that it corrects or withdraws.
+    pub corrects: Option<FactId>,
     /// Whether it withdraws another.
     pub withdraws: bool,
 }
@@ -102,6 +105,7 @@ pub(crate) fn fact_views(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<FactView
                     .collect()
             }),
             replaced: !stand.contains(&fact.id),
+            corrects: fact.corrects,
             withdraws: fact.withdraws,
         });
     }
@@ -208,19 +212,6 @@ pub struct LinkView {
     pub stands: bool,
 }
 
-/// Who has read a file, and why: the unit and the purpose.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Reading {
-    /// When.
-    pub at: Instant,
-    /// The unit, or a word.
-    pub unit: Text,
-    /// The action's code.
-    pub action: String,
-    /// The purpose's code.
-    pub purpose: String,
-}
-
 /// Somebody who was named as a contact of the person.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NamedView {
@@ -233,7 +224,7 @@ pub struct NamedView {
     /// Whether a look is open about them.
     pub in_review: bool,
     /// What is missing to judge them.
-    pub missing: Vec<Text>,
+    pub missing: Vec<crate::assess::MissingView>,
 }
 
 /// One person, one file.
@@ -268,7 +259,7 @@ pub struct FileView {
     /// Links between the records.
     pub links: Vec<LinkView>,
     /// Who has read it.
-    pub readings: Vec<Reading>,
+    pub readings: Readings,
     /// Why it is being read now.
     pub purpose: String,
 }
@@ -343,7 +334,8 @@ impl App {
                 missing: statuses
                     .iter()
                     .flat_map(|one| &one.missing)
-                    .map(|one| crate::assess::words(&one.text))
+                    .filter(|one| one.near)
+                    .cloned()
                     .collect(),
             });
         }
@@ -381,6 +373,20 @@ impl App {
     /// # Errors
     /// When no purpose is given, there is no such person, or the asker may not read the file.
     pub fn person_file(&self, who: &Who, id: PersonId, why: &str) -> Result<FileView> {
+        self.person_file_from(who, id, why, None)
+    }
+
+    /// The same, with the readings that came before an entry: a later page of them.
+    ///
+    /// # Errors
+    /// As [`App::person_file`].
+    pub fn person_file_from(
+        &self,
+        who: &Who,
+        id: PersonId,
+        why: &str,
+        readings_before: Option<EntryId>,
+    ) -> Result<FileView> {
         let purpose = purpose(why)?;
         let today = self.today();
         let file = self.read(|tx| {
@@ -432,7 +438,7 @@ impl App {
                 }),
                 contacts: self.contacts_of(who, tx, person, purpose)?,
                 links: links(tx, &records)?,
-                readings: readings(tx, &records)?,
+                readings: readings::readings(tx, &self.settings.zone, &records, readings_before)?,
                 purpose: why.to_owned(),
             })
         })?;
@@ -531,38 +537,4 @@ fn links(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<LinkView>> {
         });
     }
     Ok(views)
-}
-
-/// The unit of a member of staff: what a reading shows instead of a person.
-fn unit_name(tx: &mut Tx<'_>, user: fangxian_base::UserId) -> Result<Text> {
-    let Some(account) = fangxian_store::accounts::account_fetch(tx, user)? else {
-        return Ok(Text::default());
-    };
-    let unit = fangxian_store::places::unit_fetch(tx, account.unit)?;
-    Ok(unit
-        .map(|unit| Text::new(unit.name_zh, unit.name_en))
-        .unwrap_or_default())
-}
-
-/// Who has read any of these records' file: by unit and purpose, as the person may see it too.
-fn readings(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Reading>> {
-    let mut readings = Vec::new();
-    let actions: Vec<&str> = crate::READING.iter().map(|action| action.code()).collect();
-    for record in records {
-        let person = PersonId::of_record(*record);
-        for entry in entries_about(tx, person, &actions, READINGS_MAX)? {
-            let unit = match Author::from_code(&entry.author).and_then(Author::user) {
-                Some(user) => unit_name(tx, user)?,
-                None => Text::new(entry.author.as_str(), entry.author.as_str()),
-            };
-            readings.push(Reading {
-                at: entry.at,
-                unit,
-                action: entry.action,
-                purpose: entry.purpose,
-            });
-        }
-    }
-    readings.sort_by_key(|reading| std::cmp::Reverse(reading.at));
-    Ok(readings)
 }

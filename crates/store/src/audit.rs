@@ -93,23 +93,39 @@ impl PendingEntry {
 /// The kind of reference that a person's own list of readings is made of.
 const PERSON: &str = "person";
 
-/// Entries of some actions that refer to a person, newest first: who has read a file.
+/// Entries of some actions that refer to any of the persons, newest first and each once: who has
+/// read a file. With `before`, only entries older than that one, for the next page.
 pub fn entries_about(
     tx: &mut Tx<'_>,
-    person: PersonId,
+    persons: &[PersonId],
     actions: &[&str],
+    before: Option<EntryId>,
     limit: i64,
 ) -> Result<Vec<Entry>, DbError> {
-    let mut values = crate::db::vals![person, limit].to_vec();
+    if persons.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = vals![limit].to_vec();
     let codes = crate::scopes::list(actions.iter().copied(), &mut values);
+    let marks = persons.iter().map(|person| {
+        values.push((*person).into());
+        format!("${}", values.len())
+    });
+    let of = marks.collect::<Vec<_>>().join(", ");
+    let older = before.map_or_else(String::new, |before| {
+        values.push(before.into());
+        format!(" AND p.entry_id < ${}", values.len())
+    });
     let columns: Vec<String> = ENTRY_COLUMNS
         .split(", ")
         .map(|name| format!("e.{name}"))
         .collect();
     tx.rows(
         &format!(
-            "SELECT {} FROM audit_entry e JOIN entry_person p ON p.entry_id = e.id
-             WHERE p.person_id = $1 AND e.action IN ({codes}) ORDER BY e.id DESC LIMIT $2",
+            "SELECT {} FROM audit_entry e
+             JOIN (SELECT DISTINCT p.entry_id FROM entry_person p
+                   WHERE p.person_id IN ({of}){older}) s ON s.entry_id = e.id
+             WHERE e.action IN ({codes}) ORDER BY e.id DESC LIMIT $1",
             columns.join(", ")
         ),
         &values,

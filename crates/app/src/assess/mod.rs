@@ -34,8 +34,8 @@ use crate::responses::ELSEWHERE;
 use crate::{Action, App, AppError, Purpose, Result, Who, measures};
 
 pub(crate) use rules::Rules;
-pub use status::StatusView;
-pub(crate) use status::statuses;
+pub use status::{MissingView, StatusView};
+pub(crate) use status::{missing_views, statuses};
 
 /// What one assessment came to. Codes only, so it may stand in a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

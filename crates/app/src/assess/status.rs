@@ -14,6 +14,41 @@ use serde::Serialize;
 use super::{from_code, words};
 use crate::Result;
 
+/// Something that is not known, and what it would decide. The same question stands once, whatever
+/// number of rules wait for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MissingView {
+    /// Kind of the missing fact.
+    pub kind: String,
+    /// The attribute asked for, if one.
+    pub attr: Option<String>,
+    /// Whether part of a rule is already met, so that asking is worth while.
+    pub near: bool,
+    /// The criteria that it would decide, in words; those that are near come first.
+    pub decides: Vec<Text>,
+}
+
+/// What is missing, each question once, the near ones first.
+pub(crate) fn missing_views(missing: &[Missing]) -> Vec<MissingView> {
+    let mut views: Vec<MissingView> = Vec::new();
+    let (near, far): (Vec<_>, Vec<_>) = missing.iter().partition(|one| one.near);
+    for one in near.into_iter().chain(far) {
+        let text = words(&one.text);
+        let same = |view: &&mut MissingView| view.kind == one.kind && view.attr == one.attr;
+        match views.iter_mut().find(same) {
+            Some(view) if view.decides.contains(&text) => {}
+            Some(view) => view.decides.push(text),
+            None => views.push(MissingView {
+                kind: one.kind.clone(),
+                attr: one.attr.clone(),
+                near: one.near,
+                decides: vec![text],
+            }),
+        }
+    }
+    views
+}
+
 /// What the rules of one response say of a person.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StatusView {
@@ -38,7 +73,7 @@ pub struct StatusView {
     /// Why.
     pub reasons: Vec<Reason>,
     /// What would help to decide.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingView>,
     /// What the person is advised to do; nobody is compelled by it.
     pub advice: Vec<Advice>,
     /// Measures that are not offered, with the article and what would be needed.
@@ -105,7 +140,7 @@ pub(crate) fn statuses(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<StatusVi
             view.managed = Some(words(&outcome.managed.text()));
             view.categories = outcome.categories;
             view.reasons = outcome.reasons;
-            view.missing = outcome.missing;
+            view.missing = missing_views(&outcome.missing);
             view.advice = outcome.advice;
             view.refused = outcome.refused;
             view.release = outcome.release;
@@ -117,4 +152,34 @@ pub(crate) fn statuses(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<StatusVi
         all.push(view);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(rule: &str, text: &str, kind: &str, near: bool) -> Missing {
+        Missing {
+            rule: rule.into(),
+            text: fangxian_packs::Text::new(text, text),
+            kind: kind.into(),
+            attr: None,
+            near,
+        }
+    }
+
+    #[test]
+    fn each_question_stands_once_and_the_near_ones_first() {
+        let views = missing_views(&[
+            missing("a", "fever", "symptom", false),
+            missing("a", "link", "contact", false),
+            missing("b", "link", "contact", true),
+            missing("c", "cluster", "contact", false),
+        ]);
+        let short: Vec<_> = views
+            .iter()
+            .map(|one| (one.kind.as_str(), one.near, one.decides.len()))
+            .collect();
+        assert_eq!(short, [("contact", true, 2), ("symptom", false, 1)]);
+    }
 }

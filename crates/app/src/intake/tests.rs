@@ -186,16 +186,23 @@ fn every_reading_stands_in_the_file() {
         let desk = staff(Role::Desk, UnitKind::Headquarters, "a.");
         let person = app.people_search(&desk, &search).unwrap().hits[0].person;
         app.person_file(&desk, person, "intake").unwrap();
-        let file = app.person_file(&desk, person, "intake").unwrap();
-        let reads = file
-            .readings
-            .iter()
-            .filter(|r| r.action == Action::PeopleRead.code());
-        assert_eq!(
-            reads.count(),
-            1,
-            "the first reading; this one is committed too, after its page"
-        );
+        let reads = || {
+            let file = app.person_file(&desk, person, "intake").unwrap();
+            let looks = file.readings.looks.into_iter();
+            looks
+                .map(|one| {
+                    let each = one.each.iter();
+                    let of = each.filter(|r| r.action == Action::PeopleRead.code());
+                    (one.purpose.clone(), of.count())
+                })
+                .collect::<Vec<_>>()
+        };
+        // The first reading; a reading is committed after its page was made.
+        assert_eq!(reads(), [("intake".to_owned(), 1)]);
+        assert_eq!(reads(), [("intake".to_owned(), 2)]);
+        app.person_file(&desk, person, "assessment").unwrap();
+        let both = [("assessment".to_owned(), 1), ("intake".to_owned(), 3)];
+        assert_eq!(reads(), both, "one line for a day, a unit and a purpose");
     });
 }
 

@@ -1,7 +1,7 @@
 //! What people see of reviews: plain values, already opened.
 
 use fangxian_base::{AreaId, Instant, PersonId, RecordId, ResponseId, ReviewId, Text};
-use fangxian_packs::{Advice, Category, MeasureDue, Missing, PackUsed, Reason, Refusal, TaskDue};
+use fangxian_packs::{Advice, Category, MeasureDue, PackUsed, Reason, Refusal, TaskDue};
 use fangxian_store::Tx;
 use fangxian_store::responses::response_fetch;
 use fangxian_store::reviews::Review;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::proposal::{Proposal, new_measures, new_tasks};
-use crate::assess::{code_of, words};
+use crate::assess::{MissingView, code_of, missing_views, words};
 use crate::clocks::ClockRow;
 use crate::measures::MeasureRow;
 use crate::people::{FactView, IdentityView, NamedView};
@@ -134,7 +134,7 @@ pub struct ProposalView {
     /// Why.
     pub reasons: Vec<Reason>,
     /// What would help to decide.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingView>,
     /// What the reader must know about the packs.
     pub notices: Vec<Text>,
     /// Packs used.
@@ -260,7 +260,7 @@ pub(super) fn proposal_view(
         refused: outcome.refused.clone(),
         advice: outcome.advice.clone(),
         reasons: outcome.reasons.clone(),
-        missing: outcome.missing.clone(),
+        missing: missing_views(&outcome.missing),
         notices: outcome.notices.iter().map(words).collect(),
         packs: outcome.packs.clone(),
         before: proposal.before.clone(),

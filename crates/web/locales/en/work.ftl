@@ -50,9 +50,16 @@ person-statuses-text = Computed from facts by the packs; nobody can type it, and
 person-timeline = Facts
 person-sources = Sources
 person-readings = Who has read it
-person-readings-text = Readings of this file: unit and purpose.
+person-readings-text = Readings of this file by day, unit and purpose; open a line for each time.
+readings-count = { $count ->
+    [one] once
+   *[other] { $count } times
+}
+readings-older = Earlier readings
 status-none = No category applies now
 status-missing = Still missing
+missing-decides = would decide:
+missing-rest = Other information that could be added ({ $count })
 status-advice = Advice (nobody is compelled)
 status-refused = Measures the law does not allow ({ $count })
 status-next = may change on { $day } without anything new
@@ -60,7 +67,10 @@ reason-cites = Sources:
 link-gone = taken back
 fact-recorded = recorded
 fact-replaced = corrected
-fact-withdraws = withdraws
+fact-withdrawn = Withdrawn
+facts-older = { $count } older
+facts-gone = { $count } corrected or withdrawn
+sources-fed-back = Feedback from tasks: { $count }
 pairs-list = Possible doubles
 pairs-text = These two may be one person. Saying so only links them and can be taken back at any time.
 pairs-none = No possible doubles are waiting.

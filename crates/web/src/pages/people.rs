@@ -1,9 +1,12 @@
 //! People: search, the file of one person, merging and taking apart, the queue for the doubtful.
 
+use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
-use fangxian_app::people::{CorrectInput, FactView, FileView, PairView, Search, SearchView};
+use fangxian_app::people::{
+    CorrectInput, FactView, FileView, LinkView, PairView, Search, SearchView, SourceView,
+};
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
-use fangxian_base::{LinkId, PairId, PersonId, Text};
+use fangxian_base::{EntryId, LinkId, PairId, PersonId, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +74,8 @@ struct Which {
     id: PersonId,
     /// Why the file is opened: a purpose's code. It is kept, and the person can see it.
     purpose: Option<String>,
+    /// Only readings older than this entry: the next page of them.
+    readings_before: Option<EntryId>,
 }
 
 /// A file, or the question why it shall be opened.
@@ -102,7 +107,7 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
             may_correct,
         });
     };
-    match app.person_file(&ask.who, input.id, &why) {
+    match app.person_file_from(&ask.who, input.id, &why, input.readings_before) {
         Ok(file) => Ok(FilePage {
             person: file.person,
             file: Some(file),
@@ -161,6 +166,71 @@ fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
     }
 }
 
+/// What is missing, in words: the kind of fact, and the attribute if only that is missing.
+pub fn question(s: &Shell, one: &MissingView) -> String {
+    let kind = s.code("fact", &one.kind);
+    match &one.attr {
+        Some(attr) => format!("{kind} · {}", s.code("attr", attr)),
+        None => kind,
+    }
+}
+
+/// Several questions in one line.
+pub fn asked(s: &Shell, missing: &[MissingView]) -> String {
+    let mut all: Vec<String> = missing.iter().map(|one| question(s, one)).collect();
+    all.dedup();
+    all.join(s.either("、", ", "))
+}
+
+/// The criteria that an answer would decide, in one line.
+pub fn criteria(s: &Shell, one: &MissingView) -> String {
+    let all: Vec<&str> = one.decides.iter().map(|text| s.text(text)).collect();
+    all.join(s.either("；", "; "))
+}
+
+/// What is worth asking for, and the rest.
+pub fn near_and_rest(missing: &[MissingView]) -> (Vec<&MissingView>, Vec<&MissingView>) {
+    missing.iter().partition(|one| one.near)
+}
+
+/// LIMIT: facts of a timeline that are shown at once; older ones are folded.
+const TIMELINE_MAX: usize = 20;
+
+/// A timeline as it is read: what stands, the newest first, and apart what does not stand.
+#[derive(Debug)]
+pub struct Timeline<'a> {
+    /// The newest facts that stand.
+    pub newest: Vec<&'a FactView>,
+    /// Older facts that stand.
+    pub older: Vec<&'a FactView>,
+    /// Facts that were corrected or withdrawn, with what did it.
+    pub gone: Vec<(&'a FactView, Option<&'a FactView>)>,
+}
+
+/// Sorts facts into a timeline; they come as the file has them, the newest first.
+pub fn timeline(facts: &[FactView]) -> Timeline<'_> {
+    let stands = |fact: &&FactView| !fact.replaced && !fact.withdraws;
+    let mut newest: Vec<&FactView> = facts.iter().filter(stands).collect();
+    let older = newest.split_off(newest.len().min(TIMELINE_MAX));
+    let gone = facts.iter().filter(|fact| fact.replaced && !fact.withdraws);
+    let gone = gone.map(|fact| {
+        let by = facts.iter().find(|other| other.corrects == Some(fact.id));
+        (fact, by)
+    });
+    Timeline {
+        newest,
+        older,
+        gone: gone.collect(),
+    }
+}
+
+/// Why a fact was corrected or withdrawn, in the words of whoever did it.
+pub fn reason(fact: &FactView) -> &str {
+    let attrs = fact.attrs.iter().flatten();
+    let mut found = attrs.filter(|(name, _)| name == "reason");
+    found.next().map_or("", |(_, value)| value)
+}
+
 /// The words of a fact: its attributes.
 pub fn attrs(s: &Shell, fact: &FactView) -> String {
     match &fact.attrs {
@@ -183,6 +253,17 @@ pub fn days(s: &Shell, fact: &FactView) -> String {
         (Some(from), Some(to)) if from == to => from.to_string(),
         (Some(from), Some(to)) => format!("{from} – {to}"),
     }
+}
+
+/// What came back from tasks, each with the link that puts it in this file.
+pub fn fed_back(file: &FileView) -> Vec<(&SourceView, Option<&LinkView>)> {
+    let sources = file.sources.iter();
+    let fed = sources.filter(|source| source.channel == "task_feedback");
+    let link_of = |source: &SourceView| {
+        let mut links = file.links.iter();
+        links.find(|link| link.basis == "task" && link.b == source.record)
+    };
+    fed.map(|source| (source, link_of(source))).collect()
 }
 
 #[derive(Deserialize, JsonSchema)]
