@@ -28,8 +28,9 @@ use fangxian_store::{Tx, responses};
 use sha2::{Digest, Sha256};
 
 use crate::intake::response_for;
+use crate::part::and_one;
 use crate::responses::{ELSEWHERE, ROUTINE};
-use crate::{App, AppError, Kind, Result, Who, about, found};
+use crate::{App, AppError, Kind, Part, Result, Who, about, found};
 
 pub use views::{
     ColumnView, DiseaseView, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
@@ -37,8 +38,10 @@ pub use views::{
 
 /// LIMIT: remarks on accepted rows in a preview or a report; reasons of rejected rows are all there.
 const WARNINGS_MAX: usize = 500;
-/// LIMIT: imports listed.
-const LIST_MAX: i64 = 200;
+/// LIMIT: the newest imports among which a source is looked for.
+const SOURCES_MAX: i64 = 200;
+/// LIMIT: imports on a page.
+const LIST_MAX: usize = 50;
 
 fn text(wording: fangxian_interop::linelist::Wording) -> Text {
     Text::new(wording.zh, wording.en)
@@ -300,7 +303,7 @@ impl App {
     /// What the store said.
     pub fn response_of_source(&self, source: &str) -> Result<Option<String>> {
         self.read(|tx| {
-            for import in import_list(tx, LIST_MAX)? {
+            for import in import_list(tx, None, SOURCES_MAX)? {
                 if import.source == source.trim() && import.kind == ListKind::Linelist.code() {
                     let response = responses::response_fetch(tx, import.response)?;
                     let open = response.filter(|response| response.closed_at.is_none());
@@ -396,17 +399,15 @@ impl App {
         })
     }
 
-    /// Imports, newest first.
+    /// Imports, newest first; with `before`, those older than that one.
     ///
     /// # Errors
     /// When the asker may not see them.
-    pub fn imports(&self, who: &Who) -> Result<Vec<Report>> {
+    pub fn imports(&self, who: &Who, before: Option<ImportId>) -> Result<Part<Report, ImportId>> {
         self.import_permit(who, Action::ImportRead)?;
         self.read(|tx| {
-            import_list(tx, LIST_MAX)?
-                .iter()
-                .map(|import| report(tx, import))
-                .collect()
+            let imports = import_list(tx, before, and_one(LIST_MAX))?;
+            Part::cut(imports, LIST_MAX, |import| import.id).map(|import| report(tx, &import))
         })
     }
 

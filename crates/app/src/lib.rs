@@ -16,6 +16,7 @@ pub mod intake;
 #[cfg(test)]
 mod loop_tests;
 pub mod measures;
+mod part;
 pub mod people;
 pub mod places;
 pub mod responses;
@@ -37,6 +38,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::{AppError, FieldError, Kind, Result};
+pub use part::Part;
 pub use who::Who;
 
 /// What an installation is told at the start.

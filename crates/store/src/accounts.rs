@@ -3,6 +3,8 @@
 //! Only digests of secrets are kept. Times of sessions and locks are wall time and come in as
 //! arguments, because the clock of a demonstration runs fast. Nothing here decides anything.
 
+use std::fmt::Write as _;
+
 use fangxian_base::{AreaId, Instant, ResponseId, UnitId, UserId};
 use uuid::Uuid;
 
@@ -133,10 +135,15 @@ pub fn account_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<Account>,
 pub fn account_list(
     tx: &mut Tx<'_>,
     areas: &[AreaRange],
+    after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Account>, DbError> {
     let mut values = Vec::new();
-    let condition = within(areas, "u.area_id", &mut values);
+    let mut condition = within(areas, "u.area_id", &mut values);
+    if let Some(after) = after {
+        values.push(after.into());
+        let _ = write!(condition, " AND c.login > ${}", values.len());
+    }
     values.push(limit.into());
     tx.rows(
         &format!(

@@ -159,10 +159,19 @@ pub fn import_by_digest(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Import>,
 }
 
 /// Imports, newest first.
-pub fn import_list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Import>, DbError> {
+pub fn import_list(
+    tx: &mut Tx<'_>,
+    before: Option<ImportId>,
+    limit: i64,
+) -> Result<Vec<Import>, DbError> {
+    let mut values = vals![limit].to_vec();
+    let older = before.map_or("", |before| {
+        values.push(before.into());
+        " WHERE id < $2"
+    });
     tx.rows(
-        &format!("SELECT {IMPORT_COLUMNS} FROM import ORDER BY id DESC LIMIT $1"),
-        &vals![limit],
+        &format!("SELECT {IMPORT_COLUMNS} FROM import{older} ORDER BY id DESC LIMIT $1"),
+        &values,
     )?
     .iter()
     .map(import_from)

@@ -401,8 +401,17 @@ pub fn pair_insert(
 }
 
 /// Open pairs of which the reader may see both records, oldest first.
-pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pair>, DbError> {
+pub fn pair_list(
+    tx: &mut Tx<'_>,
+    scopes: &[Scope],
+    after: Option<PairId>,
+    limit: i64,
+) -> Result<Vec<Pair>, DbError> {
     let mut values = Vec::new();
+    let later = after.map_or_else(String::new, |after| {
+        values.push(after.into());
+        format!(" AND q.id > ${}", values.len())
+    });
     let newer = scoped(scopes, RECORD_SCOPE, &mut values);
     let older = scoped(scopes, OLDER_SCOPE, &mut values);
     values.push(limit.into());
@@ -410,8 +419,8 @@ pub fn pair_list(tx: &mut Tx<'_>, scopes: &[Scope], limit: i64) -> Result<Vec<Pa
         &format!(
             "SELECT {PAIR_COLUMNS} FROM pair q JOIN record r ON r.id = q.b
                  JOIN record w ON w.id = q.a
-             WHERE q.state = 'open' AND ({newer}) AND ({older})
-             ORDER BY q.created_at, q.id LIMIT ${}",
+             WHERE q.state = 'open'{later} AND ({newer}) AND ({older})
+             ORDER BY q.id LIMIT ${}",
             values.len()
         ),
         &values,

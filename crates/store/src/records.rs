@@ -369,6 +369,8 @@ pub struct RecordFilter {
     pub scopes: Vec<Scope>,
     /// Only of this channel.
     pub channel: Option<String>,
+    /// Only records older than this one, for the next page of what is listed newest first.
+    pub before: Option<RecordId>,
     /// LIMIT: how many at most.
     pub limit: i64,
     /// How many to skip.
@@ -414,23 +416,39 @@ fn filter_sql(filter: &RecordFilter, values: &mut Vec<Val>) -> String {
         values.push(channel.into());
         let _ = write!(sql, " AND r.channel = ${}", values.len());
     }
+    if let Some(before) = filter.before {
+        values.push(before.into());
+        let _ = write!(sql, " AND r.id < ${}", values.len());
+    }
     sql
 }
 
-/// Lists records: the most urgent first, then the newest.
+impl RecordFilter {
+    /// Whether it asks for open work only. That is listed by urgency and can be skipped into; what
+    /// may hold every record there ever was is listed by id, the newest first, page after page.
+    pub fn is_queue(&self) -> bool {
+        let open = |state: &RecordState| matches!(state, RecordState::New | RecordState::InReview);
+        !self.states.is_empty() && self.states.iter().all(open)
+    }
+}
+
+/// Lists records: open work with the most urgent first, anything else with the newest first.
 pub fn record_list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Vec<Record>, DbError> {
     let mut values = Vec::new();
     let condition = filter_sql(filter, &mut values);
     values.push(filter.limit.into());
     values.push(filter.offset.into());
     let n = values.len();
+    let order = if filter.is_queue() {
+        "CASE WHEN r.state = 'new' THEN 0 ELSE 1 END,
+                 CASE WHEN r.state = 'new' THEN r.due_at END, r.received_at DESC, r.id DESC"
+    } else {
+        "r.id DESC"
+    };
     tx.rows(
         &format!(
             "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
-             WHERE {condition}
-             ORDER BY CASE WHEN r.state = 'new' THEN 0 WHEN r.state = 'in_review' THEN 1 ELSE 2 END,
-                 CASE WHEN r.state = 'new' THEN r.due_at END, r.received_at DESC, r.id DESC
-             LIMIT ${} OFFSET ${n}",
+             WHERE {condition} ORDER BY {order} LIMIT ${} OFFSET ${n}",
             n - 1
         ),
         &values,
@@ -440,12 +458,14 @@ pub fn record_list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Vec<Record>
     .collect()
 }
 
-/// Counts what [`record_list`] would list without its limit.
-pub fn record_count(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
+/// Counts what [`record_list`] would list without its limit, and stops counting at `most`.
+pub fn record_count(tx: &mut Tx<'_>, filter: &RecordFilter, most: i64) -> Result<i64, DbError> {
+    let mut values = vals![most].to_vec();
     let condition = filter_sql(filter, &mut values);
     tx.value(
-        &format!("SELECT COUNT(*) FROM record r WHERE {condition}"),
+        &format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS n FROM record r WHERE {condition} LIMIT $1) counted"
+        ),
         &values,
     )
 }

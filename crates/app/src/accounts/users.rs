@@ -16,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 use super::form::taken;
 use super::{passwords, unit_of};
-use crate::{App, AppError, Kind, Result, Who, found, ranges};
+use crate::part::and_one;
+use crate::{App, AppError, Kind, Part, Result, Who, found, ranges};
 
 /// LIMIT: accounts shown in one list.
-const LIST_MAX: i64 = 2_000;
+const LIST_MAX: usize = 100;
 
 /// The form of an account, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -115,16 +116,14 @@ impl std::fmt::Debug for OneTimePassword {
 }
 
 impl App {
-    /// Accounts inside the reader's areas, by log-in name.
-    pub fn user_list(&self, who: &Who) -> Result<Vec<UserView>> {
+    /// Accounts inside the reader's areas, by log-in name, from a name on.
+    pub fn user_list(&self, who: &Who, after: Option<&str>) -> Result<Part<UserView, String>> {
         let areas = ranges(&self.reach(who, Action::UsersList, Purpose::Administration)?);
-        let views = self.read(|tx| {
-            rows::account_list(tx, &areas, LIST_MAX)?
-                .iter()
-                .map(|a| view(tx, a))
-                .collect::<Result<Vec<_>>>()
+        let part = self.read(|tx| {
+            let accounts = rows::account_list(tx, &areas, after, and_one(LIST_MAX))?;
+            Part::cut(accounts, LIST_MAX, |a| a.login.clone()).map(|a| view(tx, &a))
         })?;
-        let shown = vec![("count", views.len().into())];
+        let shown = vec![("count", part.rows.len().into())];
         self.show(
             who,
             Action::UsersList,
@@ -132,7 +131,7 @@ impl App {
             Vec::new(),
             shown,
         )?;
-        Ok(views)
+        Ok(part)
     }
 
     /// One account.

@@ -14,14 +14,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::matching::identity_of;
+use crate::part::and_one;
 use crate::people::{FactView, fact_views};
-use crate::{App, AppError, Result, Who, about, found, scopes};
+use crate::{App, AppError, Part, Result, Who, about, found, scopes};
 
 /// LIMIT: rows on a page of the inbox.
-const PAGE: i64 = 50;
+const PAGE: usize = 50;
 
 /// LIMIT: the last page that can be asked for.
 const PAGE_MAX: i64 = 100_000;
+
+/// LIMIT: counting stops here; more than these are told as "at least".
+const COUNT_MAX: i64 = 10_000;
 
 /// Which part of the inbox.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -31,8 +35,10 @@ pub struct InboxFilter {
     pub state: String,
     /// A channel's code; empty: all.
     pub channel: String,
-    /// The page, from 1.
+    /// The page of open work, from 1.
     pub page: i64,
+    /// Only records older than this one: the next page of anything but open work.
+    pub before: Option<RecordId>,
 }
 
 /// A line of the inbox.
@@ -63,12 +69,16 @@ pub struct InboxRow {
 pub struct InboxPage {
     /// The rows.
     pub rows: Vec<InboxRow>,
-    /// How many there are in all.
+    /// How many there are in all; counting stops at 10,000.
     pub total: i64,
+    /// Whether there are more than were counted.
+    pub uncounted: bool,
     /// This page, from 1.
     pub page: i64,
-    /// How many pages there are.
+    /// How many pages of open work there are; 1 for anything else.
     pub pages: i64,
+    /// What to give as `before` for the next page of anything but open work.
+    pub next: Option<RecordId>,
 }
 
 /// A record that may be the same person.
@@ -223,22 +233,29 @@ impl App {
         if !filter.channel.is_empty() && Channel::from_code(&filter.channel).is_none() {
             return Err(no_such("channel"));
         }
-        let page = filter.page.clamp(1, PAGE_MAX);
-        let list = RecordFilter {
+        let mut list = RecordFilter {
             states,
             scopes: scopes(&reach),
             channel: (!filter.channel.is_empty()).then(|| filter.channel.clone()),
-            limit: PAGE,
-            offset: (page - 1) * PAGE,
+            before: None,
+            limit: and_one(PAGE),
+            offset: 0,
         };
-        let (rows, total) = self.read(|tx| {
-            let total = record_count(tx, &list)?;
-            let mut rows = Vec::new();
-            for record in record_list(tx, &list)? {
-                rows.push(row(tx, &record)?);
-            }
-            Ok((rows, total))
+        let queue = list.is_queue();
+        let page = if queue {
+            filter.page.clamp(1, PAGE_MAX)
+        } else {
+            1
+        };
+        list.offset = (page - 1) * (list.limit - 1);
+        let (part, total) = self.read(|tx| {
+            let total = record_count(tx, &list, COUNT_MAX + 1)?;
+            list.before = filter.before.filter(|_| !queue);
+            let records = record_list(tx, &list)?;
+            let part = Part::cut(records, PAGE, |record| record.id);
+            Ok((part.map(|record| row(tx, &record))?, total))
         })?;
+        let rows = part.rows;
         self.show(
             who,
             Action::IntakeList,
@@ -253,9 +270,16 @@ impl App {
         )?;
         Ok(InboxPage {
             rows,
-            total,
+            total: total.min(COUNT_MAX),
+            uncounted: total > COUNT_MAX,
             page,
-            pages: (total + PAGE - 1) / PAGE,
+            pages: if queue {
+                total.min(COUNT_MAX).div_euclid(list.limit - 1)
+                    + i64::from(total.min(COUNT_MAX).rem_euclid(list.limit - 1) > 0)
+            } else {
+                1
+            },
+            next: part.next.filter(|_| !queue),
         })
     }
 

@@ -129,7 +129,7 @@ fn a_doubtful_double_waits_for_somebody_and_is_decided_once() {
         report.name = "韩梅".into();
         send(&app, &report);
         let desk = staff(Role::Desk, UnitKind::Headquarters, "a.");
-        let pairs = app.pairs(&desk).unwrap();
+        let pairs = app.pairs(&desk, None).unwrap().rows;
         assert_eq!(pairs.len(), 1);
         assert!(
             pairs[0].a.document_number.contains('*'),
@@ -141,7 +141,7 @@ fn a_doubtful_double_waits_for_somebody_and_is_decided_once() {
             .pair_decide(&desk, CommandId::new(), pairs[0].id, true)
             .unwrap_err();
         assert_eq!(late.kind, Kind::Stale);
-        assert!(app.pairs(&desk).unwrap().is_empty());
+        assert!(app.pairs(&desk, None).unwrap().rows.is_empty());
     });
 }
 
@@ -383,6 +383,37 @@ fn an_old_number_finds_the_file_of_the_current_one() {
         by_staff(&app, &numbered("11010519491231002X"));
         assert!(by_staff(&app, &numbered("110105491231002")).matched);
         assert_eq!(file_of(&app, "110105491231002").sources.len(), 2);
+    });
+}
+
+#[test]
+fn what_came_in_is_read_from_one_key_to_the_next() {
+    each_place(|place| {
+        let app = app(place);
+        for n in 0..51 {
+            send(&app, &signal("王小明", &format!("199000001{n:02}")));
+        }
+        let mut filter = InboxFilter {
+            state: "all".into(),
+            ..InboxFilter::default()
+        };
+        let first = app.inbox(&desk(), &filter).unwrap();
+        assert_eq!((first.rows.len(), first.total, first.pages), (50, 51, 1));
+        // What comes in meanwhile moves nothing to another page.
+        send(&app, &signal("李小红", "19900000999"));
+        filter.before = first.next;
+        let second = app.inbox(&desk(), &filter).unwrap();
+        assert_eq!((second.rows.len(), second.next), (1, None));
+        let shown = first.rows.iter().chain(&second.rows);
+        let shown: std::collections::BTreeSet<_> = shown.map(|row| row.id).collect();
+        assert_eq!(shown.len(), 51, "each once");
+        // Open work is listed by urgency, page by page.
+        filter = InboxFilter {
+            page: 2,
+            ..InboxFilter::default()
+        };
+        let open = app.inbox(&desk(), &filter).unwrap();
+        assert_eq!((open.rows.len(), open.pages, open.next), (2, 2, None));
     });
 }
 

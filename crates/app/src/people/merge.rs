@@ -15,10 +15,11 @@ use serde::Serialize;
 use super::{IdentityView, identity_view};
 use crate::intake::matching::identity_of;
 use crate::intake::{Candidate, person_now};
-use crate::{App, AppError, Result, Who, about, found, scopes};
+use crate::part::and_one;
+use crate::{App, AppError, Part, Result, Who, about, found, scopes};
 
 /// LIMIT: pairs shown at once.
-const PAIRS_MAX: i64 = 50;
+const PAIRS_MAX: usize = 50;
 
 /// A pair in the queue for the doubtful, side by side.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -133,19 +134,19 @@ impl App {
         )
     }
 
-    /// The queue for the doubtful, oldest first.
+    /// The queue for the doubtful, oldest first, from a pair on.
     ///
     /// # Errors
     /// When the asker may not see it.
-    pub fn pairs(&self, who: &Who) -> Result<Vec<PairView>> {
+    pub fn pairs(&self, who: &Who, after: Option<PairId>) -> Result<Part<PairView, PairId>> {
         let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
         let seen = scopes(&reach);
         let today = self.today();
-        let views = self.read(|tx| {
-            let mut views = Vec::new();
-            for pair in pair_list(tx, &seen, PAIRS_MAX)? {
+        let part = self.read(|tx| {
+            let pairs = pair_list(tx, &seen, after, and_one(PAIRS_MAX))?;
+            Part::cut(pairs, PAIRS_MAX, |pair| pair.id).map(|pair| {
                 let person = |tx: &mut Tx<'_>, record| person_now(tx, PersonId::of_record(record));
-                views.push(PairView {
+                Ok(PairView {
                     id: pair.id,
                     basis: pair.basis.clone(),
                     created_at: pair.created_at,
@@ -153,17 +154,17 @@ impl App {
                     a_person: person(tx, pair.a)?,
                     b: identity_view(&identity_of(tx, &[pair.b])?, today),
                     b_person: person(tx, pair.b)?,
-                });
-            }
-            Ok(views)
+                })
+            })
         })?;
-        let shown = views
+        let shown = part
+            .rows
             .iter()
             .flat_map(|view| [("person", view.a_person), ("person", view.b_person)])
             .map(|(kind, id)| (kind, id.to_string()))
             .collect();
         self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
-        Ok(views)
+        Ok(part)
     }
 
     /// Decides whether a doubtful pair is one person.
@@ -218,7 +219,7 @@ impl App {
         let seen = scopes(&reach);
         let candidates: Vec<Candidate> = self.read(|tx| {
             let mut candidates = Vec::new();
-            for pair in pair_list_of(tx, record, &seen, PAIRS_MAX)? {
+            for pair in pair_list_of(tx, record, &seen, and_one(PAIRS_MAX))? {
                 let other = if pair.a == record { pair.b } else { pair.a };
                 candidates.push(Candidate {
                     record: other,

@@ -400,7 +400,10 @@ fn a_login_is_taken_once() {
             .user_create(&house.admin, CommandId::new(), &input)
             .unwrap_err();
         assert_eq!(fields(&error), ["login"]);
-        assert_eq!(house.app.user_list(&house.admin).unwrap().len(), 2);
+        assert_eq!(
+            house.app.user_list(&house.admin, None).unwrap().rows.len(),
+            2
+        );
     });
 }
 

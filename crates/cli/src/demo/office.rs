@@ -156,10 +156,10 @@ impl Player {
 
     fn pairs(&mut self, who: &Who) {
         let app = self.app();
-        let Some(pairs) = self.tried("pairs", app.pairs(who)) else {
+        let Some(pairs) = self.tried("pairs", app.pairs(who, None)) else {
             return;
         };
-        for pair in pairs {
+        for pair in pairs.rows {
             let same = pair.a.name == pair.b.name && pair.a.address == pair.b.address;
             self.tried(
                 "pair",

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 
 use fangxian_base::{LinkId, PersonId, RecordId};
-use fangxian_store::people::{Says, link_insert, link_list, person_fetch, person_of, rebuild};
+use fangxian_store::people::{
+    Says, link_insert, link_list, pair_insert, pair_list, person_fetch, person_of, rebuild,
+};
 use fangxian_store::testing::{command, each_engine, printed, record, response, tamper, tree};
-use fangxian_store::{Author, DbError, Store};
+use fangxian_store::{AreaRange, Author, DbError, Scope, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -33,6 +35,39 @@ fn rebuilt(store: &Store) -> i64 {
         .write::<_, DbError, _>(command("people.rebuild"), rebuild)
         .unwrap()
         .value
+}
+
+#[test]
+fn the_queue_is_read_from_one_pair_to_the_next() {
+    each_engine(|store, _| {
+        let response = response(&store, "influenza");
+        let records: Vec<RecordId> = (0..4).map(|_| record(&store, response, None)).collect();
+        let (first, rest) = (records[0], records[1..].to_vec());
+        store
+            .write::<_, DbError, _>(command("intake.submit"), move |tx| {
+                for other in &rest {
+                    pair_insert(tx, first, *other, "phone")?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let everywhere = [Scope {
+            range: AreaRange::everywhere(),
+            response: None,
+            unit: None,
+            assignee: None,
+            confined: true,
+            closed: true,
+        }];
+        let read = |after| {
+            let pairs = store.read::<_, DbError>(|tx| pair_list(tx, &everywhere, after, 2));
+            pairs.unwrap()
+        };
+        let begin = read(None);
+        let end = read(Some(begin[1].id));
+        let newer: Vec<RecordId> = begin.iter().chain(&end).map(|pair| pair.b).collect();
+        assert_eq!(newer, records[1..]);
+    });
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn units_and_accounts_are_listed_by_area() {
                     unit_list(tx, &[AreaRange::everywhere()], Some(UnitKind::Township))?.len(),
                     1
                 );
-                let seen = accounts::account_list(tx, &inside, 10)?;
+                let seen = accounts::account_list(tx, &inside, None, 10)?;
                 assert_eq!(seen.iter().map(|a| a.id).collect::<Vec<_>>(), [lead]);
                 let holders = accounts::account_holding(tx, "lead", areas.townships[1])?;
                 assert_eq!(holders.len(), 1);

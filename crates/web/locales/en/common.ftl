@@ -39,6 +39,7 @@ all = All
 page-of = Page { $page } of { $pages }
 page-before = Previous
 page-after = Next
+total-over = more than { $count } entries
 total = { $count ->
     [one] { $count } entry
    *[other] { $count } entries

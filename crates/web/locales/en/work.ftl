@@ -7,7 +7,7 @@ print-hint = Print this with the browser, or save it as PDF.
 people-search = Find people
 people-view = Personal file
 people-q = Name, telephone or document number
-people-q-hint = Part of a name, a whole number, or its last four digits.
+people-q-hint = A name or two characters of it that follow each other, a whole number, or its last four digits.
 people-purpose = Purpose
 people-find = Find
 people-trace = Every search and every look is recorded with unit and purpose, and the person can see it.
@@ -55,11 +55,18 @@ readings-count = { $count ->
     [one] once
    *[other] { $count } times
 }
+readings-rest = { $count } more lines
 readings-older = Earlier readings
 status-none = No category applies now
 status-missing = Still missing
 missing-decides = would decide:
 missing-rest = Other information that could be added ({ $count })
+advice-samples = Samples offered on
+migration-lift-at-once = To be lifted at once.
+migration-editions = made under { $from }, now { $to }
+migration-old-end = its end was { $day }
+migration-new-end = its end under the plan of the day { $day }
+stage-open = end not set
 status-advice = Advice (nobody is compelled)
 status-refused = Measures the law does not allow ({ $count })
 status-next = may change on { $day } without anything new

@@ -36,6 +36,7 @@ all = 全部
 page-of = 第 { $page } / { $pages } 页
 page-before = 上一页
 page-after = 下一页
+total-over = 超过 { $count } 条
 total = 共 { $count } 条
 destroyed = 已依法销毁
 no-name = （未留姓名）

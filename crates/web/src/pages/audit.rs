@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::{Html, escape, page};
+use crate::answer::page;
 use crate::ask::Ask;
 use crate::endpoint::{Access, Endpoint, Nothing};
 use crate::forms::Choice;
@@ -42,11 +42,6 @@ pub fn actions(s: &Shell) -> Vec<Choice> {
             .map(|one| Choice::new(one.code(), s.either(one.zh(), one.en()))),
     );
     choices
-}
-
-/// The link to the entries as a file.
-pub fn export(s: &Shell, v: &Trail) -> Html {
-    super::export(s, &format!("action={}", escape(&v.action)))
 }
 
 /// Codes and counts of an entry in one line.

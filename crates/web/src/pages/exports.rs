@@ -5,10 +5,12 @@
 use fangxian_app::accounts::UserView;
 use fangxian_app::audit_trail::{AuditQuery, EntryView};
 use fangxian_app::clocks::{ClockRow, ClocksFilter};
+use fangxian_app::intake::{InboxFilter, InboxRow};
 use fangxian_app::measures::{MeasureRow, MeasuresFilter};
+use fangxian_app::people::{Hit, IdentityView, PairView, Search};
 use fangxian_app::places::AreaView;
 use fangxian_app::tasks::{TaskRow, TasksFilter};
-use fangxian_app::{Action, App, AppError, Kind, Result};
+use fangxian_app::{Action, App, AppError, Kind, Part, Result};
 use fangxian_base::{Instant, Text, Zone};
 
 use crate::answer::Download;
@@ -137,6 +139,27 @@ fn pages<R>(
     }
 }
 
+/// Part after part of a list that is read from one key to the next.
+fn parts<R, K>(
+    app: &App,
+    ask: &Ask,
+    noun: &str,
+    columns: &Columns<R>,
+    mut part: impl FnMut(Option<K>) -> Result<Part<R, K>>,
+) -> Result<Download> {
+    let reader = Reader::of(app, ask);
+    let mut sheet = Sheet::begin(&reader, columns);
+    let mut from = None;
+    loop {
+        let read = part(from)?;
+        sheet.add(&reader, columns, &read.rows)?;
+        from = read.next;
+        if from.is_none() {
+            return Ok(sheet.end(app, noun));
+        }
+    }
+}
+
 fn tasks(app: &App, ask: &Ask, mut filter: TasksFilter) -> Result<Download> {
     const COLUMNS: &Columns<TaskRow> = &[
         ("export-id", |_, row| row.id.to_string()),
@@ -163,6 +186,99 @@ fn tasks(app: &App, ask: &Ask, mut filter: TasksFilter) -> Result<Download> {
         filter.offset = offset;
         let page = app.tasks(&ask.who, &filter)?;
         Ok((page.rows, page.total))
+    })
+}
+
+fn inbox(app: &App, ask: &Ask, mut filter: InboxFilter) -> Result<Download> {
+    const COLUMNS: &Columns<InboxRow> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("person-name", |_, row| row.name.clone()),
+        ("record-channel", |r, row| r.code("channel", &row.channel)),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("record-received", |r, row| r.time(Some(row.received_at))),
+        ("record-state", |r, row| r.code("record-state", &row.state)),
+        ("record-due", |r, row| r.time(row.due_at)),
+    ];
+    let reader = Reader::of(app, ask);
+    let mut sheet = Sheet::begin(&reader, COLUMNS);
+    (filter.page, filter.before) = (1, None);
+    loop {
+        let page = app.inbox(&ask.who, &filter)?;
+        sheet.add(&reader, COLUMNS, &page.rows)?;
+        (filter.page, filter.before) = (page.page + 1, page.next);
+        if page.next.is_none() && page.page >= page.pages {
+            return Ok(sheet.end(app, "inbox"));
+        }
+    }
+}
+
+fn people(app: &App, ask: &Ask, search: Search) -> Result<Download> {
+    const COLUMNS: &Columns<Hit> = &[
+        ("export-id", |_, row| row.person.to_string()),
+        ("person-name", |_, row| row.identity.name.clone()),
+        ("person-sex", |r, row| r.code("sex", &row.identity.sex)),
+        ("export-age", |_, row| row.identity.age.clone()),
+        ("person-phone", |_, row| row.identity.phone.clone()),
+        ("export-document", |_, row| {
+            row.identity.document_number.clone()
+        }),
+        ("person-address", |_, row| row.identity.address.clone()),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("person-changed", |r, row| r.time(Some(row.changed_at))),
+    ];
+    if search.q.trim().is_empty() {
+        return Err(AppError::field(
+            "q",
+            "请填写姓名、电话或证件号码；不导出全部人员。",
+            "Give a name, phone or document number; the list of everybody is not exported.",
+        ));
+    }
+    let found = app.people_search(&ask.who, &search)?;
+    if found.more {
+        return Err(AppError::new(
+            Kind::TooLarge,
+            "TOO-MANY-ROWS",
+            "找到的人过多，名单不完整，不予导出。请补充条件（如全名、电话或完整号码）。",
+            "Too many people were found and the list would not be whole. Say more: the full name, the phone or the whole number.",
+        ));
+    }
+    let reader = Reader::of(app, ask);
+    let mut sheet = Sheet::begin(&reader, COLUMNS);
+    sheet.add(&reader, COLUMNS, &found.hits)?;
+    Ok(sheet.end(app, "people"))
+}
+
+/// One of the two of a pair in one cell: name, sex, birth date, phone and address.
+fn one_of(reader: &Reader, one: &IdentityView) -> String {
+    let sex = if one.sex.is_empty() {
+        String::new()
+    } else {
+        reader.code("sex", &one.sex)
+    };
+    let all = [
+        one.name.clone(),
+        sex,
+        cell_of(&one.birth_date),
+        one.phone.clone(),
+        one.document_number.clone(),
+        one.address.clone(),
+    ];
+    let said: Vec<String> = all.into_iter().filter(|text| !text.is_empty()).collect();
+    said.join(" · ")
+}
+
+fn pairs(app: &App, ask: &Ask, _: Nothing) -> Result<Download> {
+    const COLUMNS: &Columns<PairView> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("export-share", |r, row| r.code("basis", &row.basis)),
+        ("export-since", |r, row| r.time(Some(row.created_at))),
+        ("export-older", |r, row| one_of(r, &row.a)),
+        ("export-older-file", |_, row| row.a_person.to_string()),
+        ("export-newer", |r, row| one_of(r, &row.b)),
+        ("export-newer-file", |_, row| row.b_person.to_string()),
+    ];
+    parts(app, ask, "pairs", COLUMNS, |after| {
+        app.pairs(&ask.who, after)
     })
 }
 
@@ -277,11 +393,8 @@ fn users(app: &App, ask: &Ask, _: Nothing) -> Result<Download> {
         ("user-disabled", |r, row| r.time(row.disabled_at)),
         ("user-created", |r, row| r.time(Some(row.created_at))),
     ];
-    let rows = app.user_list(&ask.who)?;
-    let all = i64::try_from(rows.len()).map_err(AppError::internal)?;
-    let mut rows = Some(rows);
-    pages(app, ask, "users", COLUMNS, |_| {
-        Ok((rows.take().unwrap_or_default(), all))
+    parts(app, ask, "users", COLUMNS, |after: Option<String>| {
+        app.user_list(&ask.who, after.as_deref())
     })
 }
 
@@ -307,6 +420,30 @@ pub fn endpoints() -> Vec<Endpoint> {
     const CSV: &str = "text/csv; charset=utf-8";
     let on = Access::Staff;
     vec![
+        Endpoint::file(
+            "intake.export",
+            "/inbox.csv",
+            on(Action::IntakeList),
+            CSV,
+            inbox,
+        )
+        .traced(),
+        Endpoint::file(
+            "people.export",
+            "/people.csv",
+            on(Action::PeopleSearch),
+            CSV,
+            people,
+        )
+        .traced(),
+        Endpoint::file(
+            "pairs.export",
+            "/pairs.csv",
+            on(Action::PairsList),
+            CSV,
+            pairs,
+        )
+        .traced(),
         Endpoint::file(
             "tasks.export",
             "/tasks.csv",

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::inbox::{ResponseChoice, open_responses};
 use crate::answer::{Done, Download, page};
 use crate::ask::Ask;
-use crate::endpoint::{Access, Endpoint, Nothing};
+use crate::endpoint::{Access, Endpoint};
 use crate::forms::Choice;
 use crate::i18n::Lang;
 use crate::shell::Shell;
@@ -75,6 +75,8 @@ fn take(owner: Option<UserId>, id: &str) -> Result<ListFile> {
 struct Imports {
     /// Imports, newest first.
     imports: Vec<Report>,
+    /// What to give as `before` for the next page; none: this was the last.
+    next: Option<ImportId>,
     /// Open responses.
     responses: Vec<ResponseChoice>,
     /// Whether the asker may import.
@@ -85,9 +87,17 @@ struct Imports {
 
 page!(Imports, "imports.html");
 
-fn list(app: &App, ask: &Ask, _: Nothing) -> Result<Imports> {
+#[derive(Deserialize, JsonSchema)]
+struct Before {
+    /// Only imports older than this one: the next page.
+    before: Option<ImportId>,
+}
+
+fn list(app: &App, ask: &Ask, input: Before) -> Result<Imports> {
+    let part = app.imports(&ask.who, input.before)?;
     Ok(Imports {
-        imports: app.imports(&ask.who)?,
+        imports: part.rows,
+        next: part.next,
         responses: open_responses(app, ask)?,
         may_create: app.may(&ask.who, Action::ImportCreate),
         rejected: app.import_rejected(&ask.who, 1)?.total,

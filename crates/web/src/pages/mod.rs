@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
     reason = "templates hand over references"
 )]
 #![expect(clippy::unnecessary_wraps, reason = "handlers all have one shape")]
@@ -102,6 +103,39 @@ pub fn pager(s: &Shell, total: &i64, offset: &i64, kept: &[(&str, &str)]) -> Htm
     }
     html.push_str("</span>");
     html.push_str(&export(s, &query).0);
+    html.push_str("</nav>");
+    Html(html)
+}
+
+/// The way to the next part of a list that is read from one key to the next, and the list as a
+/// file; `key` is the field that takes `next`, `kept` is what the query keeps.
+pub fn onward<K: std::fmt::Display>(
+    s: &Shell,
+    key: &str,
+    next: &Option<K>,
+    kept: &[(&str, &str)],
+) -> Html {
+    let mut query = String::new();
+    for (name, value) in kept.iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = write!(query, "{}={}&amp;", escape(name), escape(value));
+    }
+    let file = export(s, &query).0;
+    if next.is_none() && file.is_empty() {
+        return Html(String::new());
+    }
+    let mut html = format!(
+        "<nav class=\"pager\" aria-label=\"{}\">",
+        escape(&s.t("pages"))
+    );
+    if let Some(next) = next {
+        let _ = write!(
+            html,
+            "<a href=\"?{query}{key}={}\">{} →</a>",
+            escape(&next.to_string()),
+            escape(&s.t("page-after"))
+        );
+    }
+    html.push_str(&file);
     html.push_str("</nav>");
     Html(html)
 }

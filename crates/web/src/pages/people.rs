@@ -3,7 +3,7 @@
 use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
 use fangxian_app::people::{
-    CorrectInput, FactView, FileView, LinkView, PairView, Search, SearchView, SourceView,
+    CorrectInput, FactView, FileView, LinkView, Looks, PairView, Search, SearchView, SourceView,
 };
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
 use fangxian_base::{EntryId, LinkId, PairId, PersonId, Text};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Done, page};
 use crate::ask::Ask;
-use crate::endpoint::{Access, Endpoint, Nothing};
+use crate::endpoint::{Access, Endpoint};
 use crate::forms::Choice;
 use crate::shell::Shell;
 
@@ -247,6 +247,8 @@ pub fn attrs(s: &Shell, fact: &FactView) -> String {
 /// The days of a fact.
 pub fn days(s: &Shell, fact: &FactView) -> String {
     match (fact.from, fact.to) {
+        // Who somebody is, and a note, have no day.
+        (None, None) if ["identity", "note"].contains(&fact.kind.as_str()) => String::new(),
         (None, None) => s.t("unknown"),
         (Some(day), None) => day.to_string(),
         (None, Some(day)) => format!("– {day}"),
@@ -264,6 +266,15 @@ pub fn fed_back(file: &FileView) -> Vec<(&SourceView, Option<&LinkView>)> {
         links.find(|link| link.basis == "task" && link.b == source.record)
     };
     fed.map(|source| (source, link_of(source))).collect()
+}
+
+/// LIMIT: lines of readings that are shown at once; the others are folded.
+const LOOKS_MAX: usize = 8;
+
+/// The latest readings of a file, and the rest of the page.
+pub fn latest(file: &FileView) -> (&[Looks], &[Looks]) {
+    let looks = &file.readings.looks;
+    looks.split_at(looks.len().min(LOOKS_MAX))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -360,13 +371,24 @@ pub fn corrections(s: &Shell) -> Vec<Choice> {
 struct Pairs {
     /// The pairs, oldest first.
     pairs: Vec<PairView>,
+    /// What to give as `after` for the next page; none: this was the last.
+    next: Option<PairId>,
 }
 
 page!(Pairs, "pairs.html");
 
-fn pairs(app: &App, ask: &Ask, _: Nothing) -> Result<Pairs> {
+/// From which pair on.
+#[derive(Deserialize, JsonSchema)]
+struct PairsAfter {
+    /// Only pairs that wait for a shorter time than this one: the next page.
+    after: Option<PairId>,
+}
+
+fn pairs(app: &App, ask: &Ask, input: PairsAfter) -> Result<Pairs> {
+    let part = app.pairs(&ask.who, input.after)?;
     Ok(Pairs {
-        pairs: app.pairs(&ask.who)?,
+        pairs: part.rows,
+        next: part.next,
     })
 }
 

@@ -21,16 +21,26 @@ const GRANT_ROWS: usize = 3;
 struct UserList {
     /// The accounts.
     users: Vec<UserView>,
+    /// What to give as `after` for the next page; none: this was the last.
+    next: Option<String>,
     /// Whether the asker may create one.
     may_create: bool,
 }
 
 page!(UserList, "users.html");
 
-fn list(app: &App, ask: &Ask, _: Nothing) -> Result<UserList> {
+#[derive(Deserialize, JsonSchema)]
+struct After {
+    /// Only log-in names that come after this one: the next page.
+    after: Option<String>,
+}
+
+fn list(app: &App, ask: &Ask, input: After) -> Result<UserList> {
     let may_create = app.may(&ask.who, Action::UsersCreate);
+    let part = app.user_list(&ask.who, input.after.as_deref())?;
     Ok(UserList {
-        users: app.user_list(&ask.who)?,
+        users: part.rows,
+        next: part.next,
         may_create,
     })
 }
