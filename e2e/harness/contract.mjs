@@ -126,7 +126,7 @@ export const SCREENS = [
   { name: 'import', as: 'desk', path: '/imports', follow: 'tbody th a' },
   { name: 'imports rejected', as: 'desk', path: '/imports/rejected' },
   { name: 'people', as: 'desk', path: '/people' },
-  { name: 'people found', as: 'desk', path: '/people?q=王&purpose=intake' },
+  { name: 'people found', as: 'desk', path: '/people?q=李梅&purpose=intake' },
   { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },
   { name: 'person', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'] },
   { name: 'pairs', as: 'desk', path: '/pairs' },
