@@ -60,8 +60,8 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
                 }
             };
             format!("{}{query}", one.path.replace("{id}", &id))
-        } else if one.name == "people.search" {
-            "/people?q=%E7%8E%8B%E5%B0%8F%E6%98%8E&purpose=intake".to_owned()
+        } else if ["people.search", "people.export"].contains(&one.name) {
+            format!("{}?q=%E7%8E%8B%E5%B0%8F%E6%98%8E&purpose=intake", one.path)
         } else {
             one.path.to_owned()
         };
