@@ -17,8 +17,8 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{CommandId, ImportId, Text};
 pub use fangxian_interop::linelist::Language;
 use fangxian_interop::linelist::{
-    Field, Finding, Kind as ListKind, Limits, Mapping, Plan, Table, disease_by_name,
-    propose_mapping, read_sheet, template, write_errors,
+    Field, Finding, Kind as ListKind, Limits, Mapping, Plan, Table, propose_mapping, read_sheet,
+    template, write_errors,
 };
 use fangxian_store::imports::{
     Import, NewImport, import_by_digest, import_classes, import_fetch, import_file, import_insert,
@@ -191,7 +191,7 @@ impl App {
             error.kind = Kind::Invalid;
             error.because(e)
         })?;
-        let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table));
+        let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table, self.rules().names()));
         let plan = Plan::new(&mapping, &table, self.today(), &self.settings.zone);
         Ok(Prepared {
             table,
@@ -214,7 +214,8 @@ impl App {
         self.import_permit(who, Action::ImportCreate)?;
         let mut prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
         if file.mapping.trim().is_empty() && prepared.mapping.kind == ListKind::Linelist {
-            let named = || disease_by_name(&file.file_name);
+            let rules = self.rules();
+            let named = || rules.names().in_file_name(&file.file_name);
             prepared.mapping.disease = prepared.mapping.disease.or_else(named);
         }
         let disease = self.disease_view(&prepared.mapping);

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use fangxian_authz::{About, AreaPath, Authz, Denied, Permit, Reach, Resource};
 pub use fangxian_authz::{Action, Purpose, Role};
 use fangxian_base::{Clock, CommandId, Date, Instant, ResponseId, Zone};
+use fangxian_interop::linelist::DiseaseNames;
 use fangxian_packs::Library;
 use fangxian_store::{AreaRange, Author, Command, DbError, Scope, Store, Tx};
 use serde::Serialize;
@@ -55,6 +56,7 @@ pub struct Settings {
 pub struct App {
     store: Arc<Store>,
     packs: Arc<Library>,
+    names: Arc<DiseaseNames>,
     authz: Authz,
     clock: Arc<dyn Clock>,
     /// The time of sessions and locks; `clock` runs fast in a demonstration.
@@ -87,6 +89,7 @@ impl App {
         let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
         Ok(Self {
             store,
+            names: Arc::new(DiseaseNames::new(packs.disease_names())),
             packs,
             authz,
             clock,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use fangxian_base::{Date, Zone};
 use fangxian_interop::linelist::{
-    CaseClass, CaseOutcome, Encoding, Field, Kind, Language, Limits, Mapping, Outcome, Plan,
-    Precision, Span, Table, propose_mapping, read_table, write_errors,
+    CaseClass, CaseOutcome, DiseaseNames, Encoding, Field, Kind, Language, Limits, Mapping,
+    Outcome, Plan, Precision, Span, Table, propose_mapping, read_table, write_errors,
 };
 use jiff::civil::date;
 
@@ -17,6 +17,15 @@ const ENGLISH: &[u8] = include_bytes!("../../../testdata/linelist-synthetic/case
 const CONTACTS: &[u8] = include_bytes!("../../../testdata/linelist-synthetic/contacts.csv");
 const MOVEMENTS: &[u8] = include_bytes!("../../../testdata/linelist-synthetic/movements.csv");
 const MARCH: Date = date(2026, 3, 15);
+
+/// What diseases are called, as the packs tell it.
+fn names() -> DiseaseNames {
+    DiseaseNames::new([
+        ("covid-19".to_owned(), vec!["新冠", "新型冠状病毒", "COVID"]),
+        ("norovirus".to_owned(), vec!["诺如", "norovirus"]),
+        ("novel-influenza".to_owned(), vec!["禽流感", "H5N1", "H7N9"]),
+    ])
+}
 
 fn table(bytes: &[u8]) -> Table {
     read_table(bytes, Limits::default()).unwrap()
@@ -29,7 +38,7 @@ fn outcomes(mapping: &Mapping, table: &Table, today: Date) -> Vec<Outcome> {
 
 fn read_all(kind: Kind, bytes: &[u8], today: Date) -> Vec<Outcome> {
     let table = table(bytes);
-    outcomes(&propose_mapping(kind, &table), &table, today)
+    outcomes(&propose_mapping(kind, &table, &names()), &table, today)
 }
 
 fn rejections(outcomes: &[Outcome]) -> Vec<(u32, &'static str, &'static str)> {
@@ -54,7 +63,7 @@ fn warnings(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
 }
 
 fn fields(kind: Kind, bytes: &[u8]) -> Vec<(String, &'static str)> {
-    propose_mapping(kind, &table(bytes))
+    propose_mapping(kind, &table(bytes), &names())
         .columns
         .into_iter()
         .filter_map(|c| Some((c.column, c.field?.code())))
@@ -64,7 +73,7 @@ fn fields(kind: Kind, bytes: &[u8]) -> Vec<(String, &'static str)> {
 #[test]
 fn of_the_published_list_only_the_three_impossible_dates_are_rejected() {
     let table = table(BETS);
-    let mut mapping = propose_mapping(Kind::Linelist, &table);
+    let mut mapping = propose_mapping(Kind::Linelist, &table, &names());
     mapping.year = Some(2020);
     let outcomes = outcomes(&mapping, &table, date(2020, 3, 1));
     assert_eq!(outcomes.len(), 1460);
@@ -99,7 +108,7 @@ fn of_the_published_list_only_the_three_impossible_dates_are_rejected() {
 #[test]
 fn the_published_list_is_read_cell_by_cell() {
     let table = table(BETS);
-    let mut mapping = propose_mapping(Kind::Linelist, &table);
+    let mut mapping = propose_mapping(Kind::Linelist, &table, &names());
     mapping.year = Some(2020);
     let outcomes = outcomes(&mapping, &table, date(2020, 3, 1));
     let row = |number: u32| {
@@ -156,7 +165,7 @@ fn the_published_list_is_read_cell_by_cell() {
 #[test]
 fn a_missing_year_becomes_the_latest_that_fits_and_is_said() {
     let table = table(BETS);
-    let mapping = propose_mapping(Kind::Linelist, &table);
+    let mapping = propose_mapping(Kind::Linelist, &table, &names());
     for (today, first, last) in [
         (date(2020, 3, 1), "2019-12-01", "2020-02-29"),
         (date(2021, 3, 1), "2019-12-01", "2020-02-29"),
@@ -186,7 +195,7 @@ fn a_missing_year_becomes_the_latest_that_fits_and_is_said() {
 fn a_gb_18030_list_with_mixed_dates_is_read_and_its_bad_rows_are_named() {
     let table = table(GB);
     assert_eq!((table.encoding, table.row_count()), (Encoding::Gb18030, 41));
-    let mapping = propose_mapping(Kind::Linelist, &table);
+    let mapping = propose_mapping(Kind::Linelist, &table, &names());
     let outcomes = outcomes(&mapping, &table, MARCH);
     assert_eq!(
         rejections(&outcomes),
@@ -373,7 +382,7 @@ fn the_shapes_of_other_published_lists_are_recognised() {
             "to",
         ),
     ] {
-        let mapping = propose_mapping(Kind::Contacts, &table(text.as_bytes()));
+        let mapping = propose_mapping(Kind::Contacts, &table(text.as_bytes()), &names());
         assert_eq!(mapping.column_of(Field::FromCase).unwrap().column, from);
         assert_eq!(mapping.column_of(Field::ToCase).unwrap().column, to);
     }
@@ -396,7 +405,7 @@ fn columns_without_a_telling_header_are_known_by_what_stands_in_them() {
 #[test]
 fn an_error_file_comes_back_after_correction() {
     let table = table(GB);
-    let mapping = propose_mapping(Kind::Linelist, &table);
+    let mapping = propose_mapping(Kind::Linelist, &table, &names());
     let plan = Plan::new(&mapping, &table, MARCH, &Zone::china());
     let all: Vec<_> = table.rows().map(|row| (row, plan.parse_row(row))).collect();
     let bad = || {
@@ -507,7 +516,7 @@ fn neither_a_row_nor_a_finding_prints_a_person() {
 #[test]
 fn a_number_that_only_counts_rows_is_no_case_number() {
     let field = |text: &str, column: &str| {
-        let mapping = propose_mapping(Kind::Linelist, &table(text.as_bytes()));
+        let mapping = propose_mapping(Kind::Linelist, &table(text.as_bytes()), &names());
         let found = mapping.columns.iter().find(|c| c.column == column).unwrap();
         found.field
     };
@@ -524,7 +533,8 @@ fn a_number_that_only_counts_rows_is_no_case_number() {
 
 #[test]
 fn the_disease_of_a_list_is_proposed_where_the_list_says_it() {
-    let disease = |text: &str| propose_mapping(Kind::Linelist, &table(text.as_bytes())).disease;
+    let disease =
+        |text: &str| propose_mapping(Kind::Linelist, &table(text.as_bytes()), &names()).disease;
     let of = |text: &str| disease(text).map(|d| d.code);
     let column = "姓名,疾病名称\n王小明,新型冠状病毒感染\n李雷,新冠肺炎\n";
     assert_eq!(of(column).as_deref(), Some("covid-19"));

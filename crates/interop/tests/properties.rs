@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use fangxian_base::Zone;
 use fangxian_interop::linelist::{
-    Kind, Limits, Mapping, Plan, propose_mapping, read_table, write_csv,
+    DiseaseNames, Kind, Limits, Mapping, Plan, propose_mapping, read_table, write_csv,
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn run(bytes: &[u8]) {
         return;
     };
     for kind in [Kind::Linelist, Kind::Contacts, Kind::Movements] {
-        let mapping = propose_mapping(kind, &table);
+        let mapping = propose_mapping(kind, &table, &names());
         let printed = Mapping::parse(&mapping.print()).expect("a printed mapping reads back");
         assert_eq!(printed.columns.len(), table.header.len());
         let plan = Plan::new(&mapping, &table, date(2026, 3, 15), &Zone::china());
@@ -43,6 +43,15 @@ fn cell() -> impl Strategy<Value = String> {
         "\\PC{0,12}",
         Just(String::new()),
     ]
+}
+
+/// What diseases are called, as the packs tell it.
+fn names() -> DiseaseNames {
+    DiseaseNames::new([
+        ("covid-19".to_owned(), vec!["新冠", "新型冠状病毒", "COVID"]),
+        ("norovirus".to_owned(), vec!["诺如", "norovirus"]),
+        ("novel-influenza".to_owned(), vec!["禽流感", "H5N1", "H7N9"]),
+    ])
 }
 
 proptest! {
@@ -83,7 +92,7 @@ fn two_hundred_thousand_rows_are_read() {
     }
     let table = read_table(text.as_bytes(), Limits::default()).unwrap();
     let plan = Plan::new(
-        &propose_mapping(Kind::Linelist, &table),
+        &propose_mapping(Kind::Linelist, &table, &names()),
         &table,
         date(2026, 3, 15),
         &Zone::china(),

@@ -5,8 +5,8 @@
 use std::io::Write;
 
 use fangxian_interop::linelist::{
-    Field, Kind, Limits, Mapping, Outcome, Plan, ReadError, Table, propose_mapping, read_sheet,
-    read_table,
+    DiseaseNames, Field, Kind, Limits, Mapping, Outcome, Plan, ReadError, Table, propose_mapping,
+    read_sheet, read_table,
 };
 use jiff::civil::date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
@@ -160,7 +160,7 @@ fn an_identity_number_kept_as_a_number_is_refused_because_digits_are_lost() {
         rows(&table),
         [["张三", "9.90101199003075E+17", "13800138000", "36.8"]]
     );
-    let mapping = propose_mapping(Kind::Linelist, &table);
+    let mapping = propose_mapping(Kind::Linelist, &table, &DiseaseNames::default());
     let zone = fangxian_base::Zone::china();
     let plan = Plan::new(&mapping, &table, date(2026, 1, 1), &zone);
     let Outcome::Rejected(_, findings) = plan.parse_row(table.row(0).unwrap()) else {
@@ -213,7 +213,7 @@ fn the_sheet_with_most_rows_is_read_and_another_when_it_is_named() {
     let other = read_sheet(&bytes, Some("1月"), Limits::default()).unwrap();
     assert_eq!(rows(&other), [["张一", "2020-01-23"]]);
     // The mapping carries the sheet, so that correcting it is enough.
-    let mapping = propose_mapping(Kind::Linelist, &other);
+    let mapping = propose_mapping(Kind::Linelist, &other, &DiseaseNames::default());
     assert_eq!(
         Mapping::parse(&mapping.print()).unwrap().sheet.as_deref(),
         Some("1月")
@@ -306,7 +306,7 @@ fn a_list_kept_as_a_workbook_reads_as_the_text_file() {
     let read = table(&mut book);
     assert_eq!(read.header, text.header);
     let outcomes = |table: &Table| -> Vec<(u32, bool)> {
-        let mapping = propose_mapping(Kind::Linelist, table);
+        let mapping = propose_mapping(Kind::Linelist, table, &DiseaseNames::default());
         let plan = Plan::new(
             &mapping,
             table,

@@ -1,22 +1,142 @@
-//! Clusters and events: so many cases, in so many days, in one institution.
+//! Clusters, outbreaks and events: so many cases, in so many days, in one place; and the reports
+//! that the law of the day wants of them.
 
 use std::collections::BTreeMap;
 
 use fangxian_base::{Date, plus_days};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::assessment::ValueUsed;
-use crate::compile::disease::Disease;
+use crate::assessment::{Reason, ReportDue, ValueUsed};
+use crate::compile::disease::{Disease, Threshold};
+use crate::compile::other::Law;
+use crate::fact::Approval;
+use crate::schema::Reported;
 use crate::text::Text;
+
+/// What an alert is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// Cases that somebody has to look at.
+    #[default]
+    Cluster,
+    /// An outbreak or epidemic in the sense of the law on infectious diseases.
+    Outbreak,
+    /// An event that is reported as a public health emergency.
+    Event,
+}
+
+/// Where cases occurred together. A question about one never answers for another.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A class, a ward, a workshop.
+    Group,
+    /// A school, hospital, factory, compound or village.
+    #[default]
+    Institution,
+    /// A town or street.
+    Town,
+    /// A county or district.
+    County,
+    /// A city.
+    City,
+}
+
+/// Which people a threshold counts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Cases of every class.
+    #[default]
+    Cases,
+    /// Confirmed cases.
+    Confirmed,
+    /// Suspected cases.
+    Suspected,
+    /// People who are ill and no case yet.
+    Ill,
+    /// Cases in hospital.
+    Hospitalised,
+    /// Deaths.
+    Deaths,
+}
+
+/// Since when a case is the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstOf {
+    /// Ever, as far as the counts go back.
+    Ever,
+    /// Since 1 January.
+    Year,
+}
+
+/// People of one place with the same day of onset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DayCount {
+    /// Cases of every class; at least the confirmed and the suspected together.
+    pub cases: u32,
+    /// Confirmed cases.
+    pub confirmed: u32,
+    /// Suspected cases.
+    pub suspected: u32,
+    /// People who are ill and no case yet.
+    pub ill: u32,
+    /// Cases in hospital.
+    pub hospitalised: u32,
+    /// Deaths.
+    pub deaths: u32,
+}
+
+impl DayCount {
+    fn of(self, counted: Counted) -> u64 {
+        let both = self.confirmed.saturating_add(self.suspected);
+        u64::from(match counted {
+            Counted::Cases => self.cases.max(both),
+            Counted::Confirmed => self.confirmed,
+            Counted::Suspected => self.suspected,
+            Counted::Ill => self.ill,
+            Counted::Hospitalised => self.hospitalised,
+            Counted::Deaths => self.deaths,
+        })
+    }
+}
+
+/// Cases of a disease in one place, and the day asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct AlertQuestion<'a> {
+    /// Disease pack.
+    pub disease: &'a str,
+    /// What kind of place it is.
+    pub unit: Unit,
+    /// Its people, by day of onset.
+    pub days: &'a BTreeMap<Date, DayCount>,
+    /// Approvals on record: they say how the disease is managed.
+    pub approvals: &'a [Approval],
+    /// The day.
+    pub on: Date,
+    /// Only what had been published by this day counts.
+    pub as_of: Date,
+}
 
 /// A threshold that cases have reached.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AlertRaised {
     /// `pack/rule`.
     pub rule: String,
-    /// What it is.
+    /// What it is, in words.
     pub text: Text,
+    /// What it is.
+    pub kind: AlertKind,
     /// Cases in the window with the most cases.
     pub cases: u64,
     /// First day of that window.
@@ -25,21 +145,59 @@ pub struct AlertRaised {
     /// Its last day.
     #[schemars(with = "String")]
     pub to: Date,
-    /// Hours to the report that it calls for.
+    /// Hours to the first report that it calls for, by plan or law.
     pub within_hours: Option<i64>,
+    /// The reports that the law of the day wants, the shortest clock first.
+    pub reports: Vec<ReportDue>,
+    /// Why the law wants them.
+    pub reasons: Vec<Reason>,
     /// The values that were read.
     pub values: Vec<ValueUsed>,
     /// Sources.
     pub cites: Vec<String>,
 }
 
+/// The window with the most cases that still runs on the day, where it holds what the rule wants.
+fn window(
+    question: &AlertQuestion<'_>,
+    rule: &Threshold,
+    limit: i64,
+    besides: Option<i64>,
+    length: i64,
+) -> Option<(u64, Date, Date)> {
+    let (on, days) = (question.on, question.days);
+    let sum = |counted: Counted, from: Date, to: Date| -> u64 {
+        let within = days.range(from..=to.max(from));
+        within.map(|(_, count)| count.of(counted)).sum()
+    };
+    let enough = |number: u64, wanted: i64| i64::try_from(number).unwrap_or(i64::MAX) >= wanted;
+    if let Some(first) = rule.first {
+        let since = match first {
+            FirstOf::Ever => Date::MIN,
+            FirstOf::Year => on.first_of_year(),
+        };
+        let (day, _) = days
+            .range(since..=on)
+            .find(|(_, count)| count.of(rule.counts) > 0)?;
+        let cases = sum(rule.counts, *day, on);
+        let fresh = *day > plus_days(on, -length) && enough(cases, limit);
+        return fresh.then_some((cases, *day, on));
+    }
+    days.keys()
+        .filter(|end| **end <= on && **end > plus_days(on, -length))
+        .map(|end| (plus_days(*end, 1 - length), *end))
+        .filter(|(from, to)| {
+            let others = rule.besides.map(|(counted, _)| sum(counted, *from, *to));
+            others.is_none_or(|others| besides.is_some_and(|wanted| enough(others, wanted)))
+        })
+        .map(|(from, to)| (sum(rule.counts, from, to), from, to))
+        .filter(|(cases, ..)| enough(*cases, limit))
+        .max_by_key(|(cases, ..)| *cases)
+}
+
 /// Every threshold of the disease that the cases reach in a window that still runs on the day.
-pub fn raised(
-    disease: &Disease,
-    onsets: &BTreeMap<Date, u32>,
-    on: Date,
-    as_of: Date,
-) -> Vec<AlertRaised> {
+pub fn raised(laws: &[Law], disease: &Disease, question: &AlertQuestion<'_>) -> Vec<AlertRaised> {
+    let (on, as_of) = (question.on, question.as_of);
     let Some(edition) = disease.edition(on, as_of) else {
         return Vec::new();
     };
@@ -47,11 +205,12 @@ pub fn raised(
         .editions
         .get(edition)
         .map_or(on, |e| on.min(e.until));
+    let managed = crate::law::managed(disease, on, as_of, question.approvals);
     let mut all = Vec::new();
     for rule in disease
         .alerts
         .iter()
-        .filter(|rule| rule.head.applies(edition, on))
+        .filter(|rule| rule.unit == question.unit && rule.head.applies(edition, on))
     {
         let series = |id: crate::compile::rules::ValueId| disease.rules.values.get(id.0);
         let (Some(cases), Some(days)) = (series(rule.cases), series(rule.days)) else {
@@ -60,31 +219,39 @@ pub fn raised(
         let (Some(limit), Some(length)) = (cases.whole(values_on), days.days(values_on)) else {
             continue;
         };
-        let within = rule.within.and_then(series);
-        let best = onsets
-            .keys()
-            .filter(|end| **end <= on && **end > plus_days(on, -length))
-            .map(|end| {
-                let from = plus_days(*end, 1 - length);
-                let sum: u64 = onsets.range(from..=*end).map(|(_, n)| u64::from(*n)).sum();
-                (sum, from, *end)
-            })
-            .max_by_key(|(sum, ..)| *sum);
-        let Some((sum, from, to)) = best else {
+        let besides = rule.besides.and_then(|(_, id)| series(id));
+        let others = besides.and_then(|series| series.whole(values_on));
+        let Some((sum, from, to)) = window(question, rule, limit, others, length) else {
             continue;
         };
-        if i64::try_from(sum).unwrap_or(i64::MAX) < limit {
-            continue;
-        }
-        let used = [Some(cases), Some(days), within];
+        let wanted: &[Reported] = match rule.kind {
+            AlertKind::Cluster => &[],
+            AlertKind::Outbreak => &[Reported::Outbreak],
+            AlertKind::Event => &[Reported::Event],
+        };
+        let in_force = laws.iter().filter(|law| law.holds(on, as_of));
+        let mut due: Vec<(ReportDue, Reason)> = in_force
+            .flat_map(|law| {
+                let reports = |of: &Reported| law.reports(*of, managed, None, on);
+                wanted.iter().flat_map(reports)
+            })
+            .collect();
+        due.sort_by_key(|(report, _)| report.within_hours);
+        let (reports, reasons): (Vec<ReportDue>, Vec<Reason>) = due.into_iter().unzip();
+        let within = rule.within.and_then(series);
+        let own = within.and_then(|series| series.whole(values_on));
+        let law = reports.first().map(|report| report.within_hours);
         all.push(AlertRaised {
             rule: rule.head.id.clone(),
             text: rule.head.text.clone(),
+            kind: rule.kind,
             cases: sum,
             from,
             to,
-            within_hours: within.and_then(|series| series.whole(values_on)),
-            values: used
+            within_hours: own.into_iter().chain(law).min(),
+            reports,
+            reasons,
+            values: [Some(cases), besides, Some(days), within]
                 .into_iter()
                 .flatten()
                 .filter_map(|s| s.used(values_on))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{ApprovalKind, Evidence};
 use crate::text::Text;
-pub use crate::words::{CaseClass, ContactKind, Formality, Label, Managed, Organ, Place};
+pub use crate::words::{CaseClass, ContactKind, Formality, Label, Managed, Organ, Place, Target};
 
 /// The three answers. Unknown is never a silent no.
 #[derive(

@@ -33,8 +33,10 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
         let laws = library.laws.iter().map(|p| p.id.as_str());
         let diseases = library.diseases.iter().map(|p| p.id.as_str());
         let schemes = library.schemes.iter().map(|p| p.id.as_str());
+        let levels = library.levels.iter().map(|p| p.id.as_str());
         laws.chain(diseases)
             .chain(schemes)
+            .chain(levels)
             .chain(library.cities.iter().map(|p| p.id.as_str()))
     };
     let mut seen = BTreeSet::new();

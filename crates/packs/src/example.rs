@@ -9,9 +9,11 @@ use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::alerts::AlertQuestion;
 use crate::assessment::{Answer, Assessment, MeasureDue, Reason, StepKind, ValueUsed};
 use crate::fact::Input;
 use crate::law::PermitRequest;
+use crate::levels::{LevelQuestion, LevelRefused};
 use crate::library::Library;
 use crate::load::Example;
 use crate::schema::{ClockCase, Expect, ExpectMeasure, ExpectTask};
@@ -91,9 +93,19 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
         .iter()
         .for_each(|pack| series(&pack.id, &pack.rules));
     library
+        .levels
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    library
         .cities
         .iter()
         .for_each(|pack| series(&pack.id, &pack.rules));
+    for pack in &library.levels {
+        all.extend(pack.levels.iter().map(|level| Reachable {
+            name: level.rule.clone(),
+            line: level.line,
+        }));
+    }
     for law in &library.laws {
         all.extend(law.clocks.iter().map(|c| Reachable {
             name: c.id.clone(),
@@ -140,7 +152,12 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         on: doc.on,
         as_of,
     };
-    if doc.expect.is_none() && doc.alert.is_none() && doc.permit.is_none() && doc.clock.is_none() {
+    if doc.expect.is_none()
+        && doc.alert.is_none()
+        && doc.permit.is_none()
+        && doc.clock.is_none()
+        && doc.level.is_none()
+    {
         failures.push("expects nothing".to_owned());
     }
     let assessment = library.assess(&input);
@@ -181,14 +198,59 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         rules.insert(format!("{regime}/{}", case.measure));
         same("permit refused", &obstacle, &case.refused, &mut failures);
     }
+    if let Some(case) = &doc.level {
+        let question = LevelQuestion {
+            pack: &example.pack,
+            disease: doc.disease.as_deref().unwrap_or_default(),
+            indicators: &case.indicators,
+            measures: &case.measures,
+            approvals: &doc.approvals,
+            on: doc.on,
+        };
+        let answer = library.level(&question);
+        let got = match &answer {
+            Ok(found) => match &found.level {
+                Some(level) => level.as_str(),
+                None if found.missing.is_empty() => "none",
+                None => "unknown",
+            },
+            Err(LevelRefused::Off(_)) => "off",
+            Err(LevelRefused::NotInForce { .. }) => "not_in_force",
+            Err(LevelRefused::Unknown(_)) => "no_pack",
+        };
+        same("level", &got, &case.expect.as_str(), &mut failures);
+        if let Ok(found) = &answer
+            && let Some(reason) = &found.reason
+        {
+            rules.insert(reason.rule.clone());
+            reached.reason(reason);
+        }
+    }
     if let Some(case) = &doc.alert {
-        let raised = library.alerts(disease, &case.onsets, doc.on, as_of);
+        let raised = library.alerts(&AlertQuestion {
+            disease,
+            unit: case.unit,
+            days: &case.days(),
+            approvals: &doc.approvals,
+            on: doc.on,
+            as_of,
+        });
         let ids: Vec<String> = raised.iter().map(|alert| alert.rule.clone()).collect();
         same("alerts", &ids, &case.expect, &mut failures);
         for alert in &raised {
             rules.insert(alert.rule.clone());
             reached.add(alert.rule.clone());
             reached.values(&alert.rule, &alert.values);
+            for reason in &alert.reasons {
+                rules.insert(reason.rule.clone());
+                reached.reason(reason);
+            }
+        }
+        if let Some(wanted) = &case.reports {
+            let reports = raised.iter().flat_map(|alert| &alert.reports);
+            let got: BTreeSet<String> = reports.map(|report| report.rule.clone()).collect();
+            let wanted = wanted.iter().cloned().collect();
+            same("alert reports", &got, &wanted, &mut failures);
         }
         if let (Some(found), Some(due)) = (case.found, case.due) {
             let hours = raised.iter().filter_map(|alert| alert.within_hours).min();

@@ -179,6 +179,9 @@ pub struct Approval {
     /// Where to find the document.
     #[serde(default)]
     pub reference: String,
+    /// The organ that recorded it.
+    #[serde(default)]
+    pub by: String,
 }
 
 /// The approvals that the law packs know.
@@ -195,6 +198,14 @@ pub enum ApprovalKind {
     GovernmentDecision,
     /// The legal office signed.
     LegalSignoff,
+    /// A local legal basis of a code of persons.
+    LocalBasis,
+    /// The next higher government decided beforehand.
+    PriorDecision,
+    /// An assessment found the measure necessary.
+    Assessment,
+    /// An affected area was declared.
+    AffectedArea,
 }
 
 impl ApprovalKind {
@@ -208,6 +219,19 @@ impl ApprovalKind {
             Self::ResponseActive => Text::new("已启动应急响应", "an active emergency response"),
             Self::GovernmentDecision => Text::new("政府决定", "a decision of the government"),
             Self::LegalSignoff => Text::new("法制机构审核意见", "the legal office's signature"),
+            Self::LocalBasis => Text::new(
+                "经机关登记的地方性法规依据",
+                "a local legal basis, recorded by an organ",
+            ),
+            Self::PriorDecision => Text::new(
+                "上一级人民政府的决定",
+                "a decision of the next higher government",
+            ),
+            Self::Assessment => Text::new(
+                "认定确有必要的评估",
+                "an assessment that found it necessary",
+            ),
+            Self::AffectedArea => Text::new("已宣布疫区", "a declared epidemic zone"),
         }
     }
 }

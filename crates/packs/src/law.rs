@@ -89,6 +89,20 @@ pub fn permit<'a>(
         .filter(|law| law.holds(request.on, request.as_of))
         .find_map(known);
     let Some(grant) = in_force else {
+        let absent = laws
+            .iter()
+            .filter(|law| law.holds(request.on, request.as_of))
+            .find_map(|law| {
+                let mut absent = law.absent.iter();
+                absent.find(|absent| absent.id.value == request.measure)
+            });
+        if let Some(absent) = absent {
+            return Err(Refusal {
+                why: absent.says.clone(),
+                needed: absent.needed.clone(),
+                ..no_law(request, Some(absent.name.clone()))
+            });
+        }
         let name = laws
             .iter()
             .find_map(known)
@@ -116,13 +130,17 @@ pub fn permit<'a>(
     }
     if !lacking.is_empty() {
         return Err(Refusal {
-            approvals: lacking,
+            approvals: lacking.clone(),
             ..refusal(
                 request,
                 grant,
                 RefusalKind::Approval,
                 grant.measure.says.clone(),
-                needed(grant),
+                grant
+                    .measure
+                    .needed
+                    .clone()
+                    .unwrap_or_else(|| on_record(&lacking)),
             )
         });
     }
@@ -146,6 +164,14 @@ fn list(organs: &[Organ]) -> (String, String) {
     let zh: Vec<&str> = texts.iter().map(|text| text.zh.as_str()).collect();
     let en: Vec<&str> = texts.iter().map(|text| text.en.as_str()).collect();
     (zh.join("或"), en.join(" or "))
+}
+
+fn on_record(lacking: &[ApprovalKind]) -> Text {
+    let texts: Vec<Text> = lacking.iter().map(|kind| kind.text()).collect();
+    let zh: Vec<&str> = texts.iter().map(|text| text.zh.as_str()).collect();
+    let en: Vec<&str> = texts.iter().map(|text| text.en.as_str()).collect();
+    let (zh, en) = (zh.join("、"), en.join(", "));
+    Text::new(format!("登记在案：{zh}"), format!("on record: {en}"))
 }
 
 fn needed(grant: Grant<'_>) -> Text {

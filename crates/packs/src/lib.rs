@@ -14,6 +14,7 @@ mod explain;
 mod fact;
 mod finding;
 mod law;
+mod levels;
 mod library;
 mod load;
 mod overview;
@@ -22,20 +23,21 @@ mod shipped;
 mod text;
 mod words;
 
-pub use alerts::AlertRaised;
+pub use alerts::{AlertKind, AlertQuestion, AlertRaised, Counted, DayCount, FirstOf, Unit};
 pub use assessment::{
     Advice, Answer, Assessment, CaseClass, Category, ContactKind, EvidenceNeeded, Formality, Label,
     Managed, MeasureDue, Migration, Missing, Organ, PackUsed, Place, Quantity, Reason, Refusal,
-    RefusalKind, Release, ReportDue, Stage, Step, StepKind, TaskDue, ValueUsed,
+    RefusalKind, Release, ReportDue, Stage, Step, StepKind, Target, TaskDue, ValueUsed,
 };
 pub use example::{Coverage, ExampleResult, due_at};
 pub use explain::explain;
 pub use fact::{Approval, ApprovalKind, Evidence, Fact, Input, Value};
 pub use finding::{Finding, Severity};
 pub use law::PermitRequest;
+pub use levels::{LevelFound, LevelQuestion, LevelRefused};
 pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit};
-pub use load::{TestRun, check, test};
+pub use load::{Loader, TestRun, check, test};
 pub use overview::{AttrView, FactView, PackOverview, SourceView, ValueView};
-pub use schema::Privacy;
+pub use schema::{Graded, Privacy};
 pub use shipped::files as shipped_files;
 pub use text::Text;

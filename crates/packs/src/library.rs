@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fangxian_base::Date;
 
-use crate::alerts::{self, AlertRaised};
+use crate::alerts::{self, AlertQuestion, AlertRaised};
 use crate::assessment::{Assessment, Refusal};
 use crate::compile::disease::Disease;
 use crate::compile::other::{City, Law, Scheme};
@@ -14,6 +14,7 @@ use crate::eval::assess::assess;
 use crate::fact::{Fact, Input};
 use crate::finding::Finding;
 use crate::law::{PermitRequest, permit};
+use crate::levels::{LevelFound, LevelQuestion, LevelRefused, Levels};
 use crate::load;
 use crate::overview::{FactView, PackOverview};
 use crate::text::Text;
@@ -56,6 +57,7 @@ pub struct Library {
     pub(crate) laws: Vec<Law>,
     pub(crate) diseases: Vec<Disease>,
     pub(crate) schemes: Vec<Scheme>,
+    pub(crate) levels: Vec<Levels>,
     pub(crate) cities: Vec<City>,
     pub(crate) examples: Vec<load::Example>,
     /// The file of each pack.
@@ -114,16 +116,27 @@ impl Library {
         permit(&self.laws, disease, request).map(Permit::from)
     }
 
-    /// The alerts that cases in one institution cause.
-    pub fn alerts(
-        &self,
-        disease: &str,
-        onsets: &BTreeMap<Date, u32>,
-        on: Date,
-        as_of: Date,
-    ) -> Vec<AlertRaised> {
-        self.disease(disease)
-            .map_or_else(Vec::new, |d| alerts::raised(d, onsets, on, as_of))
+    /// The alerts that cases in one place cause, with the reports that the law wants of them.
+    pub fn alerts(&self, question: &AlertQuestion<'_>) -> Vec<AlertRaised> {
+        self.disease(question.disease)
+            .map_or_else(Vec::new, |d| alerts::raised(&self.laws, d, question))
+    }
+
+    /// The level of an area, event or response, or the code of a person, on a day.
+    ///
+    /// # Errors
+    /// When there is no such pack, it is not in force, or it is a code that is off.
+    pub fn level(&self, question: &LevelQuestion<'_>) -> Result<LevelFound, LevelRefused> {
+        crate::levels::level(&self.levels, question)
+    }
+
+    /// Every word that names a disease: id of its pack, titles, what else it is called.
+    pub fn disease_names(&self) -> impl Iterator<Item = (String, Vec<String>)> {
+        self.diseases.iter().map(|pack| {
+            let titles = [pack.title.zh.clone(), pack.title.en.clone()];
+            let names = titles.into_iter().chain(pack.also_called.iter().cloned());
+            (pack.id.clone(), names.collect())
+        })
     }
 
     /// Diseases: id and name.
@@ -275,6 +288,8 @@ pub struct Permit {
     pub says: Text,
     /// Who may decide.
     pub organs: Vec<crate::assessment::Organ>,
+    /// What it may be applied to.
+    pub applies_to: Vec<crate::assessment::Target>,
     /// What must be done.
     pub formalities: Vec<crate::assessment::Formality>,
     /// Limit of the term.
@@ -295,6 +310,7 @@ impl From<crate::law::Grant<'_>> for Permit {
             article: grant.measure.article.clone(),
             says: grant.measure.says.clone(),
             organs: grant.measure.organs.clone(),
+            applies_to: grant.measure.applies_to.clone(),
             formalities: grant.measure.formalities.clone(),
             term: grant.measure.term.clone(),
             remedy: grant.law.remedy.says.clone(),

@@ -2,6 +2,7 @@
 //! there is no library, only findings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::library::{Library, Loaded};
 use crate::schema::{
     CityDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind, LawDoc,
-    SchemeDoc,
+    LevelsDoc, SchemeDoc,
 };
 
 /// Files larger than this are refused.
@@ -31,15 +32,102 @@ pub struct Example {
     pub doc: ExampleDoc,
 }
 
-/// The typed files.
+/// One typed file.
+#[derive(Debug)]
+enum Doc {
+    Facts(FactsDoc),
+    Law(LawDoc),
+    Disease(DiseaseDoc),
+    Scheme(SchemeDoc),
+    Levels(LevelsDoc),
+    City(CityDoc),
+    Examples(ExamplesDoc),
+}
+
+/// What came of reading one text.
+#[derive(Debug)]
+struct Parsed {
+    text: String,
+    doc: Option<Doc>,
+    findings: Vec<Finding>,
+}
+
+/// Loads sets of files that differ little, such as a set and a change of it: a text that stayed
+/// the same is read once.
+#[derive(Debug, Default)]
+pub struct Loader {
+    known: BTreeMap<String, Arc<Parsed>>,
+}
+
+impl Loader {
+    /// Packs from texts: pairs of file name and content.
+    pub fn load(&mut self, files: &[(String, String)]) -> Loaded {
+        let parsed = self.parse(files);
+        let mut findings = Vec::new();
+        let docs = Docs::of(&parsed, &mut findings);
+        let (library, asked) = compile_all(&docs, &mut findings);
+        crate::check::names(&library, &mut findings);
+        crate::check::unused_facts(&library, &asked, &mut findings);
+        let broken = findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error);
+        if !broken {
+            // Examples mean something only when everything else holds.
+            crate::check::examples(&library, &mut findings);
+        }
+        findings.sort();
+        let usable = findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Error);
+        Loaded {
+            library: usable.then_some(library),
+            findings,
+        }
+    }
+
+    fn parse(&mut self, files: &[(String, String)]) -> Vec<(String, Arc<Parsed>)> {
+        let mut all = Vec::with_capacity(files.len());
+        for (file, text) in files {
+            let known = self.known.get(file).filter(|known| known.text == *text);
+            let parsed = known.map_or_else(|| Arc::new(parse(file, text)), Arc::clone);
+            self.known.insert(file.clone(), Arc::clone(&parsed));
+            all.push((file.clone(), parsed));
+        }
+        all
+    }
+}
+
+/// The typed files by kind.
 #[derive(Default)]
 struct Docs<'f> {
-    facts: Vec<(&'f str, &'f str, FactsDoc)>,
-    laws: Vec<(&'f str, &'f str, LawDoc)>,
-    diseases: Vec<(&'f str, &'f str, DiseaseDoc)>,
-    schemes: Vec<(&'f str, &'f str, SchemeDoc)>,
-    cities: Vec<(&'f str, &'f str, CityDoc)>,
-    examples: Vec<(&'f str, ExamplesDoc)>,
+    facts: Vec<(&'f str, &'f str, &'f FactsDoc)>,
+    laws: Vec<(&'f str, &'f str, &'f LawDoc)>,
+    diseases: Vec<(&'f str, &'f str, &'f DiseaseDoc)>,
+    schemes: Vec<(&'f str, &'f str, &'f SchemeDoc)>,
+    levels: Vec<(&'f str, &'f str, &'f LevelsDoc)>,
+    cities: Vec<(&'f str, &'f str, &'f CityDoc)>,
+    examples: Vec<(&'f str, &'f ExamplesDoc)>,
+}
+
+impl<'f> Docs<'f> {
+    fn of(parsed: &'f [(String, Arc<Parsed>)], findings: &mut Vec<Finding>) -> Self {
+        let mut docs = Self::default();
+        for (file, parsed) in parsed {
+            findings.extend(parsed.findings.iter().cloned());
+            let (file, text) = (file.as_str(), parsed.text.as_str());
+            match &parsed.doc {
+                Some(Doc::Facts(doc)) => docs.facts.push((file, text, doc)),
+                Some(Doc::Law(doc)) => docs.laws.push((file, text, doc)),
+                Some(Doc::Disease(doc)) => docs.diseases.push((file, text, doc)),
+                Some(Doc::Scheme(doc)) => docs.schemes.push((file, text, doc)),
+                Some(Doc::Levels(doc)) => docs.levels.push((file, text, doc)),
+                Some(Doc::City(doc)) => docs.cities.push((file, text, doc)),
+                Some(Doc::Examples(doc)) => docs.examples.push((file, doc)),
+                None => {}
+            }
+        }
+        docs
+    }
 }
 
 /// What `pack test` prints.
@@ -66,7 +154,8 @@ pub fn check(files: &[(String, String)]) -> Vec<Finding> {
 /// Runs the examples of a set of pack files, also when some fail.
 pub fn test(files: &[(String, String)]) -> TestRun {
     let mut findings = Vec::new();
-    let docs = parse(files, &mut findings);
+    let parsed = Loader::default().parse(files);
+    let docs = Docs::of(&parsed, &mut findings);
     let (library, _) = compile_all(&docs, &mut findings);
     crate::check::names(&library, &mut findings);
     let broken = findings
@@ -87,58 +176,26 @@ pub fn test(files: &[(String, String)]) -> TestRun {
 
 /// Reads a set of files.
 pub fn load(files: &[(String, String)]) -> Loaded {
-    let mut findings = Vec::new();
-    let docs = parse(files, &mut findings);
-    let (library, asked) = compile_all(&docs, &mut findings);
-    crate::check::names(&library, &mut findings);
-    crate::check::unused_facts(&library, &asked, &mut findings);
-    let broken = findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error);
-    if !broken {
-        // Examples mean something only when everything else holds.
-        crate::check::examples(&library, &mut findings);
-    }
-    findings.sort();
-    let usable = findings
-        .iter()
-        .all(|finding| finding.severity != Severity::Error);
-    Loaded {
-        library: usable.then_some(library),
-        findings,
-    }
+    Loader::default().load(files)
 }
 
-fn parse<'f>(files: &'f [(String, String)], findings: &mut Vec<Finding>) -> Docs<'f> {
-    let mut docs = Docs::default();
-    for (file, text) in files {
-        let (file, text) = (file.as_str(), text.as_str());
-        let Some(head) = read::<Head>(file, text, findings) else {
-            continue;
-        };
-        match head.kind {
-            Kind::Facts => docs
-                .facts
-                .extend(read(file, text, findings).map(|doc| (file, text, doc))),
-            Kind::Law => docs
-                .laws
-                .extend(read(file, text, findings).map(|doc| (file, text, doc))),
-            Kind::Disease => {
-                docs.diseases
-                    .extend(read(file, text, findings).map(|doc| (file, text, doc)));
-            }
-            Kind::Scheme => docs
-                .schemes
-                .extend(read(file, text, findings).map(|doc| (file, text, doc))),
-            Kind::City => docs
-                .cities
-                .extend(read(file, text, findings).map(|doc| (file, text, doc))),
-            Kind::Examples => docs
-                .examples
-                .extend(read(file, text, findings).map(|doc| (file, doc))),
-        }
+fn parse(file: &str, text: &str) -> Parsed {
+    let mut findings = Vec::new();
+    let found = &mut findings;
+    let doc = read::<Head>(file, text, found).and_then(|head| match head.kind {
+        Kind::Facts => read(file, text, found).map(Doc::Facts),
+        Kind::Law => read(file, text, found).map(Doc::Law),
+        Kind::Disease => read(file, text, found).map(Doc::Disease),
+        Kind::Scheme => read(file, text, found).map(Doc::Scheme),
+        Kind::Levels => read(file, text, found).map(Doc::Levels),
+        Kind::City => read(file, text, found).map(Doc::City),
+        Kind::Examples => read(file, text, found).map(Doc::Examples),
+    });
+    Parsed {
+        text: text.to_owned(),
+        doc,
+        findings,
     }
-    docs
 }
 
 /// Reads one file as one type: no anchors, no merge keys, no duplicates, bounded.
@@ -258,6 +315,13 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         );
         own(&doc.id.value, file, &doc.examples);
     }
+    let mut levels = Vec::new();
+    for (file, text, doc) in &docs.levels {
+        let mut report = Report::new(file, text);
+        levels.push(crate::levels::compile(&mut report, &vocabulary, doc));
+        close(&mut report, &doc.values, &none, &doc.sources, findings);
+        own(&doc.id.value, file, &doc.examples);
+    }
     let mut cities = Vec::new();
     for (file, text, doc) in &docs.cities {
         let mut report = Report::new(file, text);
@@ -279,6 +343,9 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
     docs.schemes
         .iter()
         .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
+    docs.levels
+        .iter()
+        .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
     docs.cities
         .iter()
         .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
@@ -288,6 +355,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             laws,
             diseases,
             schemes,
+            levels,
             cities,
             examples,
             files,

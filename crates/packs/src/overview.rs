@@ -19,7 +19,7 @@ use crate::text::Text;
 pub struct PackOverview {
     /// Id.
     pub id: String,
-    /// `law`, `disease`, `scheme` or `city`.
+    /// `law`, `disease`, `scheme`, `levels` or `city`.
     pub kind: &'static str,
     /// Title.
     pub title: Text,
@@ -196,6 +196,21 @@ pub fn overview(library: &Library, on: Date) -> Vec<PackOverview> {
         pack.from = Some(scheme.from);
         pack.until = Some(scheme.until).filter(|until| *until < Date::MAX);
         pack.examples = examples(&scheme.id);
+        all.push(pack);
+    }
+    for levels in &library.levels {
+        let mut pack = pack(
+            &levels.id,
+            "levels",
+            &levels.title,
+            &levels.sources,
+            &levels.rules,
+            on,
+        );
+        pack.in_force = levels.from <= on && on <= levels.until && !levels.off_by_default;
+        pack.from = Some(levels.from);
+        pack.until = Some(levels.until).filter(|until| *until < Date::MAX);
+        pack.examples = examples(&levels.id);
         all.push(pack);
     }
     for city in &library.cities {

@@ -84,6 +84,12 @@ pub enum Organ {
     ProvincialGovernment,
     /// 国务院
     StateCouncil,
+    /// The people's police.
+    Police,
+    /// Authority for railways, roads, ships or aircraft.
+    TransportAuthority,
+    /// Customs, at ports of entry.
+    Customs,
 }
 
 impl Organ {
@@ -100,6 +106,11 @@ impl Organ {
             Self::CityGovernment => Text::new("市级人民政府", "city government"),
             Self::ProvincialGovernment => Text::new("省级人民政府", "provincial government"),
             Self::StateCouncil => Text::new("国务院", "State Council"),
+            Self::Police => Text::new("公安机关人民警察", "the police"),
+            Self::TransportAuthority => {
+                Text::new("铁路、交通、民航主管部门", "transport authority")
+            }
+            Self::Customs => Text::new("海关", "customs"),
         }
     }
 }
@@ -239,6 +250,46 @@ impl Managed {
             Self::B => Text::new("按乙类管理", "managed as class B"),
             Self::C => Text::new("按丙类管理", "managed as class C"),
             Self::None => Text::new("当日尚未列入法定管理", "not notifiable on that day"),
+        }
+    }
+}
+
+/// What a measure is applied to.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// One person.
+    Person,
+    /// A building, site or venue with the people in it.
+    Place,
+    /// An area.
+    Area,
+    /// A firm, school or other unit.
+    Unit,
+    /// Goods, food, water, premises or equipment.
+    Good,
+    /// Animals.
+    Animal,
+    /// A vehicle, vessel or aircraft and those aboard.
+    Conveyance,
+    /// Everybody: publication, warning, response.
+    Public,
+}
+
+impl Target {
+    /// For the page.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Person => Text::new("个人", "person"),
+            Self::Place => Text::new("场所", "place"),
+            Self::Area => Text::new("区域", "area"),
+            Self::Unit => Text::new("单位", "unit"),
+            Self::Good => Text::new("物品、财产", "goods and property"),
+            Self::Animal => Text::new("动物", "animals"),
+            Self::Conveyance => Text::new("交通工具", "conveyance"),
+            Self::Public => Text::new("社会公众", "the public"),
         }
     }
 }

@@ -310,3 +310,64 @@ fn an_answer_explains_itself_in_both_languages() {
     );
     println!("{zh}\n{en}");
 }
+
+const CODE: &str = "levels/health-code-henan.yaml";
+
+#[test]
+fn a_code_of_persons_that_is_not_off_by_default_is_refused() {
+    let files = with(CODE, "off_by_default: true\n", "");
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "code"));
+}
+
+#[test]
+fn a_colour_without_a_measure_in_force_is_refused() {
+    let files = with(
+        CODE,
+        "when: { measure: [M18] }",
+        "when: { disease: [covid-19] }",
+    );
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "code"));
+    // Nor is a measure enough that is only one of two ways.
+    let either = "when: { any: [{ measure: [M18] }, { disease: [covid-19] }] }";
+    let files = with(CODE, "when: { measure: [M18] }", either);
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "code"));
+}
+
+#[test]
+fn an_indicator_that_is_not_declared_is_refused() {
+    let files = with(
+        "levels/five-colours.yaml",
+        "{ holds: no_case_ever }",
+        "{ holds: no_cases_ever }",
+    );
+    let found = codes(&files);
+    let wanted = "did you mean `no_case_ever`?";
+    assert!(
+        found
+            .iter()
+            .any(|(code, _, hint)| *code == "unknown-name" && hint == wanted),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_disease_cannot_ask_for_measures_that_come_after_it() {
+    let files = with(NOROVIRUS, "{ met: any-vomiting }", "{ over: [M03] }");
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "order"));
+}
+
+#[test]
+fn a_measure_of_the_law_says_what_it_is_applied_to() {
+    let files = with("law/idl-2025.yaml", "applies_to: [place]", "applies_to: []");
+    assert!(codes(&files).iter().any(|(code, ..)| *code == "target"));
+}
+
+#[test]
+fn a_loader_reads_a_changed_text_anew() {
+    let mut loader = fangxian_packs::Loader::default();
+    let files = fangxian_packs::shipped_files();
+    assert!(loader.load(&files).library.is_some());
+    let changed = with(NOROVIRUS, "sealed: false", "sealed: false\ncolour: red");
+    assert!(loader.load(&changed).library.is_none());
+    assert!(loader.load(&files).library.is_some());
+}

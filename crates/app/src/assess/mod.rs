@@ -79,6 +79,7 @@ impl App {
     pub(crate) fn rules(&self) -> Rules {
         Rules {
             packs: Arc::clone(&self.packs),
+            names: Arc::clone(&self.names),
             zone: self.settings.zone.clone(),
             city: self.settings.city.clone(),
         }
@@ -400,6 +401,7 @@ pub(crate) fn approvals_of(tx: &mut Tx<'_>, response: &Response) -> Result<Vec<A
                 from: row.from_on,
                 until: row.until_on,
                 reference: row.document_no,
+                by: String::new(),
             })
         })
         .collect())

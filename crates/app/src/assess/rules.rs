@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use fangxian_base::{Date, Zone};
+use fangxian_interop::linelist::DiseaseNames;
 use fangxian_packs::{Approval, Assessment, Input, LevelName, Library};
 use fangxian_store::Tx;
 use fangxian_store::places::area_root;
@@ -15,6 +16,7 @@ use crate::Result;
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub(super) packs: Arc<Library>,
+    pub(super) names: Arc<DiseaseNames>,
     pub(super) zone: Zone,
     pub(super) city: String,
 }
@@ -35,29 +37,9 @@ impl Rules {
         &self.packs
     }
 
-    /// The pack of a disease as lists call it: by id, by its name in either language, or by a name
-    /// that begins as the pack's does (`ours`: four characters), as older names often do.
-    pub fn disease_called(&self, said: &str) -> Option<String> {
-        let plain = |text: &str| -> String {
-            let letters = text.chars().filter(|c| c.is_alphanumeric());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let said = plain(said);
-        let alike = |name: &str| {
-            let same = name.chars().zip(said.chars()).take_while(|(a, b)| a == b);
-            same.count() >= 4 && !name.is_ascii()
-        };
-        let exact = self
-            .packs
-            .diseases()
-            .find(|(id, name)| [plain(id), plain(&name.zh), plain(&name.en)].contains(&said));
-        exact
-            .or_else(|| {
-                self.packs
-                    .diseases()
-                    .find(|(_, name)| alike(&plain(&name.zh)))
-            })
-            .map(|(id, _)| id.to_owned())
+    /// What the packs call their diseases.
+    pub fn names(&self) -> &DiseaseNames {
+        &self.names
     }
 
     fn levels(&self) -> Vec<LevelName> {

@@ -9,7 +9,7 @@ use fangxian_base::{CommandId, Date, ImportId, RecordId, Sensitive};
 use fangxian_domain::intake::Channel;
 use fangxian_interop::linelist::{
     CaseClass, CaseOutcome, Field, Kind as ListKind, Mapping, Outcome, RawRow, Row, Table,
-    TestResult, When as ListWhen, disease_in,
+    TestResult, When as ListWhen,
 };
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::imports::{Counts, Import, import_row_insert};
@@ -173,9 +173,7 @@ fn class_code(class: CaseClass) -> &'static str {
 /// its cases count for no other.
 fn disease_of(rules: &Rules, row: &Row) -> Option<String> {
     let said = text(row, Field::Disease)?;
-    let known = rules.disease_called(said);
-    let known = known.or_else(|| disease_in(said).map(str::to_owned));
-    Some(known.unwrap_or_else(|| said.to_owned()))
+    Some(rules.names().named_in(said).unwrap_or(said).to_owned())
 }
 
 /// The facts that a case row carries.

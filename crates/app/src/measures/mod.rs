@@ -160,7 +160,12 @@ pub(crate) const fn unit_kind(organ: Organ) -> Option<UnitKind> {
         Organ::CdcInstitution => Some(UnitKind::CdcInstitution),
         Organ::CdcAuthority => Some(UnitKind::DiseaseControlAuthority),
         Organ::CountyGovernment | Organ::CityGovernment => Some(UnitKind::Government),
-        Organ::HealthAuthority | Organ::ProvincialGovernment | Organ::StateCouncil => None,
+        Organ::HealthAuthority
+        | Organ::ProvincialGovernment
+        | Organ::StateCouncil
+        | Organ::Police
+        | Organ::TransportAuthority
+        | Organ::Customs => None,
     }
 }
 

@@ -18,36 +18,57 @@ pub struct DiseaseMapping {
     pub why: Wording,
 }
 
-/// Words by which lists name a disease, as [`plain`] leaves them.
-const WORDS: &[(&str, &[&str])] = &[
-    (
-        "covid-19",
-        &[
-            "新冠",
-            "新型冠状病毒",
-            "covid",
-            "sarscov2",
-            "ncov",
-            "xinguan",
-        ],
-    ),
-    ("norovirus", &["诺如", "norovirus", "norwalk", "nuoru"]),
-    (
-        "novel-influenza",
-        &[
-            "禽流感",
-            "动物源性流感",
-            "avianinfluenza",
-            "novelinfluenza",
-            "zoonoticinfluenza",
-            "h5n1",
-            "h5n6",
-            "h7n9",
-            "h9n2",
-            "h10n3",
-        ],
-    ),
-];
+/// What diseases are called, by the ids of their packs. Everybody who reads a name asks here.
+#[derive(Debug, Clone, Default)]
+pub struct DiseaseNames(Vec<(String, Vec<String>)>);
+
+impl DiseaseNames {
+    /// Names as the packs give them: the id of each disease with the words that name it. A word
+    /// names its disease wherever it stands in a text.
+    pub fn new<W: AsRef<str>>(
+        diseases: impl IntoIterator<Item = (String, impl IntoIterator<Item = W>)>,
+    ) -> Self {
+        let words = |names: &mut dyn Iterator<Item = W>| -> Vec<String> {
+            let names = names.map(|name| plain(name.as_ref()));
+            names.filter(|name| !name.is_empty()).collect()
+        };
+        let diseases = diseases
+            .into_iter()
+            .map(|(code, names)| (code, words(&mut names.into_iter())));
+        Self(diseases.collect())
+    }
+
+    /// The disease that a text names, by the id of its pack; `None` when it names none, or
+    /// several. A word that is only part of another disease's longer word, which stands there too,
+    /// names nothing: the influenza in "avian influenza".
+    pub fn named_in(&self, text: &str) -> Option<&str> {
+        let text = plain(text);
+        let found: Vec<(&str, &str)> = self
+            .0
+            .iter()
+            .flat_map(|(code, words)| words.iter().map(|word| (code.as_str(), word.as_str())))
+            .filter(|(code, word)| plain(code) == text || text.contains(word))
+            .collect();
+        let covered = |(code, word): &(&str, &str)| {
+            let longer = |(other, long): &(&str, &str)| {
+                other != code && long.len() > word.len() && long.contains(word)
+            };
+            found.iter().any(longer)
+        };
+        let mut named = found.iter().filter(|entry| !covered(entry));
+        let one = named.next()?.0;
+        named.all(|(code, _)| *code == one).then_some(one)
+    }
+
+    /// The disease by a file's name.
+    pub fn in_file_name(&self, file_name: &str) -> Option<DiseaseMapping> {
+        Some(DiseaseMapping {
+            code: self.named_in(file_name)?.to_owned(),
+            confidence: 0.7,
+            why: Wording::new("文件名写明", "the name of the file says so"),
+        })
+    }
+}
 
 /// Headers that ask who was in Wuhan stand in the lists of early 2020 and in no others.
 const WUHAN: [&str; 4] = ["wuhan", "武汉", "离汉", "离鄂"];
@@ -55,35 +76,17 @@ const WUHAN: [&str; 4] = ["wuhan", "武汉", "离汉", "离鄂"];
 /// Share of the filled cells of a disease column that must name one disease.
 const SHARE_MIN: f32 = 0.9;
 
-/// The disease that a text names, by the id of its pack; `None` when it names none, or several.
-pub fn disease_in(text: &str) -> Option<&'static str> {
-    let text = plain(text);
-    let mut named = WORDS
-        .iter()
-        .filter(|(_, words)| words.iter().any(|word| text.contains(word)))
-        .map(|(code, _)| *code);
-    match (named.next(), named.next()) {
-        (Some(one), None) => Some(one),
-        _ => None,
-    }
-}
-
-/// The disease by a file's name.
-pub fn disease_by_name(file_name: &str) -> Option<DiseaseMapping> {
-    Some(DiseaseMapping {
-        code: disease_in(file_name)?.to_owned(),
-        confidence: 0.7,
-        why: Wording::new("文件名写明", "the name of the file says so"),
-    })
-}
-
 /// What a list is evidently about; `None` when nothing says so, or several diseases stand in it.
-pub(super) fn propose(table: &Table, columns: &[ColumnMapping]) -> Option<DiseaseMapping> {
+pub(super) fn propose(
+    names: &DiseaseNames,
+    table: &Table,
+    columns: &[ColumnMapping],
+) -> Option<DiseaseMapping> {
     let column = columns
         .iter()
         .position(|column| column.field == Some(Field::Disease));
     if let Some(column) = column {
-        match by_column(table, column) {
+        match by_column(names, table, column) {
             ByColumn::Empty => {}
             ByColumn::Unclear => return None,
             ByColumn::One(disease) => return Some(disease),
@@ -95,7 +98,7 @@ pub(super) fn propose(table: &Table, columns: &[ColumnMapping]) -> Option<Diseas
         confidence,
         why,
     };
-    if let Some(code) = headers().find_map(|header| disease_in(header)) {
+    if let Some(code) = headers().find_map(|header| names.named_in(header)) {
         let why = Wording::new("列名写明", "a header says so");
         return Some(by_headers(code, 0.9, why));
     }
@@ -119,8 +122,9 @@ enum ByColumn {
     One(DiseaseMapping),
 }
 
-fn by_column(table: &Table, column: usize) -> ByColumn {
-    let mut counts: Vec<(&str, usize)> = WORDS.iter().map(|(code, _)| (*code, 0)).collect();
+fn by_column(names: &DiseaseNames, table: &Table, column: usize) -> ByColumn {
+    let mut counts: Vec<(&str, usize)> =
+        names.0.iter().map(|(code, _)| (code.as_str(), 0)).collect();
     let mut filled = 0;
     for row in table.rows() {
         let cell = row.cell(column);
@@ -128,7 +132,7 @@ fn by_column(table: &Table, column: usize) -> ByColumn {
             continue;
         }
         filled += 1;
-        let named = disease_in(cell);
+        let named = names.named_in(cell);
         for (code, count) in &mut counts {
             *count += usize::from(named == Some(*code));
         }
@@ -165,11 +169,26 @@ mod tests {
 
     #[test]
     fn a_text_names_one_disease_or_none() {
-        assert_eq!(disease_in("新型冠状病毒感染"), Some("covid-19"));
-        assert_eq!(disease_in("COVID-19 (confirmed)"), Some("covid-19"));
-        assert_eq!(disease_in("诺如病毒感染性腹泻"), Some("norovirus"));
-        assert_eq!(disease_in("人感染H7N9禽流感"), Some("novel-influenza"));
-        assert_eq!(disease_in("新冠合并诺如"), None);
-        assert_eq!(disease_in("手足口病"), None);
+        let names = DiseaseNames::new([
+            (
+                "covid-19".to_owned(),
+                vec!["新型冠状病毒感染", "新冠", "COVID"],
+            ),
+            ("norovirus".to_owned(), vec!["诺如"]),
+            ("influenza".to_owned(), vec!["流感", "influenza"]),
+            (
+                "novel-influenza".to_owned(),
+                vec!["禽流感", "avian influenza", "H7N9"],
+            ),
+        ]);
+        assert_eq!(names.named_in("新型冠状病毒感染"), Some("covid-19"));
+        assert_eq!(names.named_in("COVID-19 (confirmed)"), Some("covid-19"));
+        assert_eq!(names.named_in("诺如病毒感染性腹泻"), Some("norovirus"));
+        assert_eq!(names.named_in("人感染H7N9禽流感"), Some("novel-influenza"));
+        assert_eq!(names.named_in("Avian Influenza"), Some("novel-influenza"));
+        assert_eq!(names.named_in("甲型流感"), Some("influenza"));
+        assert_eq!(names.named_in("norovirus"), Some("norovirus"), "by id");
+        assert_eq!(names.named_in("新冠合并诺如"), None);
+        assert_eq!(names.named_in("手足口病"), None);
     }
 }

@@ -35,7 +35,7 @@ pub use builder::TableBuilder;
 pub use codes::{CaseClass, Outcome as CaseOutcome, TestResult};
 pub use dates::{Order, Precision, Span, Style, When, YearRule};
 pub use decode::Encoding;
-pub use disease::{DiseaseMapping, disease_by_name, disease_in};
+pub use disease::{DiseaseMapping, DiseaseNames};
 pub use field::{Field, FieldType, Kind};
 pub use mapping::{ColumnMapping, Mapping, MappingError};
 pub use plan::Plan;

@@ -2,6 +2,7 @@
 
 use fangxian_domain::identifiers::{DocumentKind, Wording};
 
+use super::disease::DiseaseNames;
 use super::field::{Field, FieldType, Kind};
 use super::headers::Header;
 use super::mapping::{ColumnMapping, Mapping};
@@ -26,8 +27,8 @@ struct Candidate {
 }
 
 /// Proposes a mapping for a list of this kind. Every column gets an entry; a field is given to the
-/// column that fits it best.
-pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
+/// column that fits it best. `names` are what the packs call their diseases.
+pub fn propose_mapping(kind: Kind, table: &Table, names: &DiseaseNames) -> Mapping {
     let mut candidates = Vec::new();
     let mut counting = Vec::new();
     for (column, name) in table.header.iter().enumerate() {
@@ -81,7 +82,7 @@ pub fn propose_mapping(kind: Kind, table: &Table) -> Mapping {
         }
     }
     let disease = match kind {
-        Kind::Linelist => super::disease::propose(table, &columns),
+        Kind::Linelist => super::disease::propose(names, table, &columns),
         Kind::Contacts | Kind::Movements => None,
     };
     Mapping {

@@ -179,7 +179,7 @@ fn words(field_type: FieldType) -> Vec<Wording> {
 #[cfg(test)]
 mod tests {
     use super::super::codes;
-    use super::super::{Limits, propose_mapping, read_table};
+    use super::super::{DiseaseNames, Limits, propose_mapping, read_table};
     use super::*;
     use fangxian_domain::identifiers::DocumentKind;
 
@@ -191,7 +191,7 @@ mod tests {
                 let Ok(table) = read_table(&bytes, Limits::default()) else {
                     unreachable!("{kind:?} in {language:?} reads");
                 };
-                let mapping = propose_mapping(kind, &table);
+                let mapping = propose_mapping(kind, &table, &DiseaseNames::default());
                 let mapped: Vec<_> = mapping.columns.iter().map(|c| c.field).collect();
                 let asked: Vec<_> = template_fields(kind).into_iter().map(Some).collect();
                 assert_eq!(mapped, asked, "{kind:?} in {language:?}");

@@ -365,8 +365,13 @@ pub fn disease(
             None,
         );
         let cases = names.value(report, &rule.cases);
-        let entries = rules.values.get(cases.0).map_or(&[][..], |s| &s.entries);
-        for entry in entries {
+        let besides = rule
+            .besides
+            .as_ref()
+            .map(|besides| (besides.counts, names.value(report, &besides.cases)));
+        let read = [Some(cases), besides.map(|(_, id)| id)];
+        let read = read.into_iter().flatten();
+        for entry in read.flat_map(|id| rules.values.get(id.0).map_or(&[][..], |s| &s.entries)) {
             if matches!(entry.value, Quantity::Whole(number) if number < 1) {
                 let message = format!("`{}` would be raised without any case", rule.id.value);
                 let hint = "a threshold is one case or more".to_owned();
@@ -375,7 +380,12 @@ pub fn disease(
         }
         alerts.push(Threshold {
             head,
+            kind: rule.is,
+            unit: rule.unit,
+            counts: rule.counts,
             cases,
+            besides,
+            first: rule.first,
             days: names.span(report, &rule.days),
             within: rule.within.as_ref().map(|name| names.span(report, name)),
         });
@@ -398,6 +408,7 @@ pub fn disease(
     let disease = Disease {
         id: doc.id.value.clone(),
         title: Text::new(&doc.zh, &doc.en),
+        also_called: doc.also_called.clone(),
         icd10: doc.icd10.clone(),
         icd11: doc.icd11.clone(),
         sealed: doc.sealed,

@@ -6,6 +6,7 @@ use fangxian_base::{Date, plus_days};
 
 use super::reach::meetings;
 use super::rules::{Anchor, CriterionId, Node, Rules, ValueId};
+use crate::alerts::{AlertKind, Counted, FirstOf, Unit};
 use crate::assessment::{CaseClass, ContactKind, Managed, Place};
 use crate::schema::{Covers, SourceDoc};
 use crate::text::Text;
@@ -132,8 +133,18 @@ pub struct Timed {
 pub struct Threshold {
     /// The rule; its condition is not used.
     pub head: Head,
+    /// Whether it is an outbreak or event, of which the law wants a report.
+    pub kind: AlertKind,
+    /// Where the cases occurred together.
+    pub unit: Unit,
+    /// Which cases count.
+    pub counts: Counted,
     /// Cases.
     pub cases: ValueId,
+    /// Others that must occur besides.
+    pub besides: Option<(Counted, ValueId)>,
+    /// Whether only the first counts.
+    pub first: Option<FirstOf>,
     /// Days.
     pub days: ValueId,
     /// Hours to the report.
@@ -162,6 +173,8 @@ pub struct Disease {
     pub id: String,
     /// Name.
     pub title: Text,
+    /// Other words that name it.
+    pub also_called: Vec<String>,
     /// ICD-10.
     pub icd10: String,
     /// ICD-11.
@@ -268,7 +281,8 @@ impl Disease {
             all.push((&timed.head, values));
         }
         for alert in &self.alerts {
-            let values = [Some(alert.cases), Some(alert.days), alert.within];
+            let besides = alert.besides.map(|(_, id)| id);
+            let values = [Some(alert.cases), besides, Some(alert.days), alert.within];
             all.push((&alert.head, values.into_iter().flatten().collect()));
         }
         all

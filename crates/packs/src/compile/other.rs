@@ -8,9 +8,10 @@ use super::Report;
 use super::rules::{Node, Rules, ValueId};
 use super::series::cites;
 use super::vocabulary::Vocabulary;
-use crate::assessment::{CaseClass, Formality, Label, Managed};
+use crate::assessment::{CaseClass, Formality, Label, Managed, Reason, ReportDue};
 use crate::schema::{
-    CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, SchemeDoc, SourceDoc,
+    AbsentDoc, CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, Reported,
+    SchemeDoc, SourceDoc,
 };
 use crate::text::Text;
 
@@ -33,6 +34,8 @@ pub struct Law {
     pub rules: Rules,
     /// Measures.
     pub measures: Vec<LawMeasureDoc>,
+    /// Measures that stand in no law.
+    pub absent: Vec<AbsentDoc>,
     /// Clocks.
     pub clocks: Vec<Clock>,
     /// Complaints.
@@ -46,6 +49,8 @@ pub struct Clock {
     pub id: String,
     /// Line in the file.
     pub line: u64,
+    /// What is reported.
+    pub of: Reported,
     /// Management.
     pub managed: Vec<Managed>,
     /// Case classes; empty for all.
@@ -61,6 +66,50 @@ pub struct Clock {
 }
 
 impl Law {
+    /// The reports of one sort that it wants on a day, for a disease managed so: what, and why.
+    pub fn reports(
+        &self,
+        of: Reported,
+        managed: Managed,
+        class: Option<CaseClass>,
+        on: Date,
+    ) -> Vec<(ReportDue, Reason)> {
+        let asked = |clock: &&Clock| {
+            let classes = &clock.classes;
+            clock.of == of
+                && clock.managed.contains(&managed)
+                && (classes.is_empty() || class.is_some_and(|class| classes.contains(&class)))
+        };
+        let report = |clock: &Clock| {
+            let series = self.rules.values.get(clock.within.0)?;
+            let (within_hours, used) = (series.whole(on)?, series.used(on)?);
+            let reason = Reason {
+                rule: clock.id.clone(),
+                text: clock.text.clone(),
+                because: class.map(CaseClass::text).into_iter().collect(),
+                facts: Vec::new(),
+                values: vec![used],
+                cites: clock.cites.clone(),
+            };
+            let basis = Text::new(
+                format!("{}{}", self.title.zh, clock.article.zh),
+                format!("{}, {}", self.title.en, clock.article.en),
+            );
+            let report = ReportDue {
+                rule: clock.id.clone(),
+                text: clock.text.clone(),
+                within_hours,
+                basis,
+            };
+            Some((report, reason))
+        };
+        self.clocks
+            .iter()
+            .filter(asked)
+            .filter_map(report)
+            .collect()
+    }
+
     /// Whether it is in force on a day and was published by another.
     pub fn holds(&self, on: Date, as_of: Date) -> bool {
         self.published <= as_of && self.from <= on && on <= self.until
@@ -89,6 +138,11 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
             let hint = "add `end_or_review` to its formalities".to_owned();
             report.error(measure.id.referenced.line(), "end", message, hint);
         }
+        if measure.applies_to.is_empty() {
+            let message = format!("`{}` is applied to nothing", measure.id.value);
+            let hint = "name it in `applies_to`".to_owned();
+            report.error(measure.id.referenced.line(), "target", message, hint);
+        }
         if measure.organs.is_empty() {
             let message = format!("nobody may decide `{}`", measure.id.value);
             report.error(
@@ -98,6 +152,11 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
                 String::new(),
             );
         }
+    }
+    for absent in &doc.absent {
+        unique(report, &mut ids, &absent.id);
+        let line = absent.id.referenced.line();
+        cites(report, &absent.cites, &doc.sources, line);
     }
     let clocks = doc
         .clocks
@@ -113,6 +172,7 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
             Clock {
                 id: format!("{}/{}", doc.id.value, clock.id.value),
                 line: clock.id.referenced.line(),
+                of: clock.of,
                 managed: clock.managed.clone(),
                 classes: clock.classes.clone(),
                 within: names.span(report, &clock.within),
@@ -131,6 +191,7 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
         sources: doc.sources.clone(),
         rules,
         measures: doc.measures.clone(),
+        absent: doc.absent.clone(),
         clocks,
         remedy: doc.remedy.clone(),
     }
@@ -189,6 +250,7 @@ pub fn scheme(
 ) -> (Scheme, BTreeSet<String>) {
     let (rules, mut names) =
         super::rules::compile(report, vocabulary, &doc.values, &doc.criteria, &doc.sources);
+    names.after_measures = true;
     let mut ids = BTreeSet::new();
     let categories = doc
         .categories

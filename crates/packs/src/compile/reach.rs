@@ -58,7 +58,7 @@ pub fn criteria_of(node: &Node, into: &mut BTreeSet<CriterionId>) {
         Node::Met(id) => {
             into.insert(*id);
         }
-        Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+        Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
     }
 }
 
@@ -88,7 +88,7 @@ impl Rules {
                 }
                 None => {}
             },
-            Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+            Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
         }
     }
 }

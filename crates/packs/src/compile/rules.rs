@@ -40,6 +40,8 @@ pub enum Node {
     Contact(Vec<ContactKind>),
     /// The place.
     Region(Vec<String>),
+    /// What the plan foresees under one of these measures has run its course.
+    Over(Vec<String>),
 }
 
 impl Node {
@@ -155,6 +157,8 @@ pub struct Names<'v> {
     units: Vec<String>,
     criteria: BTreeMap<String, CriterionId>,
     factual: BTreeSet<String>,
+    /// Whether conditions are judged when the measures are known.
+    pub after_measures: bool,
     /// Kinds and `kind.attr` that some criterion asks about.
     pub asked: BTreeSet<String>,
 }
@@ -209,6 +213,15 @@ impl Names<'_> {
             CondDoc::Class(classes) => Node::Class(classes.clone()),
             CondDoc::Contact(kinds) => Node::Contact(kinds.clone()),
             CondDoc::Region(regions) => Node::Region(regions.clone()),
+            CondDoc::Over(measures) => {
+                let line = measures.first().map_or(0, |name| name.referenced.line());
+                if !self.after_measures {
+                    let message = "`over` asks for measures, which come after this".to_owned();
+                    let hint = "it belongs into the categories of a scheme".to_owned();
+                    report.error(line, "order", message, hint);
+                }
+                Node::Over(measures.iter().map(|name| name.value.clone()).collect())
+            }
         }
     }
 
@@ -501,6 +514,7 @@ pub fn compile<'v>(
     let values = series::compile(report, values, sources);
     let mut names = Names {
         vocabulary,
+        after_measures: false,
         values: values
             .iter()
             .enumerate()

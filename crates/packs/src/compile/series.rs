@@ -123,7 +123,7 @@ impl Series {
 }
 
 /// The units that values may have.
-const UNITS: [&str; 11] = [
+const UNITS: [&str; 14] = [
     "days",
     "hours",
     "day_number",
@@ -135,6 +135,9 @@ const UNITS: [&str; 11] = [
     "cycles",
     "celsius",
     "minutes",
+    "percent",
+    "times",
+    "areas",
 ];
 
 /// Looks at every value of a pack.

@@ -23,6 +23,8 @@ pub(super) struct Work<'a> {
     pub(super) city: Option<&'a City>,
     pub(super) edition: usize,
     pub(super) deciding: Deciding<'a>,
+    /// Measures whose calendar has run its course.
+    pub(super) over: Vec<String>,
     pub(super) out: Assessment,
 }
 
@@ -100,13 +102,14 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
         city,
         edition,
         deciding,
+        over: Vec::new(),
         out,
     };
     work.classes();
     work.contacts();
-    work.categories();
     work.pathways();
     work.orphans();
+    work.categories();
     work.declines();
     work.advice();
     work.reports();
@@ -243,7 +246,9 @@ impl Work<'_> {
                 text: scheme.title.clone(),
                 from: scheme.from,
             });
-            let deciding = Deciding::new(&scheme.rules, self.deciding.scope, self.deciding.found);
+            let mut deciding =
+                Deciding::new(&scheme.rules, self.deciding.scope, self.deciding.found);
+            deciding.over = &self.over;
             let holds = |node| deciding.answer(node) == Answer::Yes;
             let Some(category) = scheme.categories.iter().find(|c| holds(&c.node)) else {
                 continue;

@@ -6,6 +6,7 @@ use super::assess::Work;
 use crate::assessment::{Advice, Answer, CaseClass, Reason, ReportDue, TaskDue};
 use crate::compile::disease::AdviceRule;
 use crate::compile::rules::Rules;
+use crate::schema::Reported;
 use crate::text::Text;
 
 impl Work<'_> {
@@ -129,49 +130,10 @@ impl Work<'_> {
     }
 
     fn statutory(&self, due: &mut Vec<(ReportDue, Reason)>) {
+        let (managed, class) = (self.out.managed, self.out.class);
         for law in self.library.law_packs() {
-            if !law.holds(self.input.on, self.input.as_of) {
-                continue;
-            }
-            for clock in law
-                .clocks
-                .iter()
-                .filter(|clock| clock.managed.contains(&self.out.managed))
-                .filter(|clock| {
-                    let class = self.out.class;
-                    clock.classes.is_empty() || class.is_some_and(|c| clock.classes.contains(&c))
-                })
-            {
-                let Some(series) = law.rules.values.get(clock.within.0) else {
-                    continue;
-                };
-                let (Some(within_hours), Some(used)) =
-                    (series.whole(self.input.on), series.used(self.input.on))
-                else {
-                    continue;
-                };
-                let reason = Reason {
-                    rule: clock.id.clone(),
-                    text: clock.text.clone(),
-                    because: self.out.class.map(CaseClass::text).into_iter().collect(),
-                    facts: Vec::new(),
-                    values: vec![used],
-                    cites: clock.cites.clone(),
-                };
-                let basis = Text::new(
-                    format!("{}{}", law.title.zh, clock.article.zh),
-                    format!("{}, {}", law.title.en, clock.article.en),
-                );
-                let text = clock.text.clone();
-                due.push((
-                    ReportDue {
-                        rule: clock.id.clone(),
-                        text,
-                        within_hours,
-                        basis,
-                    },
-                    reason,
-                ));
+            if law.holds(self.input.on, self.input.as_of) {
+                due.extend(law.reports(Reported::Case, managed, class, self.input.on));
             }
         }
     }

@@ -165,6 +165,8 @@ pub struct Deciding<'a> {
     pub scope: &'a Scope<'a>,
     /// What has been found.
     pub found: Found,
+    /// Measures whose calendar has run its course, once measures are known.
+    pub over: &'a [String],
     known: Vec<Cell<Option<Answer>>>,
 }
 
@@ -175,6 +177,7 @@ impl<'a> Deciding<'a> {
             rules,
             scope,
             found,
+            over: &[],
             known: vec![Cell::new(None); rules.criteria.len()],
         }
     }
@@ -231,6 +234,9 @@ impl<'a> Deciding<'a> {
                     .iter()
                     .any(|region| lies_in(self.scope.region, region)),
             ),
+            Node::Over(measures) => {
+                yes_if(measures.iter().any(|measure| self.over.contains(measure)))
+            }
         }
     }
 
@@ -335,7 +341,7 @@ impl<'a> Deciding<'a> {
                     self.value(id, &mut into.values);
                 }
             }
-            Node::Region(_) => {}
+            Node::Region(_) | Node::Over(_) => {}
         }
     }
 
@@ -377,7 +383,7 @@ impl<'a> Deciding<'a> {
                 ),
                 None => {}
             },
-            Node::Not(_) | Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+            Node::Not(_) | Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
         }
     }
 
@@ -414,7 +420,7 @@ impl<'a> Deciding<'a> {
                     }
                 }
             }
-            Node::Class(_) | Node::Contact(_) | Node::Region(_) => {}
+            Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
         }
     }
 
@@ -435,7 +441,7 @@ impl<'a> Deciding<'a> {
                 None => false,
             },
             Node::Class(_) | Node::Contact(_) => self.answer(node) == Answer::Yes,
-            Node::Not(_) | Node::Region(_) => false,
+            Node::Not(_) | Node::Region(_) | Node::Over(_) => false,
         }
     }
 
@@ -463,7 +469,9 @@ impl<'a> Deciding<'a> {
                 .unwrap_or_default(),
             Node::Class(classes) => either(classes.iter().map(|class| class.text())),
             Node::Contact(kinds) => either(kinds.iter().map(|kind| kind.text())),
-            Node::Region(regions) => either(regions.iter().map(|name| Text::new(name, name))),
+            Node::Region(names) | Node::Over(names) => {
+                either(names.iter().map(|name| Text::new(name, name)))
+            }
         }
     }
 }

@@ -51,6 +51,11 @@ impl Work<'_> {
         let release = measures::release(&self.deciding, pathway, &schedule);
         let over = release.ready || schedule.end.is_some_and(|end| self.on() > end);
         self.out.release.push(release);
+        if let Some(end) = schedule.end {
+            self.deciding
+                .scope
+                .may_change(fangxian_base::plus_days(end, 1));
+        }
         let mut reason = self.deciding.reason(&pathway.head);
         for id in measures::values_of(pathway) {
             self.deciding.value(id, &mut reason.values);
@@ -64,6 +69,7 @@ impl Work<'_> {
         }
         self.out.reasons.push(reason);
         if over {
+            self.over.push(pathway.measure.clone());
             return;
         }
         let refusal = match self.permit(&pathway.measure) {

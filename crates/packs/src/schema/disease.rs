@@ -6,6 +6,7 @@ use fangxian_base::Date;
 use serde::Deserialize;
 
 use super::{CondDoc, CriterionDoc, ExampleDoc, Name, SeriesDoc, SourceDoc};
+use crate::alerts::{AlertKind, Counted, FirstOf, Unit};
 use crate::assessment::{CaseClass, ContactKind, Managed, Place};
 use crate::text::Text;
 
@@ -22,6 +23,9 @@ pub struct DiseaseDoc {
     pub zh: String,
     /// In English.
     pub en: String,
+    /// Other words that name it in lists and reports, wherever they stand in a text.
+    #[serde(default)]
+    pub also_called: Vec<String>,
     /// ICD-10 code.
     pub icd10: String,
     /// ICD-11 code.
@@ -359,7 +363,17 @@ pub struct TaskDoc {
     pub within: Option<Name>,
 }
 
-/// So many cases in so many days in one institution.
+/// Others that must occur besides.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BesidesDoc {
+    /// Which.
+    pub counts: Counted,
+    /// How many: a value of the pack.
+    pub cases: Name,
+}
+
+/// So many cases in so many days in one place.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertDoc {
@@ -373,8 +387,23 @@ pub struct AlertDoc {
     pub en: String,
     /// Sources.
     pub cites: Vec<Name>,
+    /// What it is; of an outbreak or event the law wants a report.
+    #[serde(default)]
+    pub is: AlertKind,
+    /// Where the cases must have occurred together.
+    #[serde(default)]
+    pub unit: Unit,
+    /// Which cases count.
+    #[serde(default)]
+    pub counts: Counted,
     /// Number of cases: a value of the pack.
     pub cases: Name,
+    /// Others that must occur in the same window.
+    #[serde(default)]
+    pub besides: Option<BesidesDoc>,
+    /// Only the first counts: the first ever, or of the year.
+    #[serde(default)]
+    pub first: Option<FirstOf>,
     /// Length of the window in days: a value of the pack.
     pub days: Name,
     /// Hours to the report that it calls for: a value of the pack.

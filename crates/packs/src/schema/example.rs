@@ -1,10 +1,13 @@
 //! Examples: given these facts, on this day, expect this, because of that rule.
 
+use std::collections::BTreeMap;
+
 use fangxian_base::Date;
 use jiff::civil::DateTime;
 use serde::Deserialize;
 
 use super::Name;
+use crate::alerts::{DayCount, Unit};
 use crate::assessment::{Managed, Organ, RefusalKind};
 use crate::fact::{Approval, Fact};
 
@@ -53,6 +56,9 @@ pub struct ExampleDoc {
     /// Cases in one institution.
     #[serde(default)]
     pub alert: Option<AlertCase>,
+    /// An area, event, response or code to be graded; in examples of a pack of levels.
+    #[serde(default)]
+    pub level: Option<LevelCase>,
     /// A statutory clock.
     #[serde(default)]
     pub clock: Option<ClockCase>,
@@ -212,8 +218,18 @@ pub struct ExpectTask {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertCase {
-    /// Days of onset with the number of cases.
-    pub onsets: std::collections::BTreeMap<Date, u32>,
+    /// Where: `institution` when left out.
+    #[serde(default)]
+    pub unit: Unit,
+    /// Days of onset with the number of cases, of whatever class.
+    #[serde(default)]
+    pub onsets: BTreeMap<Date, u32>,
+    /// Days of onset with what is known of the cases.
+    #[serde(default)]
+    pub people: BTreeMap<Date, DayCount>,
+    /// Statutory reports that the alerts must call for; complete.
+    #[serde(default)]
+    pub reports: Option<Vec<String>>,
     /// Alerts expected, by rule id; complete.
     pub expect: Vec<String>,
     /// When the alert was seen.
@@ -222,6 +238,31 @@ pub struct AlertCase {
     /// When the report that the first alert calls for must be out.
     #[serde(default)]
     pub due: Option<DateTime>,
+}
+
+/// Something to be graded.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelCase {
+    /// What was measured; a yes is 1, a no is 0.
+    #[serde(default)]
+    pub indicators: BTreeMap<String, f64>,
+    /// Measures in force on the person.
+    #[serde(default)]
+    pub measures: Vec<String>,
+    /// A level, `none`, `unknown`, `off` or `not_in_force`.
+    pub expect: String,
+}
+
+impl AlertCase {
+    /// The counts of all days.
+    pub fn days(&self) -> BTreeMap<Date, DayCount> {
+        let mut days = self.people.clone();
+        for (day, cases) in &self.onsets {
+            days.entry(*day).or_default().cases = *cases;
+        }
+        days
+    }
 }
 
 /// A statutory clock.

@@ -6,7 +6,7 @@ use fangxian_base::Date;
 use serde::Deserialize;
 
 use super::{ExampleDoc, Name, SeriesDoc, SourceDoc};
-use crate::assessment::{CaseClass, Formality, Managed, Organ};
+use crate::assessment::{CaseClass, Formality, Managed, Organ, Target};
 use crate::fact::ApprovalKind;
 use crate::text::Text;
 
@@ -37,6 +37,9 @@ pub struct LawDoc {
     pub values: BTreeMap<String, SeriesDoc>,
     /// Measures.
     pub measures: Vec<LawMeasureDoc>,
+    /// Measures of the catalogue that somebody may ask for and that stand in no law.
+    #[serde(default)]
+    pub absent: Vec<AbsentDoc>,
     /// Reporting clocks.
     #[serde(default)]
     pub clocks: Vec<ReportClockDoc>,
@@ -61,6 +64,8 @@ pub struct LawMeasureDoc {
     pub says: Text,
     /// Who may decide it.
     pub organs: Vec<Organ>,
+    /// What it may be applied to.
+    pub applies_to: Vec<Target>,
     /// Diseases it may be applied to, by how they are managed.
     pub managed: Vec<Managed>,
     /// Whether it restricts a person (and so needs evidence, notice, end and remedy).
@@ -85,6 +90,22 @@ pub struct LawMeasureDoc {
     pub cites: Vec<Name>,
 }
 
+/// A measure without a basis in law.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbsentDoc {
+    /// Number in the catalogue.
+    pub id: Name,
+    /// Name.
+    pub name: Text,
+    /// What was looked for and not found.
+    pub says: Text,
+    /// What would be needed.
+    pub needed: Text,
+    /// Sources.
+    pub cites: Vec<Name>,
+}
+
 /// How to complain.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,12 +116,28 @@ pub struct RemedyDoc {
     pub says: Text,
 }
 
+/// What a statutory clock is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reported {
+    /// One case.
+    #[default]
+    Case,
+    /// An outbreak: an alert that is one.
+    Outbreak,
+    /// A public health emergency: an alert that is an event.
+    Event,
+}
+
 /// A statutory clock.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReportClockDoc {
     /// Id.
     pub id: Name,
+    /// What is reported: a case, an outbreak or an event.
+    #[serde(default)]
+    pub of: Reported,
     /// Diseases, by how they are managed.
     pub managed: Vec<Managed>,
     /// Case classes that are reported; empty for all.

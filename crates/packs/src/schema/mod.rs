@@ -8,6 +8,7 @@ mod disease;
 mod example;
 mod facts;
 mod law;
+mod levels;
 mod scheme;
 mod values;
 
@@ -15,7 +16,8 @@ pub use city::{CityDoc, InForce, Level};
 pub use disease::{Covers, DiseaseDoc, EditionDoc, PathwayDoc};
 pub use example::{ClockCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask};
 pub use facts::{Absence, AttrDoc, AttrType, FactKindDoc, FactsDoc, Privacy};
-pub use law::{LawDoc, LawMeasureDoc, RemedyDoc};
+pub use law::{AbsentDoc, LawDoc, LawMeasureDoc, RemedyDoc, Reported};
+pub use levels::{CompareIndicator, Graded, LevelCond, LevelsDoc};
 pub use scheme::SchemeDoc;
 pub use values::{CondDoc, CriterionDoc, DuringDoc, MatchDoc, SeriesDoc, SourceDoc};
 
@@ -37,6 +39,8 @@ pub enum Kind {
     Disease,
     /// One scheme of person categories.
     Scheme,
+    /// Levels of areas, events, responses, or a code.
+    Levels,
     /// One city.
     City,
     /// Examples of another pack.

@@ -178,6 +178,8 @@ pub enum CondDoc {
     Contact(Vec<ContactKind>),
     /// The place lies in one of these.
     Region(Vec<String>),
+    /// In a scheme: what the plan foresees under one of these measures has run its course.
+    Over(Vec<Name>),
 }
 
 /// k of n.
