@@ -1,19 +1,23 @@
-//! Responses: opening, approvals on record, closing, and destroying what was personal.
+//! Responses: opening, closing, and destroying what was personal; approvals are in `approvals`, and
+//! `rounds` asks the rules again after they changed.
 //!
 //! The key of a response is made before its row exists. Destruction is durable in this order: the
-//! row says so (and search tokens go), the log beside the keys says so, the key goes; a kill in
-//! between is finished by the next upkeep. Start with [`App::response_open`].
+//! row says so (nothing is read any more), tokens and sealed values go slice by slice, the log beside
+//! the keys says so, the key goes; a kill in between is finished by the next upkeep. Start with [`App::response_open`].
 
 use fangxian_authz::{Action, AreaPath, Purpose, Resource};
-use fangxian_base::{CommandId, Date, Instant, ResponseId, Text};
-use fangxian_store::Author;
-use fangxian_store::responses::{self as rows, NewApproval, NewResponse, Response};
-use fangxian_store::reviews::review_persons;
+use fangxian_base::{CommandId, Instant, ResponseId, Text, UserId};
+use fangxian_store::responses::{self as rows, NewResponse, Response};
+use fangxian_store::{Author, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{assess_person, from_code};
 use crate::{App, AppError, FieldError, Kind, Result, Who, found};
+
+mod approvals;
+mod rounds;
+
+pub use approvals::{ApprovalInput, ApprovalView, ConfirmInput, EndInput, OrganName, ProposedView};
 
 /// The code of the response that every installation has: surveillance without end.
 pub const ROUTINE: &str = "routine";
@@ -39,25 +43,12 @@ pub struct ResponseView {
     pub destroyed_at: Option<Instant>,
     /// The approvals on record.
     pub approvals: Vec<ApprovalView>,
+    /// Approvals that wait for their second person.
+    pub proposed: Vec<ProposedView>,
+    /// The kinds of approval that the packs declare for the disease.
+    pub approval_kinds: Vec<String>,
     /// The version for edits.
     pub version: i64,
-}
-
-/// An approval as shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ApprovalView {
-    /// What was approved, by its code.
-    pub kind: String,
-    /// The organ that approved it.
-    pub organ: String,
-    /// The number of its document.
-    pub document_no: String,
-    /// The first day it holds.
-    #[schemars(with = "String")]
-    pub from_on: Date,
-    /// The last day it holds.
-    #[schemars(with = "Option<String>")]
-    pub until_on: Option<Date>,
 }
 
 /// The form "open a response", as typed.
@@ -76,22 +67,6 @@ pub struct ResponseInput {
     pub elsewhere: bool,
 }
 
-/// The form "put an approval on record", as typed.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-pub struct ApprovalInput {
-    /// What was approved: a code of the packs, such as `managed_as_class_a`.
-    pub kind: String,
-    /// The organ that approved it.
-    pub organ: String,
-    /// The number of its document.
-    pub document_no: String,
-    /// The first day it holds.
-    pub from_on: String,
-    /// The last day it holds; empty for no end.
-    #[serde(default)]
-    pub until_on: String,
-}
-
 impl App {
     /// All responses, open ones first.
     pub fn response_list(&self, who: &Who) -> Result<Vec<ResponseView>> {
@@ -101,8 +76,8 @@ impl App {
             rows::response_list(tx)?
                 .into_iter()
                 .map(|response| {
-                    let approvals = rows::approval_list(tx, response.id)?;
-                    Ok(view(response, approvals))
+                    let kinds = self.approval_kinds(&response.disease);
+                    view(tx, response, kinds, who.user())
                 })
                 .collect()
         })
@@ -170,54 +145,6 @@ impl App {
             self.store().keys().discard_response(id);
         }
         opened
-    }
-
-    /// Puts an approval on record, such as to manage the disease as class A.
-    pub fn response_approve(
-        &self,
-        who: &Who,
-        command: CommandId,
-        id: ResponseId,
-        input: &ApprovalInput,
-    ) -> Result<()> {
-        let resource = resource_of(Some(self.fetch_response(id)?));
-        self.permit(who, Action::ResponsesOpen, &resource, Purpose::Command)?;
-        let (from_on, until_on) = dates(input)?;
-        if from_code::<fangxian_packs::ApprovalKind>(input.kind.trim()).is_none() {
-            return Err(AppError::field(
-                "kind",
-                "规则包不认识这种批准，请从列表中选择。",
-                "The packs know no such approval; choose one from the list.",
-            ));
-        }
-        let (input, rules) = (input.clone(), self.rules());
-        self.write(
-            who,
-            command,
-            Action::ResponsesOpen,
-            Purpose::Command,
-            Some(id),
-            move |tx| {
-                if found(rows::response_fetch(tx, id))?.closed_at.is_some() {
-                    return Err(closed());
-                }
-                let approval = NewApproval {
-                    response: id,
-                    kind: input.kind.trim(),
-                    organ: input.organ.trim(),
-                    document_no: input.document_no.trim(),
-                    from_on,
-                    until_on,
-                };
-                rows::approval_insert(tx, &approval)?;
-                tx.detail("approval", approval.kind);
-                // What the law allows has changed for everybody already known.
-                for (person, record) in review_persons(tx, id)? {
-                    assess_person(&rules, tx, person, Some(record))?;
-                }
-                Ok(())
-            },
-        )
     }
 
     /// Closes a response. The routine one stays open.
@@ -293,8 +220,8 @@ impl App {
         self.finish_destruction()
     }
 
-    /// Destroys the keys of all responses whose rows say so and whose keys are still there: the
-    /// second half of a destruction that was interrupted.
+    /// Goes on with destroying what responses hold whose rows say so, and then their keys; a bounded
+    /// piece, the next upkeep goes on.
     pub(crate) fn finish_destruction(&self) -> Result<()> {
         self.store()
             .finish_destruction()
@@ -312,6 +239,7 @@ impl App {
                 code: response.code,
                 closed: response.closed_at.is_some(),
                 closed_by,
+                proposed_by: None,
             })
         })
     }
@@ -368,7 +296,8 @@ struct Found {
     id: ResponseId,
     code: String,
     closed: bool,
-    closed_by: Option<fangxian_base::UserId>,
+    closed_by: Option<UserId>,
+    proposed_by: Option<UserId>,
 }
 
 fn resource_of(response: Option<Found>) -> Resource {
@@ -376,6 +305,7 @@ fn resource_of(response: Option<Found>) -> Resource {
         response: response.as_ref().map(|found| found.id),
         area: AreaPath::root(),
         closed: response.as_ref().is_some_and(|found| found.closed),
+        proposed_by: response.as_ref().and_then(|found| found.proposed_by),
         closed_by: response.and_then(|found| found.closed_by),
     }
 }
@@ -420,64 +350,13 @@ fn still_running(running: &rows::Running) -> Result<()> {
     ))
 }
 
-fn dates(input: &ApprovalInput) -> Result<(Date, Option<Date>)> {
-    let mut wrong = Vec::new();
-    let mut say = |field: &str, zh: &str, en: &str| {
-        wrong.push(FieldError {
-            field: field.to_owned(),
-            text: Text::new(zh, en),
-        });
-    };
-    for (field, value) in [
-        ("kind", &input.kind),
-        ("organ", &input.organ),
-        ("document_no", &input.document_no),
-    ] {
-        if value.trim().is_empty() || value.chars().count() > 200 {
-            say(
-                field,
-                "请填写（最多 200 字）。",
-                "Fill this in, at most 200 characters.",
-            );
-        }
-    }
-    let from = input.from_on.trim().parse::<Date>();
-    if from.is_err() {
-        say(
-            "from_on",
-            "请填写日期，例如 2026-01-31。",
-            "Give a date such as 2026-01-31.",
-        );
-    }
-    let until = match input.until_on.trim() {
-        "" => Ok(None),
-        text => text.parse::<Date>().map(Some),
-    };
-    match (&from, &until) {
-        (_, Err(_)) => {
-            say(
-                "until_on",
-                "请填写日期，例如 2026-01-31。",
-                "Give a date such as 2026-01-31.",
-            );
-        }
-        (Ok(from), Ok(Some(until))) if until < from => {
-            say(
-                "until_on",
-                "终止日期早于起始日期。",
-                "The last day lies before the first.",
-            );
-        }
-        _ => {}
-    }
-    match (from, until) {
-        (Ok(from), Ok(until)) if wrong.is_empty() => Ok((from, until)),
-        _ => Err(AppError::invalid(wrong)),
-    }
-}
-
-fn view(response: Response, approvals: Vec<rows::Approval>) -> ResponseView {
-    ResponseView {
+fn view(
+    tx: &mut Tx<'_>,
+    response: Response,
+    kinds: Vec<String>,
+    reader: Option<UserId>,
+) -> Result<ResponseView> {
+    Ok(ResponseView {
         id: response.id,
         code: response.code,
         title: Text::new(response.title_zh, response.title_en),
@@ -485,16 +364,9 @@ fn view(response: Response, approvals: Vec<rows::Approval>) -> ResponseView {
         opened_at: response.opened_at,
         closed_at: response.closed_at,
         destroyed_at: response.destroyed_at,
-        approvals: approvals
-            .into_iter()
-            .map(|approval| ApprovalView {
-                kind: approval.kind,
-                organ: approval.organ,
-                document_no: approval.document_no,
-                from_on: approval.from_on,
-                until_on: approval.until_on,
-            })
-            .collect(),
+        approvals: approvals::on_record(tx, response.id)?,
+        proposed: approvals::waiting(tx, response.id, reader)?,
+        approval_kinds: kinds,
         version: response.version,
-    }
+    })
 }

@@ -58,6 +58,7 @@ impl App {
         step(failed, "destruction", || self.finish_destruction());
         step(failed, "overdue", || self.overdue_sweep(CLIMBS));
         step(failed, "day", || self.day_slice(now));
+        step(failed, "round", || self.round_slice(ASSESSMENTS));
         step(failed, "assess", || self.reassess_due(ASSESSMENTS));
         report.sent = step(failed, "outbox", || self.deliver(now)).unwrap_or_default();
         report.sessions = step(failed, "sessions", || self.sweep_sessions()).unwrap_or_default();

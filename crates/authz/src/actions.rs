@@ -80,6 +80,12 @@ coded! {
         ResponsesList = "responses.list", "查看响应", "see responses";
         /// Open a response.
         ResponsesOpen = "responses.open", "启动响应", "open a response";
+        /// Propose that an approval is put on record.
+        ResponsesApprove = "responses.approve", "提请登记批准文件", "propose an approval";
+        /// Confirm, as a second person, an approval that somebody proposed, or refuse it.
+        ResponsesConfirm = "responses.confirm", "复核批准文件", "confirm an approval";
+        /// End an approval early.
+        ResponsesEndApproval = "responses.end_approval", "提前终止批准", "end an approval early";
         /// Close a response.
         ResponsesClose = "responses.close", "终止响应", "close a response";
         /// Destroy the personal records of a closed response.
@@ -226,6 +232,9 @@ impl Action {
             Self::CommandView => Kind::Figures,
             Self::ResponsesList
             | Self::ResponsesOpen
+            | Self::ResponsesApprove
+            | Self::ResponsesConfirm
+            | Self::ResponsesEndApproval
             | Self::ResponsesClose
             | Self::ResponsesDestroy => Kind::Response,
             Self::UsersList

@@ -226,6 +226,7 @@ impl Authz {
                 area,
                 closed: false,
                 closed_by: None,
+                proposed_by: Some(memory.other),
             },
             Kind::Account => Resource::Account {
                 area,
@@ -255,6 +256,7 @@ impl Authz {
                 area: area.clone(),
                 closed: true,
                 closed_by: Some(self.memory.other),
+                proposed_by: None,
             }),
             _ => {}
         }

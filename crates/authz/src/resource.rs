@@ -136,6 +136,8 @@ pub enum Resource {
         closed: bool,
         /// Who closed it.
         closed_by: Option<UserId>,
+        /// Who proposed the approval that is asked about.
+        proposed_by: Option<UserId>,
     },
     /// An account.
     Account {

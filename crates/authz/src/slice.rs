@@ -209,11 +209,13 @@ impl Names {
                 response,
                 closed,
                 closed_by,
+                proposed_by,
                 ..
             } => {
                 id = response.map_or_else(|| "new".to_owned(), |response| response.to_string());
                 set("is_closed", Some(RestrictedExpression::new_bool(*closed)));
                 set("closed_by", closed_by.map(|user| self.user(user)));
+                set("proposed_by", proposed_by.map(|user| self.user(user)));
             }
             Resource::Account { user, .. } => set("user", user.map(|user| self.user(user))),
             Resource::Import { .. }

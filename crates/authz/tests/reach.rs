@@ -125,9 +125,12 @@ fn thing(action: Action) -> impl Strategy<Value = Resource> {
                 }
                 Resource::Task { assignee, .. } => *assignee = one,
                 Resource::Response {
-                    closed, closed_by, ..
+                    closed,
+                    closed_by,
+                    proposed_by,
+                    ..
                 } => {
-                    (*closed, *closed_by) = (flag, one);
+                    (*closed, *closed_by, *proposed_by) = (flag, one, two);
                 }
                 Resource::Account { user, .. } => *user = one,
                 Resource::Import { .. }

@@ -351,6 +351,7 @@ fn a_grant_for_one_response_closes_no_other() {
         area: path("a."),
         closed: false,
         closed_by: None,
+        proposed_by: None,
     };
     let grant = Grant::new(Role::Duty, path("a.")).for_response(world.response);
     let duty = world.actor(UnitKind::Headquarters, &[grant]);
@@ -448,6 +449,7 @@ fn after_a_response_is_closed_only_audit_and_destruction_remain() {
         area: path("a."),
         closed,
         closed_by,
+        proposed_by: None,
     };
     let asked = |thing| cause(&organ, Action::ResponsesDestroy, &thing, Purpose::Command);
     assert_eq!(asked(response(true, Some(world.other))), "ok");
@@ -456,6 +458,30 @@ fn after_a_response_is_closed_only_audit_and_destruction_remain() {
         "destroy-not-by-closer"
     );
     assert_eq!(asked(response(false, None)), "destroy-only-closed");
+}
+
+#[test]
+fn an_approval_is_confirmed_by_another_person_than_proposed_it() {
+    let world = World::new();
+    let asked = |who, proposed_by| {
+        let thing = Resource::Response {
+            response: Some(world.response),
+            area: path("a."),
+            closed: false,
+            closed_by: None,
+            proposed_by,
+        };
+        cause(who, Action::ResponsesConfirm, &thing, Purpose::Command)
+    };
+    let organ = world.one(Role::Organ, UnitKind::Government, "a.");
+    let duty = world.one(Role::Duty, UnitKind::Headquarters, "a.");
+    for who in [&organ, &duty] {
+        assert_eq!(asked(who, Some(world.other)), "ok");
+        assert_eq!(asked(who, Some(world.me)), "confirm-by-another");
+        assert_eq!(asked(who, None), "confirm-by-another", "nothing to confirm");
+    }
+    let hospital = world.one(Role::Organ, UnitKind::Hospital, "a.");
+    assert_ne!(asked(&hospital, Some(world.other)), "ok");
 }
 
 #[test]

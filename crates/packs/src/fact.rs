@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
+use crate::words::Organ;
 
 /// A value of a fact's attribute. Which of the four it must be is declared in `facts.yaml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -209,6 +210,37 @@ pub enum ApprovalKind {
 }
 
 impl ApprovalKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::ManagedAsClassA,
+        Self::ResponseActive,
+        Self::GovernmentDecision,
+        Self::LegalSignoff,
+    ];
+
+    /// The organs that can give it. Class A measures for a class B disease: the State Council alone
+    /// (Infectious Diseases Law of 2025, art. 4). A response is activated, and a measure of the
+    /// emergency law decided, by a government of the county or above (Public Health Emergency
+    /// Response Law). `ours`: the legal office signs for the authority or government it serves.
+    pub const fn organs(self) -> &'static [Organ] {
+        match self {
+            Self::ManagedAsClassA => &[Organ::StateCouncil],
+            Self::ResponseActive | Self::GovernmentDecision => &[
+                Organ::CountyGovernment,
+                Organ::CityGovernment,
+                Organ::ProvincialGovernment,
+                Organ::StateCouncil,
+            ],
+            Self::LegalSignoff => &[
+                Organ::CdcAuthority,
+                Organ::HealthAuthority,
+                Organ::CountyGovernment,
+                Organ::CityGovernment,
+                Organ::ProvincialGovernment,
+            ],
+        }
+    }
+
     /// For the page.
     pub fn text(self) -> Text {
         match self {

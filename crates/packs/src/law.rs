@@ -1,6 +1,8 @@
 //! What the law of a day allows: a measure for a disease, by an organ, with the approvals on
 //! record. What it does not allow cannot be offered; the refusal says why and what is needed.
 
+use std::collections::BTreeSet;
+
 use fangxian_base::Date;
 
 use crate::assessment::{Managed, Organ, Refusal, RefusalKind};
@@ -44,6 +46,17 @@ fn approved(approvals: &[Approval], kind: ApprovalKind, disease: &str, on: Date)
             && approval.from <= on
             && approval.until.is_none_or(|until| on <= until)
     })
+}
+
+/// The kinds of approval that the packs declare for a disease: class A measures where its list entry
+/// allows them, and whatever a measure of a law needs on record.
+pub fn approval_kinds(laws: &[Law], disease: &Disease) -> BTreeSet<ApprovalKind> {
+    let by_list = disease.management.iter().any(|m| m.class_a_by_approval);
+    let needed = laws.iter().flat_map(|law| &law.measures);
+    let needed = needed.flat_map(|measure| measure.needs.iter().copied());
+    needed
+        .chain(by_list.then_some(ApprovalKind::ManagedAsClassA))
+        .collect()
 }
 
 /// How a disease is managed on a day, with the approvals on record.

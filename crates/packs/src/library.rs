@@ -1,7 +1,7 @@
 //! The packs of one installation: read, looked up, ready to answer. Start with
 //! [`Library::shipped`] and [`Library::assess`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fangxian_base::Date;
 
@@ -11,7 +11,7 @@ use crate::compile::disease::Disease;
 use crate::compile::other::{City, Law, Scheme};
 use crate::compile::vocabulary::Vocabulary;
 use crate::eval::assess::assess;
-use crate::fact::{Fact, Input};
+use crate::fact::{ApprovalKind, Fact, Input};
 use crate::finding::Finding;
 use crate::law::{PermitRequest, permit};
 use crate::levels::{LevelFound, LevelQuestion, LevelRefused, Levels};
@@ -114,6 +114,13 @@ impl Library {
             return Err(crate::law::unknown_disease(request));
         };
         permit(&self.laws, disease, request).map(Permit::from)
+    }
+
+    /// The kinds of approval that the packs declare for a disease; none for one without a pack.
+    pub fn approval_kinds(&self, disease: &str) -> BTreeSet<ApprovalKind> {
+        self.disease(disease)
+            .map(|disease| crate::law::approval_kinds(&self.laws, disease))
+            .unwrap_or_default()
     }
 
     /// The alerts that cases in one place cause, with the reports that the law wants of them.

@@ -1,16 +1,17 @@
 //! Destruction of personal records, so that a kill or an old backup cannot bring them back.
 //!
-//! A destruction has three durable steps: the row `erasure` with the search tokens and wrapped keys
-//! gone (one transaction, audited), the line in `destroyed.log` beside the keys, and the key file
-//! gone. [`Store::finish_destruction`] does what is still to do; [`Store::replay_destruction`] does
-//! everything again on a database that was restored from before.
+//! The destruction of a response has four durable steps: its row says so (audited); slice by slice
+//! the search tokens, wrapped keys and sealed values go, the last slice with the row `erasure`; the
+//! line in `destroyed.log` beside the keys; the key file gone. That of a record has the same steps
+//! in one transaction. [`Store::finish_destruction`] does what is still to do;
+//! [`Store::replay_destruction`] does everything again on a database that was restored from before.
 
 use fangxian_base::{RecordId, ResponseId};
 use uuid::Uuid;
 
 use crate::db::{DbError, Tx, vals};
 use crate::keys::KeysError;
-use crate::records::{open_under, seal_under};
+use crate::records::{open_doomed, open_under, seal_under};
 use crate::store::Store;
 
 /// A destruction could not be finished; the next attempt goes on.
@@ -50,86 +51,95 @@ fn note(tx: &mut Tx<'_>, what: What, id: Uuid) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Deletes what of a response could still be searched or unwrapped, and asks for its key to go.
-pub(crate) fn erase_response(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
-    rescue(tx, "response_id", id.uuid())?;
-    tx.exec(
-        "DELETE FROM token WHERE record_id IN (SELECT r.id FROM record r WHERE r.response_id = $1)",
-        &vals![id],
+/// One slice of the destruction of a response whose row says so: at most `limit` of its records or
+/// of the rows written for it. Answers whether nothing is left; then its key is asked to go. What is
+/// done is seen in the rows themselves, so a kill loses nothing and the next slice goes on.
+fn erase_slice(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<bool, DbError> {
+    let records = tx.rows(
+        "SELECT record_id FROM record_key WHERE response_id = $1 ORDER BY record_id LIMIT $2",
+        &vals![id, limit],
     )?;
-    for table in ["met", "ask_again"] {
-        let sql = format!(
-            "DELETE FROM {table} WHERE record_id IN
-                 (SELECT r.id FROM record r WHERE r.response_id = $1)"
-        );
-        tx.exec(&sql, &vals![id])?;
+    for row in &records {
+        forget(tx, row.get(0)?)?;
     }
-    tx.exec("DELETE FROM record_key WHERE response_id = $1", &vals![id])?;
-    blank(tx, id)?;
-    tx.context.record_keys.clear();
-    note(tx, What::Response, id.uuid())
+    if !records.is_empty() || blank(tx, id, limit)? > 0 {
+        return Ok(false);
+    }
+    note(tx, What::Response, id.uuid())?;
+    Ok(true)
 }
 
 /// Empties what was written for a response under the key of a record that was collected for
-/// something else, such as routine surveillance. An empty sealed value reads as destroyed.
-fn blank(tx: &mut Tx<'_>, id: ResponseId) -> Result<(), DbError> {
+/// something else, such as routine surveillance: at most `limit` rows of a table; answers how many.
+/// An empty sealed value reads as destroyed.
+fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
     const NOTHING: &[u8] = &[];
-    tx.exec("DELETE FROM assessment WHERE response_id = $1", &vals![id])?;
-    let tables = [
+    let mut done = tx.exec(
+        "DELETE FROM assessment WHERE response_id = $1 AND person_id IN
+             (SELECT a.person_id FROM assessment a WHERE a.response_id = $1
+              ORDER BY a.person_id LIMIT $2)",
+        &vals![id, limit],
+    )?;
+    let own = "t.response_id = $1";
+    let tables: [(&str, &[&str], &str); 4] = [
         (
             "review",
-            "proposal_sealed = $2, first_reason_sealed = $2, second_reason_sealed = $2",
-            "response_id = $1",
+            &[
+                "proposal_sealed",
+                "first_reason_sealed",
+                "second_reason_sealed",
+            ],
+            own,
         ),
-        (
-            "measure",
-            "content_sealed = $2, reason_sealed = $2",
-            "response_id = $1",
-        ),
-        ("task", "content_sealed = $2", "response_id = $1"),
+        ("measure", &["content_sealed", "reason_sealed"], own),
+        ("task", &["content_sealed"], own),
         (
             "task_step",
-            "note_sealed = $2",
-            "task_id IN (SELECT t.id FROM task t WHERE t.response_id = $1)",
+            &["note_sealed"],
+            "t.task_id IN (SELECT o.id FROM task o WHERE o.response_id = $1)",
         ),
     ];
     for (table, columns, rows) in tables {
-        tx.exec(
-            &format!("UPDATE {table} SET {columns} WHERE {rows}"),
-            &vals![id, NOTHING],
+        let set: Vec<_> = columns.iter().map(|c| format!("{c} = $2")).collect();
+        let full: Vec<_> = columns
+            .iter()
+            .map(|c| format!("t.{c} IS NULL OR t.{c} <> $2"))
+            .collect();
+        let (set, full) = (set.join(", "), full.join(" OR "));
+        done += tx.exec(
+            &format!(
+                "UPDATE {table} SET {set} WHERE id IN
+                     (SELECT t.id FROM {table} t WHERE {rows} AND ({full}) LIMIT $3)"
+            ),
+            &vals![id, NOTHING, limit],
         )?;
     }
-    Ok(())
+    Ok(done)
 }
 
 /// What of other responses is sealed under records that are about to go is sealed anew under
 /// another record of the same person, while both can be read: the other response goes on. Where the
-/// person has no other record, nothing is left that could be kept.
-fn rescue(tx: &mut Tx<'_>, column: &str, doomed: Uuid) -> Result<(), DbError> {
+/// person has no other record, nothing is left that could be kept. A response that is being
+/// destroyed says so in its row, so nothing of it is kept and nothing moves to its records.
+fn rescue(tx: &mut Tx<'_>, doomed: RecordId) -> Result<(), DbError> {
     let tables: [(&str, &[&str]); 3] = [
         ("review", &["proposal", "first_reason", "second_reason"]),
         ("measure", &["content", "reason"]),
         ("task", &["content"]),
     ];
-    let own = if column == "response_id" {
-        "t.response_id <> $1"
-    } else {
-        "t.response_id = t.response_id"
-    };
     for (table, columns) in tables {
         let rows = tx.rows(
             &format!(
                 "SELECT t.id, t.record_id, t.response_id FROM {table} t
-                 JOIN record r ON r.id = t.record_id
                  JOIN response o ON o.id = t.response_id
-                 WHERE r.{column} = $1 AND {own} AND o.destroyed_at IS NULL ORDER BY t.id"
+                 WHERE t.record_id = $1 AND o.destroyed_at IS NULL ORDER BY t.id"
             ),
             &vals![doomed],
         )?;
         for row in &rows {
             let (id, from, response): (Uuid, RecordId, ResponseId) =
                 (row.get(0)?, row.get(1)?, row.get(2)?);
-            let Some(to) = home(tx, from, response, column, doomed)? else {
+            let Some(to) = home(tx, from, response)? else {
                 continue;
             };
             for name in columns {
@@ -158,10 +168,7 @@ fn rescue(tx: &mut Tx<'_>, column: &str, doomed: Uuid) -> Result<(), DbError> {
     // Assessments are made anew, without what goes.
     let now = tx.now();
     tx.exec(
-        &format!(
-            "UPDATE assessment SET next_change_at = $2 WHERE sealed_under IN
-                 (SELECT r.id FROM record r WHERE r.{column} = $1)"
-        ),
+        "UPDATE assessment SET next_change_at = $2 WHERE sealed_under = $1",
         &vals![doomed, now],
     )?;
     Ok(())
@@ -173,23 +180,20 @@ fn home(
     tx: &mut Tx<'_>,
     from: RecordId,
     response: ResponseId,
-    column: &str,
-    doomed: Uuid,
 ) -> Result<Option<RecordId>, DbError> {
-    let rows = tx.rows(
-        &format!(
-            "SELECT r.id FROM record_person f
-             JOIN record_person p ON p.person_id = f.person_id
-             JOIN record r ON r.id = p.record_id
-             JOIN record_key k ON k.record_id = r.id
-             JOIN response o ON o.id = r.response_id
-             WHERE f.record_id = $1 AND r.{column} <> $3 AND o.destroyed_at IS NULL
-             ORDER BY CASE WHEN r.response_id = $2 THEN 0 WHEN o.disease = '' THEN 1 ELSE 2 END,
-                 r.id"
-        ),
-        &vals![from, response, doomed],
-    )?;
-    rows.first().map(|row| row.get(0)).transpose()
+    tx.row(
+        "SELECT r.id FROM record_person f
+         JOIN record_person p ON p.person_id = f.person_id
+         JOIN record r ON r.id = p.record_id
+         JOIN record_key k ON k.record_id = r.id
+         JOIN response o ON o.id = r.response_id
+         WHERE f.record_id = $1 AND r.id <> $1 AND o.destroyed_at IS NULL
+         ORDER BY CASE WHEN r.response_id = $2 THEN 0 WHEN o.disease = '' THEN 1 ELSE 2 END,
+             r.id LIMIT 1",
+        &vals![from, response],
+    )?
+    .map(|row| row.get(0))
+    .transpose()
 }
 
 /// Seals one value under another record.
@@ -217,22 +221,58 @@ fn move_sealed(
 
 /// Deletes a record's wrapped key and tokens, and asks for it to be noted beside the keys.
 pub(crate) fn erase_record(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
-    rescue(tx, "id", id.uuid())?;
-    tx.context.record_keys.remove(&id);
-    for table in ["token", "met", "ask_again"] {
-        let sql = format!("DELETE FROM {table} WHERE record_id = $1");
-        tx.exec(&sql, &vals![id])?;
-    }
-    tx.exec("DELETE FROM record_key WHERE record_id = $1", &vals![id])?;
+    forget(tx, id)?;
     note(tx, What::Record, id.uuid())
 }
 
+/// Deletes what of a record could still be searched or unwrapped.
+fn forget(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
+    open_doomed(tx, id)?;
+    rescue(tx, id)?;
+    tx.context.record_keys.remove(&id);
+    for table in ["token", "met", "ask_again", "record_key"] {
+        let sql = format!("DELETE FROM {table} WHERE record_id = $1");
+        tx.exec(&sql, &vals![id])?;
+    }
+    Ok(())
+}
+
+/// LIMIT: records, or rows of a table, that one transaction of a destruction takes.
+const SLICE: i64 = 200;
+/// LIMIT: transactions of a destruction in one round of upkeep, or in the command itself; the next
+/// round goes on.
+const SLICES: usize = 50;
+
 impl Store {
-    /// Notes destructions that were committed beside the keys, and removes their keys.
+    /// Goes on with destroying what responses hold whose rows say so, up to `slices` transactions of
+    /// at most `rows` records or rows each; answers whether all of it is done.
+    ///
+    /// # Errors
+    /// When the database fails; calling again goes on.
+    pub fn erase_slices(&self, slices: usize, rows: i64) -> Result<bool, DbError> {
+        for _ in 0..slices {
+            let next: Option<ResponseId> = self.read(|tx| {
+                tx.row(
+                    "SELECT r.id FROM response r WHERE r.destroyed_at IS NOT NULL AND NOT EXISTS
+                         (SELECT 1 FROM erasure e WHERE e.id = r.id) ORDER BY r.id LIMIT 1",
+                    &[],
+                )?
+                .map(|row| row.get(0))
+                .transpose()
+            })?;
+            let Some(id) = next else { return Ok(true) };
+            self.upkeep(move |tx| erase_slice(tx, id, rows))?;
+        }
+        Ok(false)
+    }
+
+    /// Goes on with destructions that were committed: a bounded number of slices, then the line
+    /// beside the keys, then the keys. What is left is for the next call.
     ///
     /// # Errors
     /// When the database or the key directory fails; calling again goes on.
     pub fn finish_destruction(&self) -> Result<(), EraseError> {
+        self.erase_slices(SLICES, SLICE)?;
         // Also what another node has noted: its keys may still be in memory here.
         let all: Vec<(Uuid, String, Option<i64>)> = self.read(|tx| {
             tx.rows(
@@ -330,19 +370,31 @@ impl Store {
     pub fn replay_destruction(&self) -> Result<(usize, usize), EraseError> {
         let destroyed = self.keys().destroyed();
         let counts = (destroyed.responses.len(), destroyed.records.len());
-        self.upkeep(move |tx| {
+        self.upkeep({
+            let responses = destroyed.responses.clone();
+            move |tx| {
+                let now = tx.now();
+                for id in &responses {
+                    // Done once more from the beginning, whatever the backup said of it.
+                    tx.exec("DELETE FROM erasure WHERE id = $1", &vals![*id])?;
+                    let there = tx.exec(
+                        "UPDATE response SET closed_at = COALESCE(closed_at, $2),
+                             destroyed_at = COALESCE(destroyed_at, $2) WHERE id = $1",
+                        &vals![*id, now],
+                    )?;
+                    if there == 0 {
+                        note(tx, What::Response, id.uuid())?;
+                    }
+                }
+                Ok(())
+            }
+        })?;
+        while !self.erase_slices(SLICES, SLICE)? {}
+        for id in destroyed.records {
+            self.upkeep(move |tx| erase_record(tx, id))?;
+        }
+        self.upkeep(|tx| {
             let now = tx.now();
-            for id in &destroyed.responses {
-                erase_response(tx, *id)?;
-                tx.exec(
-                    "UPDATE response SET closed_at = COALESCE(closed_at, $2),
-                         destroyed_at = COALESCE(destroyed_at, $2) WHERE id = $1",
-                    &vals![*id, now],
-                )?;
-            }
-            for id in &destroyed.records {
-                erase_record(tx, *id)?;
-            }
             tx.exec(
                 "UPDATE erasure SET logged_at = $1 WHERE logged_at IS NULL",
                 &vals![now],

@@ -190,12 +190,26 @@ pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbEr
     Ok(())
 }
 
+/// The key of a record; none when it was destroyed, or its response is being destroyed.
 fn record_key(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<Key>, DbError> {
+    key_where(tx, record, "o.destroyed_at IS NULL")
+}
+
+/// Lets values under a record whose response is being destroyed be opened in this transaction, for
+/// what of other responses is to be kept.
+pub(crate) fn open_doomed(tx: &mut Tx<'_>, record: RecordId) -> Result<(), DbError> {
+    key_where(tx, record, "o.id = k.response_id").map(|_| ())
+}
+
+fn key_where(tx: &mut Tx<'_>, record: RecordId, condition: &str) -> Result<Option<Key>, DbError> {
     if let Some(key) = tx.context.record_keys.get(&record) {
         return Ok(Some(key.clone()));
     }
     let row = tx.row(
-        "SELECT response_id, wrapped FROM record_key WHERE record_id = $1",
+        &format!(
+            "SELECT k.response_id, k.wrapped FROM record_key k
+             JOIN response o ON o.id = k.response_id WHERE k.record_id = $1 AND {condition}"
+        ),
         &vals![record],
     )?;
     let Some(row) = row else { return Ok(None) };
@@ -519,7 +533,10 @@ pub fn token_find(
 ) -> Result<Vec<RecordId>, DbError> {
     let token = tx.context.keys.token(kind, value);
     tx.rows(
-        "SELECT record_id FROM token WHERE token = $1 AND kind = $2 ORDER BY record_id LIMIT $3",
+        "SELECT t.record_id FROM token t WHERE t.token = $1 AND t.kind = $2 AND NOT EXISTS
+             (SELECT 1 FROM record r JOIN response o ON o.id = r.response_id
+              WHERE r.id = t.record_id AND o.destroyed_at IS NOT NULL)
+         ORDER BY t.record_id LIMIT $3",
         &vals![token, kind, limit],
     )?
     .iter()
@@ -567,6 +584,7 @@ pub fn token_persons(
         &format!(
             "SELECT p.person_id, MIN(w.received_at) FROM token e
                  JOIN record w ON w.id = e.record_id
+                 JOIN response o ON o.id = w.response_id AND o.destroyed_at IS NULL
                  JOIN record_person p ON p.record_id = e.record_id
                  JOIN person n ON n.id = p.person_id
              WHERE e.token = ${entry} AND e.kind = $1{conditions} AND EXISTS (

@@ -1,10 +1,9 @@
 //! Responses: what facts, tasks and measures are collected for; purpose, retention and closing hang
 //! on them. The key of a response is made before its row and destroyed after its row says so.
 
-use fangxian_base::{Date, Instant, ResponseId};
-use uuid::Uuid;
+use fangxian_base::{Instant, ResponseId};
 
-use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::db::{DbError, Row, Tx, vals};
 
 /// A response about to be opened; its key exists already ([`crate::keys::Keys::make_response`]).
 #[derive(Debug, Clone)]
@@ -144,8 +143,8 @@ pub fn response_closed_by(tx: &mut Tx<'_>, id: ResponseId) -> Result<Option<Stri
 }
 
 /// Says that the personal records of a closed response are to be destroyed; answers whether it was
-/// closed, at `version` and not destroyed yet. Search tokens go at once; the key is for the caller:
-/// [`crate::Store::finish_destruction`].
+/// closed, at `version` and not destroyed yet. What is destroyed goes in slices and then the key,
+/// which is for the caller: [`crate::Store::finish_destruction`].
 pub fn response_destroy(tx: &mut Tx<'_>, id: ResponseId, version: i64) -> Result<bool, DbError> {
     tx.note("response", id);
     let now = tx.now();
@@ -154,100 +153,7 @@ pub fn response_destroy(tx: &mut Tx<'_>, id: ResponseId, version: i64) -> Result
          WHERE id = $1 AND version = $3 AND closed_at IS NOT NULL AND destroyed_at IS NULL",
         &vals![id, now, version],
     )?;
-    if touched == 1 {
-        crate::erase::erase_response(tx, id)?;
-    }
     Ok(touched == 1)
-}
-
-/// An approval on record, such as to manage a disease as class A.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// Its id.
-    pub id: Uuid,
-    /// The response it belongs to.
-    pub response: ResponseId,
-    /// What was approved, by its code.
-    pub kind: String,
-    /// The organ that approved it.
-    pub organ: String,
-    /// The number of its document.
-    pub document_no: String,
-    /// The first day it holds.
-    pub from_on: Date,
-    /// The last day it holds, when it ends.
-    pub until_on: Option<Date>,
-    /// When it was put on record.
-    pub recorded_at: Instant,
-}
-
-/// An approval about to be put on record.
-#[derive(Debug, Clone)]
-pub struct NewApproval<'a> {
-    /// The response it belongs to.
-    pub response: ResponseId,
-    /// What was approved, by its code.
-    pub kind: &'a str,
-    /// The organ that approved it.
-    pub organ: &'a str,
-    /// The number of its document.
-    pub document_no: &'a str,
-    /// The first day it holds.
-    pub from_on: Date,
-    /// The last day it holds, when it ends.
-    pub until_on: Option<Date>,
-}
-
-/// The whole row, as its digest is made.
-pub(crate) const APPROVAL_ROW: &str =
-    "id, response_id, kind, organ, document_no, from_on, until_on, recorded_at, entry_id";
-
-/// Puts an approval on record.
-pub fn approval_insert(tx: &mut Tx<'_>, approval: &NewApproval<'_>) -> Result<Uuid, DbError> {
-    let id = Uuid::now_v7();
-    let columns = [
-        Val::from(id),
-        approval.response.into(),
-        approval.kind.into(),
-        approval.organ.into(),
-        approval.document_no.into(),
-        approval.from_on.into(),
-        approval.until_on.into(),
-        tx.now().into(),
-        tx.entry_id()?.into(),
-    ];
-    tx.exec(
-        &format!(
-            "INSERT INTO approval ({APPROVAL_ROW}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        ),
-        &columns,
-    )?;
-    tx.note("response", approval.response);
-    tx.note_row("approval", id, &columns);
-    Ok(id)
-}
-
-/// The approvals of a response, oldest first.
-pub fn approval_list(tx: &mut Tx<'_>, response: ResponseId) -> Result<Vec<Approval>, DbError> {
-    tx.rows(
-        "SELECT id, response_id, kind, organ, document_no, from_on, until_on, recorded_at
-         FROM approval WHERE response_id = $1 ORDER BY from_on, id",
-        &vals![response],
-    )?
-    .iter()
-    .map(|row| {
-        Ok(Approval {
-            id: row.get(0)?,
-            response: row.get(1)?,
-            kind: row.get(2)?,
-            organ: row.get(3)?,
-            document_no: row.get(4)?,
-            from_on: row.get(5)?,
-            until_on: row.get(6)?,
-            recorded_at: row.get(7)?,
-        })
-    })
-    .collect()
 }
 
 /// What still runs for a response: nobody can go on with it once the response is closed.

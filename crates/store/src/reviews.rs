@@ -174,24 +174,6 @@ pub fn review_latest(
     .transpose()
 }
 
-/// Everybody who was ever reviewed for a response, with the record that brought the last review.
-pub fn review_persons(
-    tx: &mut Tx<'_>,
-    response: ResponseId,
-) -> Result<Vec<(PersonId, RecordId)>, DbError> {
-    tx.rows(
-        &format!(
-            "SELECT p.person_id, v.record_id FROM {REVIEW_FROM} WHERE v.response_id = $1
-             ORDER BY v.opened_at, v.id"
-        ),
-        &vals![response],
-    )?
-    .iter()
-    .map(|row| Ok((row.get(0)?, row.get(1)?)))
-    .collect::<Result<std::collections::BTreeMap<_, _>, DbError>>()
-    .map(|last| last.into_iter().collect())
-}
-
 /// All reviews of a person, newest first.
 pub fn review_list_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Review>, DbError> {
     tx.rows(

@@ -404,11 +404,6 @@ pub fn tamper(store: &Store, sql: &str) {
     store.upkeep(move |tx| tx.script(&sql)).expect("tampering");
 }
 
-/// Ends every approval on a day, as if it had been put on record so.
-pub fn approvals_end(store: &Store, day: &str) {
-    tamper(store, &format!("UPDATE approval SET until_on = '{day}'"));
-}
-
 /// Calls every task of a kind off.
 pub fn tasks_call_off(store: &Store, kind: &str) {
     let set = "UPDATE task SET state = 'cancelled', unique_key = NULL";

@@ -17,6 +17,7 @@ use fangxian_base::{
 };
 use fangxian_packs::{Approval, ApprovalKind, Assessment};
 use fangxian_store::Tx;
+use fangxian_store::approvals::approval_list;
 use fangxian_store::assessments::{
     CASE, NewAssessment, ask_again, ask_again_done, ask_again_list, assessment_clear,
     assessment_clear_merged, assessment_due, assessment_fetch, assessment_list,
@@ -25,7 +26,7 @@ use fangxian_store::assessments::{
 use fangxian_store::facts::{Fact, fact_list, met_by, standing};
 use fangxian_store::people::person_of;
 use fangxian_store::records::{record_fetch, record_ids_of};
-use fangxian_store::responses::{Response, approval_list, response_fetch, response_list};
+use fangxian_store::responses::{Response, response_fetch, response_list};
 use fangxian_store::reviews::review_list_of;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -182,6 +183,26 @@ pub(crate) fn assess_listed(
     let came = Came {
         trigger: Some(row),
         listed: true,
+        spreads: false,
+    };
+    assess(rules, tx, person, &came)
+}
+
+/// The same when what the law allows has changed for somebody already known: the record says where
+/// a proposal belongs, and a row of a list is treated as when it was taken in.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn assess_again(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    record: RecordId,
+) -> Result<Vec<Assessed>> {
+    let person = person_of(tx, record)?.unwrap_or(person);
+    let came = Came {
+        trigger: Some(record),
+        listed: record_fetch(tx, record)?.is_some_and(|record| record.import.is_some()),
         spreads: false,
     };
     assess(rules, tx, person, &came)
@@ -399,7 +420,7 @@ pub(crate) fn approvals_of(tx: &mut Tx<'_>, response: &Response) -> Result<Vec<A
                 kind: from_code::<ApprovalKind>(&row.kind)?,
                 disease: Some(response.disease.clone()),
                 from: row.from_on,
-                until: row.until_on,
+                until: row.last_day(),
                 reference: row.document_no,
                 by: String::new(),
             })

@@ -406,6 +406,38 @@ fn novel_influenza_is_refused_without_approval_and_offered_with_it() {
 }
 
 #[test]
+fn after_an_approval_everybody_is_asked_about_again_in_pieces_that_go_on() {
+    each_world(|world| {
+        let reviews: Vec<_> = (0..3).map(|_| world.close_contact().2).collect();
+        let offered = || {
+            let read = |id: &_| world.app.review_read(&world.desk, *id).unwrap();
+            let proposals = reviews.iter().map(|id| read(id).proposal.unwrap());
+            proposals.map(|one| one.measures.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(), [0, 0, 0]);
+        world.approve();
+        let flu = world.flu;
+        world
+            .store
+            .write::<_, crate::AppError, _>(
+                fangxian_store::testing::command("responses.confirm"),
+                move |tx| Ok(fangxian_store::approvals::round_begin(tx, flu)?),
+            )
+            .unwrap();
+        let mut rounds = 0;
+        while world.app.round_slice(1).unwrap() > 0 {
+            rounds += 1;
+            assert!(rounds < 20, "it comes to an end");
+            if rounds == 1 {
+                assert!(offered().contains(&0), "one person at a time");
+            }
+        }
+        assert!(rounds >= 3);
+        assert_eq!(offered(), [1, 1, 1]);
+    });
+}
+
+#[test]
 fn an_approval_that_ends_before_the_second_look_leaves_nothing_to_decide() {
     each_world(|world| {
         world.approve_until(Some(world.app.today()));

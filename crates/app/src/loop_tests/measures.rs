@@ -383,7 +383,14 @@ fn no_term_is_longer_than_the_approval_and_what_outlives_it_is_unlawful() {
         let input = decide(view.row.version, "2026-05-06");
         app.measure_decide(&world.hospital, CommandId::new(), id, &input)
             .unwrap();
-        fangxian_store::testing::approvals_end(&world.store, "2026-05-04");
+        let responses = app.response_list(&world.duty).unwrap();
+        let flu = responses.iter().find(|one| one.id == world.flu).unwrap();
+        let end = crate::responses::EndInput {
+            last_on: "2026-05-04".into(),
+            reason: "国务院撤销批准".into(),
+        };
+        app.response_end_approval(&world.duty, CommandId::new(), flu.approvals[0].id, &end)
+            .unwrap();
         world.pass_minutes(2 * 24 * 60);
         app.day_sweep().unwrap();
         let rows = app

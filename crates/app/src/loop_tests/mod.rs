@@ -16,9 +16,9 @@ use fangxian_base::{
 use fangxian_domain::intake::Channel;
 use fangxian_domain::units::UnitKind;
 use fangxian_packs::Library;
+use fangxian_store::approvals::{NewApproval, approval_insert};
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::places::area_fetch;
-use fangxian_store::responses::{NewApproval, approval_insert};
 use fangxian_store::testing::{self, Tree, each_engine};
 use fangxian_store::{Author, Store};
 

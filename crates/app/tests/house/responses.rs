@@ -1,7 +1,7 @@
 //! Responses: opened, approved, closed by one, destroyed by another.
 
 use fangxian_app::Kind;
-use fangxian_app::responses::{ApprovalInput, ResponseInput};
+use fangxian_app::responses::{ApprovalInput, ConfirmInput, EndInput, ResponseInput};
 use fangxian_base::{CommandId, PersonId, ResponseId, ReviewId};
 use fangxian_domain::units::UnitKind;
 use fangxian_store::DbError;
@@ -68,34 +68,151 @@ fn a_response_is_opened_with_its_key_and_a_repeated_command_opens_one() {
     });
 }
 
+fn class_a() -> ApprovalInput {
+    ApprovalInput {
+        kind: "managed_as_class_a".into(),
+        organ: "state_council".into(),
+        document_no: "示范〔2025〕1号".into(),
+        from_on: "2025-01-16".into(),
+        until_on: String::new(),
+    }
+}
+
+fn says(decision: &str) -> ConfirmInput {
+    ConfirmInput {
+        decision: decision.into(),
+    }
+}
+
 #[test]
-fn an_approval_is_on_record_with_its_organ_and_days() {
+fn an_approval_counts_once_a_second_person_confirmed_it_and_ends_with_a_reason() {
     each_house(|house| {
         let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
-        let id = house
-            .app
+        let (_, _, second) = house.staff("duty2", "duty", house.areas.district);
+        let app = &house.app;
+        let id = app
             .response_open(&duty, CommandId::new(), &input("flu-2025-01"))
             .unwrap();
-        let mut approval = ApprovalInput {
-            kind: "managed_as_class_a".into(),
-            organ: "国务院".into(),
-            document_no: "示范〔2025〕1号".into(),
-            from_on: "2025-01-16".into(),
-            until_on: "2025-01-01".into(),
+        let view = || {
+            let list = app.response_list(&duty).unwrap();
+            list.into_iter().find(|one| one.id == id).unwrap()
         };
-        let error = house
-            .app
-            .response_approve(&duty, CommandId::new(), id, &approval)
-            .unwrap_err();
-        assert_eq!(fields(&error), ["until_on"]);
-        approval.until_on = String::new();
-        house
-            .app
-            .response_approve(&duty, CommandId::new(), id, &approval)
+        let confirm = |who, proposed, what: &str| {
+            app.response_confirm(who, CommandId::new(), proposed, &says(what))
+        };
+        let proposed = app
+            .response_approve(&duty, CommandId::new(), id, &class_a())
             .unwrap();
-        let list = house.app.response_list(&duty).unwrap();
-        let view = list.iter().find(|response| response.id == id).unwrap();
-        assert_eq!(view.approvals[0].organ, "国务院");
+        assert!(view().approvals.is_empty(), "one person alone");
+        assert!(view().proposed[0].own);
+        let alone = confirm(&duty, proposed, "confirm").unwrap_err();
+        assert_eq!(alone.kind, Kind::Forbidden);
+        assert!(alone.text.en.contains("whoever proposed"), "{alone}");
+        let cli = fangxian_app::Who::cli();
+        assert!(confirm(&cli, proposed, "confirm").is_err(), "no person");
+        let unclear = confirm(&second, proposed, "maybe").unwrap_err();
+        assert_eq!(fields(&unclear), ["decision"]);
+        confirm(&second, proposed, "confirm").unwrap();
+        let again = confirm(&second, proposed, "refuse").unwrap_err();
+        assert_eq!(again.code, "DECIDED");
+        let (seen, waiting) = (view().approvals, view().proposed);
+        assert_eq!((seen.len(), waiting.len()), (1, 0));
+        assert_eq!(seen[0].organ_name.zh, "国务院");
+
+        let refused = app
+            .response_approve(&duty, CommandId::new(), id, &class_a())
+            .unwrap();
+        confirm(&second, refused, "refuse").unwrap();
+        assert_eq!((view().approvals.len(), view().proposed.len()), (1, 0));
+
+        let end = |last_on: &str, reason: &str| {
+            let input = EndInput {
+                last_on: last_on.into(),
+                reason: reason.into(),
+            };
+            app.response_end_approval(&second, CommandId::new(), seen[0].id, &input)
+        };
+        assert_eq!(
+            fields(&end("soon", " ").unwrap_err()),
+            ["last_on", "reason"]
+        );
+        assert_eq!(
+            fields(&end("2025-01-14", "误").unwrap_err()),
+            ["last_on"],
+            "before it began"
+        );
+        end("2025-02-01", "国务院撤销批准").unwrap();
+        assert_eq!(
+            fields(&end("2025-02-01", "再").unwrap_err()),
+            ["last_on"],
+            "not earlier"
+        );
+        let seen = view().approvals;
+        assert_eq!(
+            seen[0].until_on.map(|day| day.to_string()).as_deref(),
+            Some("2025-02-01")
+        );
+        assert_eq!(seen[0].ended_reason.as_deref(), Some("国务院撤销批准"));
+        house.app.upkeep_once(house.app.now());
+        assert!(fangxian_store::audit::verify(&house.store).unwrap().holds());
+        fangxian_store::testing::tamper(&house.store, "UPDATE approval_end SET reason = 'x'");
+        assert!(!fangxian_store::audit::verify(&house.store).unwrap().holds());
+    });
+}
+
+#[test]
+fn an_approval_names_a_kind_of_the_packs_and_an_organ_that_can_give_it() {
+    each_house(|house| {
+        let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
+        let app = &house.app;
+        let open = |code: &str, disease: &str| {
+            let input = ResponseInput {
+                disease: disease.into(),
+                ..input(code)
+            };
+            app.response_open(&duty, CommandId::new(), &input).unwrap()
+        };
+        let (flu, noro) = (
+            open("flu-1", "novel-influenza"),
+            open("noro-1", "norovirus"),
+        );
+        let tried = |id, change: &dyn Fn(&mut ApprovalInput)| {
+            let mut input = class_a();
+            change(&mut input);
+            app.response_approve(&duty, CommandId::new(), id, &input)
+        };
+        let wrong = |id, change: &dyn Fn(&mut ApprovalInput)| {
+            let error = tried(id, change).unwrap_err();
+            fields(&error).join(" ")
+        };
+        assert_eq!(
+            wrong(noro, &|_| ()),
+            "kind",
+            "norovirus is not on that list"
+        );
+        assert_eq!(wrong(flu, &|i| i.kind = "anything".into()), "kind");
+        assert_eq!(wrong(flu, &|i| i.organ = "国务院".into()), "organ");
+        assert_eq!(
+            wrong(flu, &|i| i.organ = "county_government".into()),
+            "organ"
+        );
+        assert_eq!(wrong(flu, &|i| i.document_no = " ".into()), "document_no");
+        assert_eq!(wrong(flu, &|i| i.from_on = "16.1.".into()), "from_on");
+        assert_eq!(
+            wrong(flu, &|i| i.until_on = "2025-01-01".into()),
+            "until_on"
+        );
+        let government = |input: &mut ApprovalInput| {
+            input.kind = "response_active".into();
+            input.organ = "county_government".into();
+        };
+        tried(noro, &government).unwrap();
+        let hospital = unit(&house.store, house.areas.district, UnitKind::Hospital);
+        let (_, _, doctor) = house.staff_of(hospital, "organ9", "organ", house.areas.district);
+        let error = app
+            .response_approve(&doctor, CommandId::new(), flu, &class_a())
+            .unwrap_err();
+        assert_eq!(error.kind, Kind::Forbidden);
     });
 }
 

@@ -91,6 +91,7 @@ impl World {
                 area,
                 closed: false,
                 closed_by: None,
+                proposed_by: Some(self.other),
             },
             Kind::Account => Resource::Account {
                 area,

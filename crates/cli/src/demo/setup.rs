@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fangxian_app::accounts::{AdminInput, GrantInput, UserInput};
 use fangxian_app::imports::ListFile;
 use fangxian_app::places::{AreaView, UnitView};
-use fangxian_app::responses::{ApprovalInput, ResponseInput};
+use fangxian_app::responses::{ApprovalInput, ConfirmInput, ResponseInput};
 use fangxian_app::{App, AppError, Who};
 use fangxian_base::CommandId;
 use fangxian_sim::Behaviour;
@@ -36,7 +36,8 @@ impl Player {
             self.places(&app)?;
             self.accounts(&app)?;
             let duty = self.people.who(&app, "duty1")?;
-            responses(&app, &duty, self.habits)?;
+            let bureau = self.people.who(&app, "bureau1")?;
+            responses(&app, &duty, &bureau, self.habits)?;
         }
         list(&app, self.habits)?;
         self.know_places(app.area_list(&Who::cli(), None)?);
@@ -135,7 +136,7 @@ fn account(
     Ok(Some(session.token))
 }
 
-fn responses(app: &App, duty: &Who, habits: Behaviour) -> Result<(), AppError> {
+fn responses(app: &App, duty: &Who, bureau: &Who, habits: Behaviour) -> Result<(), AppError> {
     let open = |code: &str, zh: &str, en: &str, disease: &str| {
         let input = ResponseInput {
             code: code.into(),
@@ -154,12 +155,16 @@ fn responses(app: &App, duty: &Who, habits: Behaviour) -> Result<(), AppError> {
     )?;
     let approval = ApprovalInput {
         kind: "managed_as_class_a".into(),
-        organ: "国务院（虚构）".into(),
+        organ: "state_council".into(),
         document_no: "国函〔2026〕99号（虚构，仅供演示）".into(),
         from_on: "2026-02-20".into(),
         until_on: String::new(),
     };
-    app.response_approve(duty, command(habits, "approval"), flu, &approval)?;
+    let proposed = app.response_approve(duty, command(habits, "approval"), flu, &approval)?;
+    let confirm = ConfirmInput {
+        decision: "confirm".into(),
+    };
+    app.response_confirm(bureau, command(habits, "confirm"), proposed, &confirm)?;
     open(
         NORO,
         "实验小学诺如病毒聚集性疫情处置",

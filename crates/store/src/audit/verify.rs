@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::seal::{Head, chained, signed_text};
 use super::{ENTRY_COLUMNS, Reference, hex, row_digest, unhex};
+use crate::approvals::{APPROVAL_ROW, END_ROW};
 use crate::db::{DbError, Row, Tx, vals};
 use crate::facts::FACT_COLUMNS;
 use crate::people::LINK_ROW;
-use crate::responses::APPROVAL_ROW;
 use crate::store::Store;
 
 /// LIMIT: entries read at a time.
@@ -54,11 +54,11 @@ pub enum FindingKind {
     LinkMissing,
     /// A link that no entry speaks of.
     LinkUnaccounted,
-    /// An approval row differs from what its entry says.
+    /// An approval, or its early end, differs from what its entry says.
     ApprovalChanged,
-    /// An approval that an entry speaks of is gone.
+    /// An approval, or its early end, that an entry speaks of is gone.
     ApprovalMissing,
-    /// An approval that no entry speaks of.
+    /// An approval, or an early end, that no entry speaks of.
     ApprovalUnaccounted,
 }
 
@@ -267,7 +267,7 @@ struct Kept {
     unaccounted: FindingKind,
 }
 
-const KEPT: [Kept; 3] = [
+const KEPT: [Kept; 4] = [
     Kept {
         name: "fact",
         columns: FACT_COLUMNS,
@@ -292,11 +292,19 @@ const KEPT: [Kept; 3] = [
         missing: FindingKind::ApprovalMissing,
         unaccounted: FindingKind::ApprovalUnaccounted,
     },
+    Kept {
+        name: "approval_end",
+        columns: END_ROW,
+        entry: 5,
+        changed: FindingKind::ApprovalChanged,
+        missing: FindingKind::ApprovalMissing,
+        unaccounted: FindingKind::ApprovalUnaccounted,
+    },
 ];
 
 fn check_rows(tx: &mut Tx<'_>, report: &mut VerifyReport) -> Result<(), DbError> {
     let mut after = EntryId::from_uuid(Uuid::nil());
-    let mut accounted: [HashSet<Uuid>; 3] = Default::default();
+    let mut accounted: [HashSet<Uuid>; KEPT.len()] = Default::default();
     loop {
         let rows = tx.rows(
             "SELECT id, refs, salt FROM audit_entry WHERE id > $1 ORDER BY id LIMIT $2",

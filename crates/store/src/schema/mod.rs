@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (10, include_str!("0010_keeping.sql")),
     (20, include_str!("0020_imports.sql")),
     (30, include_str!("0030_loop.sql")),
+    (40, include_str!("0040_approvals.sql")),
     (50, include_str!("0050_lists.sql")),
 ];
 

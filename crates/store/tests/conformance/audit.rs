@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fangxian_base::{Date, FactId, RecordId};
+use fangxian_store::approvals::{NewApproval, approval_insert};
 use fangxian_store::audit::{FindingKind, VerifyReport, verify};
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::people::{Says, link_insert};
-use fangxian_store::responses::{NewApproval, approval_insert};
 use fangxian_store::testing::{
     command, each_engine, fact, number, record, response, sql_id, tamper,
 };

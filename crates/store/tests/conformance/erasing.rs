@@ -135,6 +135,39 @@ fn a_destruction_that_a_kill_interrupted_is_finished_later() {
 }
 
 #[test]
+fn a_large_destruction_goes_in_slices_and_a_kill_between_them_loses_nothing() {
+    each_place(|place| {
+        let mut store = place.open();
+        let (over, open) = (response(&store, "influenza"), response(&store, ""));
+        let gone: Vec<_> = (0..7).map(|_| record(&store, over, None)).collect();
+        let kept = record(&store, open, None);
+        destroy(&store, over);
+        for slice in 1..=3 {
+            assert!(!store.erase_slices(1, 2).unwrap());
+            let left = number(&store, "SELECT COUNT(*) FROM record_key");
+            assert_eq!(left, 8 - 2 * slice, "a transaction takes two records");
+            for record in &gone {
+                assert_eq!(readable(&store, *record), (false, false, false));
+            }
+            assert_eq!(
+                number(&store, "SELECT COUNT(*) FROM erasure"),
+                0,
+                "the key stays while something may still be kept with it"
+            );
+            drop(store);
+            store = place.open();
+        }
+        store.finish_destruction().unwrap();
+        assert_eq!(number(&store, "SELECT COUNT(*) FROM record_key"), 1);
+        assert_eq!(number(&store, "SELECT COUNT(*) FROM token"), 1);
+        assert!(store.keys().destroyed().responses.contains(&over));
+        assert!(readable(&store, kept).0);
+        store.seal().unwrap();
+        assert!(verify(&store).unwrap().holds());
+    });
+}
+
+#[test]
 fn what_was_written_for_a_response_on_another_record_goes_with_it() {
     each_place(|place| {
         let store = place.open();

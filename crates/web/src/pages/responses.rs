@@ -1,10 +1,13 @@
 //! Responses: what everything is collected for; opening, approvals, closing, destruction.
 
-use fangxian_app::responses::{ApprovalInput, ResponseInput, ResponseView};
+use fangxian_app::responses::{
+    ApprovalInput, ConfirmInput, EndInput, OrganName, ResponseInput, ResponseView,
+};
 use fangxian_app::{Action, App, AppError, Result};
 use fangxian_base::{ResponseId, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::answer::{Done, page};
 use crate::ask::Ask;
@@ -19,6 +22,8 @@ pub struct ResponseList {
     responses: Vec<ResponseView>,
     /// Diseases that there is a pack for.
     diseases: Vec<DiseaseName>,
+    /// The organs that give approvals.
+    organs: Vec<OrganName>,
     /// What the asker may do.
     may: May,
 }
@@ -36,6 +41,9 @@ pub struct DiseaseName {
 #[derive(Debug, Serialize, JsonSchema)]
 struct May {
     open: bool,
+    approve: bool,
+    confirm: bool,
+    end_approval: bool,
     close: bool,
     destroy: bool,
 }
@@ -46,8 +54,12 @@ fn list(app: &App, ask: &Ask, _: Nothing) -> Result<ResponseList> {
     Ok(ResponseList {
         responses: app.response_list(&ask.who)?,
         diseases: disease_names(app),
+        organs: app.approving_organs(),
         may: May {
             open: app.may(&ask.who, Action::ResponsesOpen),
+            approve: app.may(&ask.who, Action::ResponsesApprove),
+            confirm: app.may(&ask.who, Action::ResponsesConfirm),
+            end_approval: app.may(&ask.who, Action::ResponsesEndApproval),
             close: app.may(&ask.who, Action::ResponsesClose),
             destroy: app.may(&ask.who, Action::ResponsesDestroy),
         },
@@ -76,16 +88,22 @@ pub fn diseases(s: &Shell, v: &ResponseList) -> Vec<Choice> {
     choices
 }
 
-/// What can be approved, as choices.
-pub fn approvals(s: &Shell) -> Vec<Choice> {
-    [
-        "managed_as_class_a",
-        "response_active",
-        "government_decision",
-        "legal_signoff",
-    ]
-    .map(|code| Choice::new(code, s.code("approval", code)))
-    .to_vec()
+/// What can be approved in a response, as choices.
+pub fn approvals(s: &Shell, response: &ResponseView) -> Vec<Choice> {
+    let kinds = response.approval_kinds.iter();
+    let choices = kinds.map(|code| Choice::new(code, s.code("approval", code)));
+    std::iter::once(Choice::new("", s.t("choose")))
+        .chain(choices)
+        .collect()
+}
+
+/// The organs that give approvals, as choices.
+pub fn organs(s: &Shell, v: &ResponseList) -> Vec<Choice> {
+    let names = v.organs.iter();
+    let choices = names.map(|one| Choice::new(&one.code, s.text(&one.name)));
+    std::iter::once(Choice::new("", s.t("choose")))
+        .chain(choices)
+        .collect()
 }
 
 /// The name of a disease by its code.
@@ -107,8 +125,24 @@ fn which(ask: &Ask) -> Result<ResponseId> {
         .ok_or_else(AppError::not_found)
 }
 
-fn approve(app: &App, ask: &Ask, input: ApprovalInput) -> Result<Done<()>> {
-    app.response_approve(&ask.who, ask.command, which(ask)?, &input)?;
+fn approve(app: &App, ask: &Ask, input: ApprovalInput) -> Result<Done<Uuid>> {
+    let id = app.response_approve(&ask.who, ask.command, which(ask)?, &input)?;
+    Ok(Done::then("/responses", id))
+}
+
+fn which_approval(ask: &Ask) -> Result<Uuid> {
+    ask.field("id")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(AppError::not_found)
+}
+
+fn confirm(app: &App, ask: &Ask, input: ConfirmInput) -> Result<Done<()>> {
+    app.response_confirm(&ask.who, ask.command, which_approval(ask)?, &input)?;
+    Ok(Done::then("/responses", ()))
+}
+
+fn end_approval(app: &App, ask: &Ask, input: EndInput) -> Result<Done<()>> {
+    app.response_end_approval(&ask.who, ask.command, which_approval(ask)?, &input)?;
     Ok(Done::then("/responses", ()))
 }
 
@@ -146,9 +180,23 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::command(
             "responses.approve",
             "/responses/{id}/approvals",
-            on(Action::ResponsesOpen),
+            on(Action::ResponsesApprove),
             page,
             approve,
+        ),
+        Endpoint::command(
+            "responses.confirm",
+            "/approvals/{id}/confirm",
+            on(Action::ResponsesConfirm),
+            page,
+            confirm,
+        ),
+        Endpoint::command(
+            "responses.end_approval",
+            "/approvals/{id}/end",
+            on(Action::ResponsesEndApproval),
+            page,
+            end_approval,
         ),
         Endpoint::command(
             "responses.close",

@@ -156,10 +156,20 @@ async fn fill(people: &mut BTreeMap<&'static str, Browser>) {
         let opened =
             json!({ "code": code, "title_zh": "响应", "title_en": "Response", "disease": disease });
         let opened = does("authority", "/responses", opened).await;
-        let approval = json!({ "kind": "managed_as_class_a", "organ": "国务院", "document_no": "1",
-            "from_on": "2026-04-20" });
+        let approval = json!({ "kind": "response_active", "organ": "county_government",
+            "document_no": "1", "from_on": "2026-04-20" });
         let path = format!("/responses/{}/approvals", opened["data"].as_str().unwrap());
-        does("authority", &path, approval).await;
+        let proposed = does("authority", &path, approval.clone()).await;
+        let path = format!("/approvals/{}/confirm", proposed["data"].as_str().unwrap());
+        does("authority2", &path, json!({ "decision": "confirm" })).await;
+        let approval = json!({ "kind": "managed_as_class_a", "organ": "state_council",
+            "document_no": "2", "from_on": "2026-04-20" });
+        let path = format!("/responses/{}/approvals", opened["data"].as_str().unwrap());
+        if disease == "novel-influenza" {
+            let proposed = does("authority", &path, approval).await;
+            let path = format!("/approvals/{}/confirm", proposed["data"].as_str().unwrap());
+            does("authority2", &path, json!({ "decision": "confirm" })).await;
+        }
     }
     for n in 0..3 {
         let report = json!({ "name": "王小明", "phone": format!("1380013800{n}"),
