@@ -19,6 +19,10 @@ fn changed(line: &str) -> Vec<String> {
         rest.find([',', ' ', '}']).unwrap_or(rest.len())
     };
     let (value, after) = rest.split_at(end);
+    // A level compares an indicator with a value by its name; the number stands where it is named.
+    if value.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return Vec::new();
+    }
     let list = value.starts_with('[');
     let numbers: Vec<i64> = value
         .trim_matches(['[', ']'])
@@ -133,8 +137,8 @@ const SILENT: [(&str, &str); 11] = [
         "edition 6 changes nothing that the pack carries",
     ),
     (
-        "erl-2024.yaml: from: 2024-10-31",
-        "the law of 2007 still answers on that day",
+        "reg-2011.yaml: from: 2011-01-07",
+        "the regulations would begin before they were published",
     ),
     (
         "idl-2013.yaml: from: 2013-06-",
