@@ -211,21 +211,32 @@ pub enum ApprovalKind {
 
 impl ApprovalKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::ManagedAsClassA,
         Self::ResponseActive,
         Self::GovernmentDecision,
         Self::LegalSignoff,
+        Self::LocalBasis,
+        Self::PriorDecision,
+        Self::Assessment,
+        Self::AffectedArea,
     ];
 
     /// The organs that can give it. Class A measures for a class B disease: the State Council alone
     /// (Infectious Diseases Law of 2025, art. 4). A response is activated, and a measure of the
     /// emergency law decided, by a government of the county or above (Public Health Emergency
-    /// Response Law). `ours`: the legal office signs for the authority or government it serves.
+    /// Response Law). An affected area is declared by such a government (Infectious Diseases Law of
+    /// 2013, art. 43), which also finds that a measure is necessary (of 2025, art. 65); what the
+    /// next higher government decides beforehand comes from above the county (of 2013, art. 42; of
+    /// 2025, art. 66). `ours`: the legal office signs for the authority or government it serves; a
+    /// local basis is that of a city or a province.
     pub const fn organs(self) -> &'static [Organ] {
         match self {
             Self::ManagedAsClassA => &[Organ::StateCouncil],
-            Self::ResponseActive | Self::GovernmentDecision => &[
+            Self::ResponseActive
+            | Self::GovernmentDecision
+            | Self::Assessment
+            | Self::AffectedArea => &[
                 Organ::CountyGovernment,
                 Organ::CityGovernment,
                 Organ::ProvincialGovernment,
@@ -237,6 +248,12 @@ impl ApprovalKind {
                 Organ::CountyGovernment,
                 Organ::CityGovernment,
                 Organ::ProvincialGovernment,
+            ],
+            Self::LocalBasis => &[Organ::CityGovernment, Organ::ProvincialGovernment],
+            Self::PriorDecision => &[
+                Organ::CityGovernment,
+                Organ::ProvincialGovernment,
+                Organ::StateCouncil,
             ],
         }
     }
