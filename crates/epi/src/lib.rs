@@ -33,8 +33,10 @@ pub mod table;
 
 pub mod chains;
 pub mod clusters;
+pub mod delay;
 pub mod detect;
 pub mod forecast;
+pub mod nowcast;
 pub mod reproduction;
 pub mod severity;
 pub mod tables;

@@ -2,7 +2,9 @@
 
 use crate::call::Method;
 use crate::chains::superspreading;
+use crate::delay::named as delay;
 use crate::forecast::{beds, projection, scores, seihrd};
+use crate::nowcast::named as nowcast;
 use crate::reproduction as r;
 use crate::severity::cfr;
 use crate::tables::two_by_two;
@@ -27,6 +29,14 @@ pub const METHODS: &[&Method] = &[
     &r::growth::GROWTH,
     &r::growth::SPLIT,
     &r::growth::TO_R,
+    &delay::DOUBLY,
+    &delay::LIKELIHOOD,
+    &delay::WITHIN,
+    &delay::TRUNCATED,
+    &delay::MASS,
+    &nowcast::NOWCAST,
+    &nowcast::TRIANGLE,
+    &nowcast::QUALITY,
     &two_by_two::TABLE,
     &two_by_two::STRATIFIED,
     &cfr::STATIC,

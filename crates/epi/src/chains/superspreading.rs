@@ -108,9 +108,15 @@ pub fn extinction(
 /// - Assumes: offspring are Poisson around a gamma mean.
 /// - Do not use: for Poisson offspring (`k` infinite) everybody is alike; the answer follows from counts.
 /// - Source: Lloyd-Smith and others 2005.
-/// - Differs from source: not.
+/// - Differs from source: [`Mode::Published`] not. [`Mode::Peer`]: the least number infected by the most infectious is
+///   sought to 1e-4, so that the share is off by up to 3e-5.
 /// - Checked by: the reference folder `superspreading`.
-pub fn concentration(offspring: Offspring, share: f64, by_people: bool) -> Estimated<f64> {
+pub fn concentration(
+    offspring: Offspring,
+    share: f64,
+    by_people: bool,
+    mode: Mode,
+) -> Estimated<f64> {
     let offspring = offspring.check()?;
     require(
         (0.0..=1.0).contains(&share),
@@ -119,10 +125,26 @@ pub fn concentration(offspring: Offspring, share: f64, by_people: bool) -> Estim
     let k = offspring.k;
     if by_people {
         // What the most infectious `share` of people cause.
-        let cut = gamma::quantile(1.0 - share, k);
+        let cut = match mode {
+            Mode::Published => gamma::quantile(1.0 - share, k),
+            Mode::Peer => peer_cut(offspring, share),
+        };
         return Ok(gamma::incomplete(k + 1.0, cut).1);
     }
     proportion_of_cases(offspring, share)
+}
+
+/// The cut as the reference program finds it: between 0 and 1, or as much further as needed, in units of R, to an accuracy
+/// of the fourth root of the rounding error. In units of R over `k`.
+fn peer_cut(offspring: Offspring, share: f64) -> f64 {
+    let scale = offspring.r / offspring.k;
+    let off = |x: f64| gamma::incomplete(offspring.k, x / scale).0 - (1.0 - share);
+    let (mut high, mut more) = (1.0, 0.01);
+    while off(high) < 0.0 && high < 1e9 {
+        high += more;
+        more *= 2.0;
+    }
+    roots::brent(0.0, high, f64::EPSILON.sqrt().sqrt(), off).map_or(f64::NAN, |x| x / scale)
 }
 
 /// The smallest share of cases that causes this share of transmission, with the last count shared linearly.
@@ -296,7 +318,7 @@ fn run_concentration(call: &Call<'_>) -> Result<Vec<Cell>, Refused> {
     };
     let share = p.number("prop_transmission")?;
     Ok(vec![Cell::maybe(
-        concentration(offspring(p)?, share, by_people).ok(),
+        concentration(offspring(p)?, share, by_people, call.mode).ok(),
     )])
 }
 

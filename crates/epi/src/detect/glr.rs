@@ -48,7 +48,7 @@ const FACTOR_LN_MAX: f64 = 30.0;
 /// - Do not use: where the mean itself is uncertain; its error adds up.
 /// - Source: Höhle, Paul 2008.
 /// - Differs from source: [`Mode::Published`] not; values below 0 are given as 0. [`Mode::Peer`]: the size of an epidemic
-///   change is sought by steps that miss the maximum at times.
+///   change, and of a factor of negative binomial counts, is sought by steps that miss the maximum at times.
 /// - Checked by: the reference folder `glr`.
 pub fn follow(
     counts: &[f64],
@@ -62,6 +62,16 @@ pub fn follow(
         "an in-control mean is not above 0",
     )?;
     require(settings.alpha >= 0.0, "the overdispersion is negative")?;
+    let earlier: Vec<f64> = std::iter::once(before)
+        .chain(counts.iter().copied())
+        .collect();
+    // The reference program searches where there is no closed form.
+    let searched = mode == Mode::Peer
+        && match settings.change {
+            Change::Epidemic => true,
+            Change::Intercept => settings.alpha > 0.0,
+            Change::Known(_) => false,
+        };
     let mut start = 0;
     let mut out = Vec::with_capacity(counts.len());
     for n in 0..counts.len().min(means.len()) {
@@ -70,9 +80,12 @@ pub fn follow(
             .window
             .map_or(start, |m| start.max((n + back).saturating_sub(m)));
         let mut best = 0.0_f64;
-        // With a limited window the moment of change lies `least` steps back at least, without one it may be now.
+        // With a limited window the moment at which a Poisson mean was multiplied lies `least` steps back at least,
+        // otherwise it may be now.
         let latest = match settings.window {
-            Some(_) if settings.alpha == 0.0 => n.checked_sub(settings.least),
+            Some(_) if settings.alpha == 0.0 && settings.change != Change::Epidemic => {
+                n.checked_sub(settings.least)
+            }
             _ => (n + 1).checked_sub(settings.least.max(1)),
         };
         let mut sums = (0.0, 0.0);
@@ -82,30 +95,32 @@ pub fn follow(
             if latest.is_none_or(|latest| k > latest) {
                 continue;
             }
-            let previous = |i: usize| if i == 0 { before } else { counts[i - 1] };
             let ratio = match settings.change {
                 Change::Known(theta) => fixed(&counts[k..=n], &means[k..=n], theta, settings.alpha),
+                _ if searched => continue,
                 Change::Intercept => intercept(&counts[k..=n], &means[k..=n], sums, settings),
-                Change::Epidemic if mode == Mode::Peer => continue,
-                Change::Epidemic => {
-                    let earlier: Vec<f64> = (k..=n).map(previous).collect();
-                    epidemic(&counts[k..=n], &means[k..=n], &earlier)
-                }
+                Change::Epidemic => epidemic(&counts[k..=n], &means[k..=n], &earlier[k..=n]),
             };
             best = best.max(ratio);
         }
-        if settings.change == Change::Epidemic && mode == Mode::Peer {
-            let earlier: Vec<f64> = (0..=n)
-                .map(|i| if i == 0 { before } else { counts[i - 1] })
-                .collect();
-            let mut ln = PEER_START.ln();
+        if searched {
+            let mut ln = match settings.change {
+                Change::Epidemic => PEER_START.ln(),
+                Change::Intercept | Change::Known(_) => PEER_START,
+            };
             for k in earliest..latest.map_or(earliest, |latest| latest + 1) {
-                let rows = || (k..=n).map(|i| (counts[i], means[i], earlier[i]));
-                ln = peer_search(rows, ln);
-                let lambda = ln.exp();
-                let ratio: f64 = rows()
-                    .map(|(x, m, e)| x * (1.0 + lambda * e / m).ln() - lambda * e)
-                    .sum();
+                let (x, m, e) = (&counts[k..=n], &means[k..=n], &earlier[k..=n]);
+                let ratio = match settings.change {
+                    Change::Epidemic => {
+                        ln = peer_search(ln, |ln| epidemic_steps(x, m, e, ln));
+                        epidemic_ratio(x, m, e, ln.exp())
+                    }
+                    Change::Intercept | Change::Known(_) => {
+                        ln = peer_search(ln, |ln| factor_steps(x, m, settings.alpha, ln));
+                        in_direction(ln, settings.rise)
+                            .map_or(0.0, |theta| fixed(x, m, theta, settings.alpha))
+                    }
+                };
                 best = best.max(ratio);
             }
         }
@@ -136,26 +151,35 @@ fn intercept(counts: &[f64], means: &[f64], (x, m): (f64, f64), settings: &Setti
     let alpha = settings.alpha;
     let theta = if alpha > 0.0 {
         let score = |theta: f64| {
-            let factor = theta.exp();
-            let (mut value, mut slope) = (0.0, 0.0);
-            for (x, m) in counts.iter().zip(means) {
-                let d = 1.0 + alpha * m * factor;
-                value += (m * factor - x) / d;
-                slope += m * factor * (1.0 + alpha * x) / (d * d);
-            }
-            (value, slope)
+            let (value, slope) = factor_steps(counts, means, alpha, theta);
+            (-value, slope)
         };
         let start = (x.max(0.01) / m).ln();
         monotone(start, -FACTOR_LN_MAX, FACTOR_LN_MAX, score)
     } else {
         (x / m).ln()
     };
-    let theta = if settings.rise {
-        theta.max(0.0)
-    } else {
-        theta.clamp(-FACTOR_LN_MAX, 0.0)
-    };
-    fixed(counts, means, theta, alpha)
+    in_direction(theta, settings.rise).map_or(0.0, |theta| fixed(counts, means, theta, alpha))
+}
+
+/// The logarithm of a factor in the direction looked for; nothing when it is none, or lies in the other one.
+fn in_direction(theta: f64, rise: bool) -> Option<f64> {
+    match rise {
+        true => (theta > 0.0).then_some(theta),
+        false => (theta < 0.0).then(|| theta.max(-FACTOR_LN_MAX)),
+    }
+}
+
+/// Slope of the log likelihood in the logarithm of a factor, and its curvature with the sign turned.
+fn factor_steps(counts: &[f64], means: &[f64], alpha: f64, theta: f64) -> (f64, f64) {
+    let factor = theta.exp();
+    let (mut score, mut information) = (0.0, 0.0);
+    for (x, m) in counts.iter().zip(means) {
+        let d = 1.0 + alpha * m * factor;
+        score += (x - m * factor) / d;
+        information += m * factor * (1.0 + alpha * x) / (d * d);
+    }
+    (score, information)
 }
 
 /// The highest log ratio over the number of cases that each earlier case adds.
@@ -181,37 +205,58 @@ fn epidemic(counts: &[f64], means: &[f64], earlier: &[f64]) -> f64 {
     }
     let total: f64 = counts.iter().sum();
     let lambda = monotone(0.1, 0.0, 1e9_f64.max(total), score);
-    rows()
-        .map(|(x, m, e)| x * (1.0 + lambda * e / m).ln() - lambda * e)
+    epidemic_ratio(counts, means, earlier, lambda)
+}
+
+/// The log ratio when every earlier case adds `lambda` cases.
+fn epidemic_ratio(counts: &[f64], means: &[f64], earlier: &[f64], lambda: f64) -> f64 {
+    let rows = counts.iter().zip(means).zip(earlier);
+    rows.map(|((x, m), e)| x * (1.0 + lambda * e / m).ln() - lambda * e)
         .sum()
 }
 
-/// Where the reference program begins to search for the added cases.
+/// Slope of the log likelihood in the logarithm of the added cases, and its curvature with the sign turned.
+fn epidemic_steps(counts: &[f64], means: &[f64], earlier: &[f64], ln: f64) -> (f64, f64) {
+    let lambda = ln.exp();
+    let (mut score, mut information) = (0.0, 0.0);
+    for ((x, m), e) in counts.iter().zip(means).zip(earlier) {
+        let d = m + lambda * e;
+        score += x * lambda * e / d - lambda * e;
+        information += lambda * e - x * lambda * e * m / (d * d);
+    }
+    (score, information)
+}
+
+/// Where the reference program begins to search: added cases, and the logarithm of a factor.
 const PEER_START: f64 = 0.5;
 
-/// The slope of the likelihood at which it stops.
-const PEER_SCORE_MIN: f64 = 1e-7;
+/// The step at which it stops.
+const PEER_STEP_MIN: f64 = 1e-6;
+
+/// The logarithm at which it gives up: such a change is none.
+const PEER_LN_MIN: f64 = -18.0;
 
 /// LIMIT: steps of that search.
 const PEER_STEPS_MAX: usize = 1_000;
 
-/// The search of the reference program: Newton's steps in the logarithm, each moment of change from where the last one
-/// ended. They run away where the likelihood is not concave in the logarithm, and the maximum is then missed.
-fn peer_search<I: Iterator<Item = (f64, f64, f64)>>(rows: impl Fn() -> I, start: f64) -> f64 {
+/// The search of the reference program: Newton's steps, for each moment of change from where the last one ended. They
+/// run away where the likelihood is not concave; the maximum is then missed, also for the moments after, for a search
+/// does not leave a start below the least logarithm. Not a number when the steps overflow.
+fn peer_search(start: f64, steps: impl Fn(f64) -> (f64, f64)) -> f64 {
     let mut ln = start;
     for _ in 0..PEER_STEPS_MAX {
-        let lambda = ln.exp();
-        let (mut score, mut information) = (0.0, 0.0);
-        for (x, m, e) in rows() {
-            let d = m + lambda * e;
-            score += x * lambda * e / d - lambda * e;
-            information += lambda * e - x * lambda * e * m / (d * d);
-        }
-        let step = score / information;
-        if score.abs() < PEER_SCORE_MIN || !step.is_finite() {
+        if !(ln > PEER_LN_MIN) {
             break;
         }
-        ln = (ln + step).min(300.0);
+        let (score, information) = steps(ln);
+        if information == 0.0 {
+            break;
+        }
+        let step = score / information;
+        ln += step;
+        if !(step.abs() > PEER_STEP_MIN) {
+            break;
+        }
     }
     ln
 }

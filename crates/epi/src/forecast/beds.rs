@@ -6,7 +6,7 @@ use crate::answer::{Estimated, NotEstimated, Why, require};
 use crate::call::{Call, Method, Refused};
 use crate::table::{Cell, Sheet, SheetSpec};
 
-use super::distribution::Duration;
+use crate::delay::duration::Duration;
 
 /// Expected beds taken on every day, `after` days after its start.
 ///

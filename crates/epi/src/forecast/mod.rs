@@ -1,7 +1,6 @@
 //! What comes next: projections, beds, scenarios, and how good forecasts were.
 
 pub mod beds;
-pub mod distribution;
 pub mod projection;
 pub mod scores;
 pub mod seihrd;

@@ -11,6 +11,7 @@ pub mod gamma;
 pub mod glm;
 pub mod linear;
 pub mod normal;
+pub mod quadrature;
 pub mod random;
 pub mod roots;
 pub mod summary;

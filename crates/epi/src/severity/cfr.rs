@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::answer::{Estimated, NotEstimated, Why, require};
 use crate::call::{Call, Method, Refused};
-use crate::forecast::distribution::Duration;
+use crate::delay::duration::Duration;
 use crate::table::{Cell, Sheet, SheetSpec};
 
 use super::fatality::{self, Severity};

@@ -1,7 +1,7 @@
 //! The fatality risk among reported cases, with and without allowance for deaths still to come.
 
 use crate::answer::{Estimated, NotEstimated, Why, require};
-use crate::forecast::distribution::Duration;
+use crate::delay::duration::Duration;
 use crate::numbers::{beta, density, whole};
 
 /// An estimate with 95 % limits.

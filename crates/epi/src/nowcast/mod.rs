@@ -1,0 +1,9 @@
+//! Nowcasts: how many have already fallen ill of whom no report has come yet?
+//!
+//! [`triangle`] counts reports by day and delay, [`delays`] learns the delays from it, [`predict`] says what is still
+//! missing, [`named`] calls them by name.
+
+pub mod delays;
+pub mod named;
+pub mod predict;
+pub mod triangle;
