@@ -1,4 +1,4 @@
-//! The epidemiology engine: detection, reproduction numbers, severity, clusters, forecasts, tables.
+//! The epidemiology engine: detection, reproduction numbers, delays, nowcasts, severity, clusters, forecasts, tables.
 //!
 //! Pure, deterministic and seeded: no input or output, no clock, no knowledge of cases or users; plain numbers in,
 //! plain numbers out. An estimator that has nothing true to say answers [`NotEstimated`] with a reason. Every one
@@ -35,6 +35,7 @@ pub mod chains;
 pub mod clusters;
 pub mod delay;
 pub mod detect;
+pub mod endemic;
 pub mod forecast;
 pub mod nowcast;
 pub mod reproduction;

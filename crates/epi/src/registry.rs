@@ -3,7 +3,8 @@
 use crate::call::Method;
 use crate::chains::superspreading;
 use crate::delay::named as delay;
-use crate::forecast::{beds, projection, scores, seihrd};
+use crate::endemic::named as endemic;
+use crate::forecast::{beds, projection, rolling, scores, seihrd};
 use crate::nowcast::named as nowcast;
 use crate::reproduction as r;
 use crate::severity::cfr;
@@ -37,6 +38,8 @@ pub const METHODS: &[&Method] = &[
     &nowcast::NOWCAST,
     &nowcast::TRIANGLE,
     &nowcast::QUALITY,
+    &endemic::MODEL,
+    &endemic::AHEAD,
     &two_by_two::TABLE,
     &two_by_two::STRATIFIED,
     &cfr::STATIC,
@@ -54,6 +57,7 @@ pub const METHODS: &[&Method] = &[
     &beds::OCCUPANCY,
     &beds::CENSUS,
     &projection::METHOD,
+    &rolling::METHOD,
     &scores::CRPS,
     &scores::SAMPLE,
     &scores::WIS,

@@ -28,13 +28,27 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
         "upper",
         "date",
         "deaths",
+        "EL",
+        "ER",
+        "SL",
+        "SR",
+        "left",
+        "right",
+        "pwindow",
+        "D",
+        "week",
+        "location",
+        "population_fraction",
+        "from",
+        "to",
+        "order",
     ];
     let row = |t: usize, value: &str| -> Vec<String> {
         let t = t.to_string();
         series
             .iter()
             .map(|c| {
-                if *c == "t" || *c == "k" {
+                if ["t", "k", "week", "SR", "right"].contains(c) {
                     t.clone()
                 } else {
                     value.to_owned()
@@ -44,7 +58,17 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
     };
     let columns: Vec<String> = series.iter().map(|c| (*c).to_owned()).collect();
     let mut inputs = vec![table(&[], &[]), table(&series, &[])];
-    for value in ["0", "1", "1e9", "-3", "NA", "Inf", "2020-02-30", "x"] {
+    for value in [
+        "0",
+        "1",
+        "1e9",
+        "-3",
+        "NA",
+        "Inf",
+        "2020-02-30",
+        "2020-02-20",
+        "x",
+    ] {
         inputs.push(Table::new(
             columns.clone(),
             (1..=30).map(|t| row(t, value)).collect(),
@@ -56,7 +80,10 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                "mean_si": 2.6, "std_si": 1.5, "eps_t": 1, "eps_s": 1, "eps_km": 1, "m": "glm", "mu0": {"s": 1},
                "date_column": "date", "admission_column": "date", "los": {"dist": "gamma", "shape": 1, "scale": 1},
                "id_column": "t", "levels": [0.5], "quantiles": [1], "samples": [1, 1], "prop_transmission": 0.8,
-               "cluster_size": 2, "dist": "nbinom", "size": 0.5, "b": 1, "severity_baseline": 0.01}),
+               "cluster_size": 2, "event_column": "date", "report_column": "date", "now": "2020-03-01", "d": 5,
+               "predict_weeks": [20, 30], "ar": "intercept", "ne": {"f": "intercept", "weights": "powerlaw"},
+               "par1": 1, "par2": 1, "origins": [20, 30], "freq": 7, "dist": "nbinom", "size": 0.5, "b": 1, "severity_baseline": 0.01}),
+        json!({"dist": "gamma", "freq": 2, "bootstraps": 2, "end": {"offset": "population"}}),
         json!({"range": [30, 1], "alpha": 7, "k": -1, "r": -5, "mu": 0, "sigma": -1, "n": 0, "los": 3, "b": 900}),
     ];
     for method in METHODS {
@@ -73,7 +100,14 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                         "si",
                         "si_distr",
                     ];
-                    let more = ["cases_deaths", "poisson_table"];
+                    let more = [
+                        "cases_deaths",
+                        "poisson_table",
+                        "records",
+                        "intervals",
+                        "population",
+                        "neighbourhood_order",
+                    ];
                     let inputs: BTreeMap<String, Table> = roles
                         .iter()
                         .chain(&more)

@@ -2,5 +2,6 @@
 
 pub mod beds;
 pub mod projection;
+pub mod rolling;
 pub mod scores;
 pub mod seihrd;

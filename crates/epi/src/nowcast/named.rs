@@ -100,8 +100,9 @@ const SCORES: SheetSpec = SheetSpec {
 };
 
 /// The ways by name.
-const WAYS: [(&str, Way); 4] = [
+const WAYS: [(&str, Way); 5] = [
     ("bayes.trunc", Way::Truncated),
+    ("smooth", Way::Smooth),
     ("bayes.notrunc", Way::AsSeen),
     ("bayes.notrunc.bnb", Way::AsSeenClosed),
     ("lawless", Way::Lawless),

@@ -1,6 +1,6 @@
 //! How many events of a day there will have been, given those reported so far.
 
-use crate::answer::{Estimated, require};
+use crate::answer::{Estimated, NotEstimated, Why, require};
 use crate::call::Mode;
 use crate::numbers::density::ln_gamma;
 use crate::numbers::normal;
@@ -18,6 +18,8 @@ pub enum Way {
     AsSeenClosed,
     /// Delays corrected for those that had no time to end, drawn; a prior for the number.
     Truncated,
+    /// As [`Way::Truncated`], with a prior around a level that the neighbouring days share.
+    Smooth,
     /// Reports over their expected share, with a normal error.
     Lawless,
 }
@@ -38,7 +40,7 @@ pub struct Settings {
     pub way: Way,
     /// Days from which delays are learned, back from now; nothing for all.
     pub window: Option<usize>,
-    /// The prior of [`Way::AsSeen`] and [`Way::Truncated`].
+    /// The prior of [`Way::AsSeen`] and [`Way::Truncated`]; [`Way::Smooth`] forms its own.
     pub prior: Prior,
     /// Draws of the delays in these ways.
     pub draws: usize,
@@ -82,16 +84,17 @@ pub const MOST_MAX: usize = 100_000;
 /// - Quantity: events of a day, reported or not.
 /// - Method: the chance `F` that a report has come by now is learned from the triangle. The number is then reports so far
 ///   plus a negative binomial number of those missing, over the uncertainty of `F`; or the closed form of that; or
-///   reports over `F`.
+///   reports over `F`. [`Way::Smooth`] takes the prior from a level whose logarithm changes little from day to day, so that
+///   days with few reports lean on those before.
 /// - Units: events per day.
 /// - Interval: `1 - alpha`, equal tails, of whole numbers: about a single day.
 /// - Assumes: delays did not change within the window; every event is reported after the longest delay at most.
 /// - Do not use: across a change of reporting (a new laboratory, a holiday); for days with no report by [`Way::Lawless`].
 /// - Source: Höhle, an der Heiden 2014; Lawless 1994.
-/// - Differs from source: [`Mode::Published`] not. [`Mode::Peer`]: a limit that is not reached is 0; the normal
+/// - Differs from source: [`Way::Smooth`] is ours. [`Mode::Published`] else not. [`Mode::Peer`]: a limit that is not reached is 0; the normal
 ///   distribution cut off at the reports so far is scaled up and not moved down, so that upper limits are too small; a day
 ///   without reports is nowcast as 0 by [`Way::Lawless`].
-/// - Checked by: the reference folder `nowcast_hus`; recovery in `crates/epi/tests/nowcast.rs`.
+/// - Checked by: the reference folder `nowcast_hus`; recovery in `crates/epi/tests/recovery.rs`.
 pub fn nowcast(
     triangle: &Triangle,
     settings: &Settings,
@@ -114,20 +117,24 @@ pub fn nowcast(
     )?;
     let learn = match settings.way {
         Way::AsSeen | Way::AsSeenClosed => Learn::AsSeen,
-        Way::Truncated => Learn::Truncated,
+        Way::Truncated | Way::Smooth => Learn::Truncated,
         Way::Lawless => Learn::ReverseTime,
     };
     let delays = Delays::learn(triangle, learn, settings.window)?;
     let expected = delays.distribution();
     // One set of draws serves all days.
     let draws: Vec<Vec<f64>> = match settings.way {
-        Way::AsSeen | Way::Truncated => {
+        Way::AsSeen | Way::Truncated | Way::Smooth => {
             let mut stream = Stream::new(seed, "nowcast", 0);
             (0..settings.draws)
                 .map(|_| delays.draw(&mut stream))
                 .collect()
         }
         Way::AsSeenClosed | Way::Lawless => Vec::new(),
+    };
+    let levels = match settings.way {
+        Way::Smooth => levels(triangle, &expected)?,
+        _ => Vec::new(),
     };
     let first = triangle.last().saturating_sub(back);
     let one = |day: usize| {
@@ -136,7 +143,14 @@ pub fn nowcast(
             Some(certain(reported, settings.most))
         } else {
             match settings.way {
-                Way::AsSeen | Way::Truncated => Some(drawn(&draws, reach, reported, settings)),
+                Way::AsSeen | Way::Truncated => {
+                    let size = mean * mean / (variance - mean);
+                    Some(drawn(&draws, reach, reported, (mean, size), settings.most))
+                }
+                Way::Smooth => {
+                    let prior = (levels[day], SMOOTH_SIZE);
+                    Some(drawn(&draws, reach, reported, prior, settings.most))
+                }
                 Way::AsSeenClosed => Some(closed(delays.as_seen(reach), reported, settings.most)),
                 Way::Lawless => lawless(expected[reach], reported, settings.most, mode),
             }
@@ -189,12 +203,17 @@ fn running(reported: f64, most: usize, missing: impl Iterator<Item = f64>) -> Ve
 const LN_SMALL: f64 = -600.0;
 
 /// The mean of negative binomial distributions of the missing over draws of the chance that a report has come.
-fn drawn(draws: &[Vec<f64>], reach: usize, reported: f64, settings: &Settings) -> Vec<f64> {
-    let Prior { mean, variance } = settings.prior;
-    let size = mean * mean / (variance - mean);
+/// The prior is negative binomial with this mean and size.
+fn drawn(
+    draws: &[Vec<f64>],
+    reach: usize,
+    reported: f64,
+    (mean, size): (f64, f64),
+    most: usize,
+) -> Vec<f64> {
     let before = mean / (mean + size);
     let n = size + reported;
-    let places = (settings.most + 1).saturating_sub(crate::numbers::whole(reported).unwrap_or(0));
+    let places = (most + 1).saturating_sub(crate::numbers::whole(reported).unwrap_or(0));
     let mut sum = vec![0.0; places];
     for draw in draws {
         let q = before * (1.0 - draw[reach]);
@@ -216,11 +235,61 @@ fn drawn(draws: &[Vec<f64>], reach: usize, reported: f64, settings: &Settings) -
         }
     }
     let share = 1.0 / draws.len() as f64;
-    running(
-        reported,
-        settings.most,
-        sum.into_iter().map(|chance| chance * share),
-    )
+    running(reported, most, sum.into_iter().map(|chance| chance * share))
+}
+
+/// How firmly the logarithm of the level holds to that of the day before: over its squared step.
+const SMOOTH_HOLD: f64 = 3.0;
+
+/// The size of the negative binomial counts around the level.
+const SMOOTH_SIZE: f64 = 3.0;
+
+/// LIMIT: steps of the search for the level; about ten are needed.
+const LEVEL_STEPS_MAX: usize = 100;
+
+/// The level of each day: the likeliest for the reports so far, when steps of its logarithm are held back.
+fn levels(triangle: &Triangle, expected: &[f64]) -> Estimated<Vec<f64>> {
+    let days = triangle.counts.len();
+    let reported: Vec<f64> = (0..days).map(|day| triangle.reported(day)).collect();
+    let share: Vec<f64> = (0..days).map(|day| expected[triangle.reach(day)]).collect();
+    let start = reported.iter().sum::<f64>() / share.iter().sum::<f64>();
+    let mut ln = vec![start.ln(); days];
+    for _ in 0..LEVEL_STEPS_MAX {
+        // A tridiagonal system: Newton's step for counts, with the hold between neighbours.
+        let (mut diagonal, mut right) = (vec![0.0; days], vec![0.0; days]);
+        for day in 0..days {
+            let mean = ln[day].exp() * share[day];
+            let spread = 1.0 + mean / SMOOTH_SIZE;
+            diagonal[day] = mean / spread + 1e-9;
+            right[day] = (reported[day] - mean) / spread;
+            for other in [day.checked_sub(1), (day + 1 < days).then_some(day + 1)] {
+                if let Some(other) = other {
+                    diagonal[day] += SMOOTH_HOLD;
+                    right[day] -= SMOOTH_HOLD * (ln[day] - ln[other]);
+                }
+            }
+        }
+        for day in 1..days {
+            let factor = -SMOOTH_HOLD / diagonal[day - 1];
+            diagonal[day] += factor * SMOOTH_HOLD;
+            right[day] -= factor * right[day - 1];
+        }
+        let mut size = 0.0_f64;
+        let mut after = 0.0;
+        for day in (0..days).rev() {
+            after = (right[day] + SMOOTH_HOLD * after) / diagonal[day];
+            let step = after.clamp(-1.0, 1.0);
+            ln[day] += step;
+            size = size.max(step.abs());
+        }
+        if size < 1e-8 {
+            return Ok(ln.into_iter().map(f64::exp).collect());
+        }
+    }
+    Err(NotEstimated::because(
+        Why::NotSettled,
+        "the search for the level of the days did not settle",
+    ))
 }
 
 /// The beta negative binomial distribution of the missing, when any number is as likely before.

@@ -14,6 +14,34 @@ pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)
 }
 
+/// The sums of `1 / (r + i)` and of `1 / (r + i)²` over `i` from 0 to `y - 1`, for whole `y`.
+///
+/// They are differences of the first two derivatives of the logarithm of the gamma function. The first terms are added one
+/// by one, those beyond 30 by the asymptotic series.
+pub fn rising_sums(r: f64, y: f64) -> (f64, f64) {
+    let (mut first, mut second, mut i) = (0.0, 0.0, 0.0);
+    while i < y && r + i < 30.0 {
+        let term = 1.0 / (r + i);
+        first += term;
+        second += term * term;
+        i += 1.0;
+    }
+    if i < y {
+        let ends = |x: f64| {
+            let z = 1.0 / x;
+            let zz = z * z;
+            (
+                x.ln() - 0.5 * z - zz * (1.0 / 12.0 - zz * (1.0 / 120.0 - zz / 252.0)),
+                z + 0.5 * zz + z * zz * (1.0 / 6.0 - zz * (1.0 / 30.0 - zz / 42.0)),
+            )
+        };
+        let (low, high) = (ends(r + i), ends(r + y));
+        first += high.0 - low.0;
+        second += low.1 - high.1;
+    }
+    (first, second)
+}
+
 /// The error of Stirling's formula for the logarithm of `n!`.
 fn stirling_error(n: f64) -> f64 {
     if n < 16.0 {
@@ -123,6 +151,21 @@ mod tests {
             .map(|i| poisson(m - 10_000.0 + f64::from(i), m))
             .sum();
         assert!((sum - 1.0).abs() < 1e-11, "{sum}");
+    }
+
+    #[test]
+    fn rising_sums_are_sums() {
+        for r in [0.01_f64, 3.3, 80.0] {
+            let terms = |power: i32| {
+                (0..500)
+                    .map(|i| (r + f64::from(i)).powi(power))
+                    .sum::<f64>()
+            };
+            let (first, second) = rising_sums(r, 500.0);
+            assert!((first - terms(-1)).abs() < 1e-12 * first, "{r}");
+            assert!((second - terms(-2)).abs() < 1e-11 * second, "{r}");
+        }
+        assert_eq!(rising_sums(2.0, 0.0), (0.0, 0.0));
     }
 
     #[test]

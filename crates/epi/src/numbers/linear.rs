@@ -90,6 +90,36 @@ pub fn least_squares(x: &[Vec<f64>], y: &[f64], w: &[f64]) -> Option<Fit> {
     })
 }
 
+/// Solves `a x = b` for a positive definite `a`, of which the lower triangle is read; nothing when it is not.
+pub fn solve_definite(a: &[Vec<f64>], b: &[f64]) -> Option<Vec<f64>> {
+    let n = b.len();
+    let mut root = vec![vec![0.0; n]; n];
+    for i in 0..n {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| root[i][k] * root[j][k]).sum();
+            let left = a[i][j] - sum;
+            if i == j {
+                if !(left > 1e-13 * a[i][i].abs()) {
+                    return None;
+                }
+                root[i][i] = left.sqrt();
+            } else {
+                root[i][j] = left / root[j][j];
+            }
+        }
+    }
+    let mut x = b.to_vec();
+    for i in 0..n {
+        let sum: f64 = (0..i).map(|k| root[i][k] * x[k]).sum();
+        x[i] = (x[i] - sum) / root[i][i];
+    }
+    for i in (0..n).rev() {
+        let sum: f64 = (i + 1..n).map(|k| root[k][i] * x[k]).sum();
+        x[i] = (x[i] - sum) / root[i][i];
+    }
+    Some(x)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +132,17 @@ mod tests {
         assert!((fit.inverse[1][1] - 0.2).abs() < 1e-14);
         assert!((fit.residual_squares - 0.3).abs() < 1e-13);
         assert!((fit.leverage(&[1.0, 1.5]) - 0.25).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_definite_system_is_solved_and_another_refused() {
+        let a = vec![vec![4.0, 0.0], vec![2.0, 3.0]];
+        let x = solve_definite(&a, &[2.0, 5.0]).expect("definite");
+        assert!((x[0] + 0.5).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14);
+        assert_eq!(
+            solve_definite(&[vec![1.0, 0.0], vec![2.0, 1.0]], &[1.0, 1.0]),
+            None
+        );
     }
 
     #[test]
