@@ -95,6 +95,21 @@ impl Delays {
         backwards(longest, stay)
     }
 
+    /// The variance of the logarithm of each chance in that distribution, by the formula of Greenwood.
+    pub fn log_variance(&self) -> Vec<f64> {
+        let longest = self.exact.len() - 1;
+        let mut variance = vec![0.0; longest + 1];
+        for delay in (1..=longest).rev() {
+            let (exact, upto) = (self.exact[delay], self.upto[delay]);
+            let step = match upto * (upto - exact) {
+                under if under > 0.0 => exact / under,
+                _ => 0.0,
+            };
+            variance[delay - 1] = variance[delay] + step;
+        }
+        variance
+    }
+
     /// One draw of that distribution.
     pub fn draw(&self, stream: &mut Stream) -> Vec<f64> {
         let longest = self.exact.len() - 1;

@@ -91,9 +91,9 @@ pub const MOST_MAX: usize = 100_000;
 /// - Assumes: delays did not change within the window; every event is reported after the longest delay at most.
 /// - Do not use: across a change of reporting (a new laboratory, a holiday); for days with no report by [`Way::Lawless`].
 /// - Source: Höhle, an der Heiden 2014; Lawless 1994.
-/// - Differs from source: [`Way::Smooth`] is ours. [`Mode::Published`] else not. [`Mode::Peer`]: a limit that is not reached is 0; the normal
-///   distribution cut off at the reports so far is scaled up and not moved down, so that upper limits are too small; a day
-///   without reports is nowcast as 0 by [`Way::Lawless`].
+/// - Differs from source: [`Way::Smooth`] is ours. [`Mode::Published`] else not. [`Mode::Peer`]: a limit that is not
+///   reached is 0; in [`Way::Lawless`] the error of `F` is left out, the normal distribution cut off at the reports so far
+///   is scaled up and not moved down, so that upper limits are too small, and a day without reports is nowcast as 0.
 /// - Checked by: the reference folder `nowcast_hus`; recovery in `crates/epi/tests/recovery.rs`.
 pub fn nowcast(
     triangle: &Triangle,
@@ -132,6 +132,7 @@ pub fn nowcast(
         }
         Way::AsSeenClosed | Way::Lawless => Vec::new(),
     };
+    let log_variance = delays.log_variance();
     let levels = match settings.way {
         Way::Smooth => levels(triangle, &expected)?,
         _ => Vec::new(),
@@ -152,7 +153,13 @@ pub fn nowcast(
                     Some(drawn(&draws, reach, reported, prior, settings.most))
                 }
                 Way::AsSeenClosed => Some(closed(delays.as_seen(reach), reported, settings.most)),
-                Way::Lawless => lawless(expected[reach], reported, settings.most, mode),
+                Way::Lawless => {
+                    let unsure = match mode {
+                        Mode::Published => log_variance[reach],
+                        Mode::Peer => 0.0,
+                    };
+                    lawless((expected[reach], unsure), reported, settings.most, mode)
+                }
             }
         };
         let quantile = |p: f64| {
@@ -306,12 +313,17 @@ fn closed((a, b): (f64, f64), reported: f64, most: usize) -> Vec<f64> {
 }
 
 /// The normal distribution around reports over their expected share, cut off at the reports so far.
-fn lawless(share: f64, reported: f64, most: usize, mode: Mode) -> Option<Vec<f64>> {
+fn lawless(
+    (share, unsure): (f64, f64),
+    reported: f64,
+    most: usize,
+    mode: Mode,
+) -> Option<Vec<f64>> {
     if !(reported > 0.0 && share > 0.0) {
         return (mode == Mode::Peer).then(|| certain(0.0, most));
     }
     let centre = reported / share;
-    let sd = (reported * (1.0 - share)).sqrt() / share;
+    let sd = (reported * (1.0 - share) / (share * share) + centre * centre * unsure).sqrt();
     if !(sd > 0.0) {
         return Some(certain(reported, most));
     }

@@ -10,6 +10,7 @@ pub mod discrete;
 pub mod gamma;
 pub mod glm;
 pub mod linear;
+pub mod mersenne;
 pub mod normal;
 pub mod quadrature;
 pub mod random;

@@ -1,8 +1,9 @@
 //! The cohort reproduction number: how many people did the cases of a day infect, over all that followed?
 
 use crate::answer::{Estimated, NotEstimated, Why, require};
-use crate::call::{Call, Method, Refused};
-use crate::numbers::beta;
+use crate::call::{Call, Method, Mode, Refused};
+use crate::numbers::mersenne::Mersenne;
+use crate::numbers::{beta, summary};
 use crate::table::{Cell, Sheet, SheetSpec};
 
 use super::cori::interval_of;
@@ -19,7 +20,7 @@ pub struct Cohort {
     pub limits: (f64, f64),
 }
 
-/// Estimates R of the cases with onset in windows of days (from 1).
+/// Estimates R of the cases with onset in windows of days (from 1); with `drawn`, the seed, from drawn trees.
 ///
 /// - Quantity: mean number of people infected by a case of the window.
 /// - Method: every case shares itself out over possible infectors by the serial interval. Whether its infector falls in
@@ -30,20 +31,96 @@ pub struct Cohort {
 /// - Assumes: all cases are seen and are linked to one another; the interval is known; counts are whole.
 /// - Do not use: for the last days of a series: those they infect are not there yet, and R falls for that reason alone.
 /// - Source: Wallinga, Teunis 2004.
-/// - Differs from source: the source draws `trees` trees; mean and spread are their limit, the quantiles are the mean of
-///   what that many trees would give (counts are few, and the limit would jump). Windows without cases are left out.
+/// - Differs from source: the source draws `trees` trees. [`Mode::Published`]: mean and spread are their limit, the
+///   quantiles are the mean of what that many trees would give (counts are few, and the limit would jump).
+///   [`Mode::Peer`]: the trees are drawn, with the generator of the reference program from its seed. Windows without
+///   cases are left out.
 /// - Checked by: the reference folder `rt_wallinga_teunis`.
 pub fn estimate(
     cases: &[f64],
     w: &[f64],
     windows: &[(usize, usize)],
     trees: usize,
+    drawn: Option<u32>,
 ) -> Vec<Estimated<Cohort>> {
     // chances[j][i]: a case of day j was infected by somebody of day i or earlier.
     let chances: Vec<Vec<f64>> = (0..cases.len()).map(|j| infectors(cases, w, j)).collect();
-    windows
+    let exact = windows
         .iter()
-        .map(|(start, end)| cohort(cases, &chances, *start, *end, trees))
+        .map(|(start, end)| cohort(cases, &chances, *start, *end, trees));
+    let Some(seed) = drawn else {
+        return exact.collect();
+    };
+    let exact: Vec<Estimated<Cohort>> = exact.collect();
+    if exact.iter().all(Result::is_err) {
+        return exact;
+    }
+    let last = windows.iter().map(|(_, end)| *end).max().unwrap_or(0);
+    let first = windows.first().map_or(1, |(start, _)| *start);
+    let drawn = peer_trees(cases, w, (first, last), trees, seed);
+    let with_spread = |(found, (start, end)): (Estimated<Cohort>, &(usize, usize))| {
+        let total: f64 = cases[start - 1..*end].iter().sum();
+        let mut values: Vec<f64> = drawn
+            .iter()
+            .map(|infected| infected[start - 1..*end].iter().sum::<f64>() / total)
+            .collect();
+        values.sort_by(f64::total_cmp);
+        Ok(Cohort {
+            mean: found?.mean,
+            sd: summary::sd(&values),
+            limits: (
+                summary::quantile(&values, 0.025),
+                summary::quantile(&values, 0.975),
+            ),
+        })
+    };
+    exact.into_iter().zip(windows).map(with_spread).collect()
+}
+
+/// Draws trees as the reference program does: for each case after the other, day by day, from the latest possible infector
+/// to the earliest, whether it is that one. Returns how many people the cases of each day infect, for each tree.
+fn peer_trees(
+    cases: &[f64],
+    w: &[f64],
+    (first, last): (usize, usize),
+    trees: usize,
+    seed: u32,
+) -> Vec<Vec<f64>> {
+    let mut generator = Mersenne::new(seed);
+    // For each day with cases: how many, and possible infectors with the chance of each among those not yet ruled out.
+    let steps = |day: usize| -> Option<(usize, Vec<(usize, f64)>)> {
+        let count = crate::numbers::whole(cases[day]).filter(|n| *n > 0)?;
+        let possible = (0..day).rev().filter_map(|from| {
+            let share = w.get(day - from).copied().filter(|share| *share != 0.0)?;
+            Some((from, share * cases[from]))
+        });
+        let mut possible: Vec<(usize, f64)> = possible.collect();
+        let total: f64 = possible.iter().map(|p| p.1).sum();
+        let mut left = 1.0;
+        for (_, chance) in &mut possible {
+            let share = *chance / total;
+            *chance = share / left;
+            left -= share;
+        }
+        (total > 0.0).then_some((count, possible))
+    };
+    let days: Vec<(usize, Vec<(usize, f64)>)> = (first - 1..last).filter_map(steps).collect();
+    (0..trees)
+        .map(|_| {
+            let mut infected = vec![0.0; cases.len()];
+            for (count, possible) in &days {
+                let Some(((oldest, _), later)) = possible.split_last() else {
+                    continue;
+                };
+                for _ in 0..*count {
+                    let found = later.iter().find(|(_, chance)| {
+                        *chance > 0.0 && (*chance >= 1.0 || generator.happens(*chance))
+                    });
+                    infected[found.map_or(*oldest, |(from, _)| *from)] += 1.0;
+                }
+            }
+            infected
+        })
         .collect()
 }
 
@@ -69,6 +146,9 @@ fn infectors(cases: &[f64], w: &[f64], j: usize) -> Vec<f64> {
 
 /// LIMIT: cases of a series.
 pub const CASES_MAX: f64 = 100_000.0;
+
+/// LIMIT: cases of all trees that are drawn.
+const PEER_DRAWS_MAX: f64 = 2e7;
 
 /// Chances below this change no digit of a quantile.
 const NEGLIGIBLE: f64 = 1e-13;
@@ -187,7 +267,16 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     if trees == 0 {
         return call.params.refuse("n_sim", "is 0");
     }
-    let found = estimate(&cases, &w, &windows, trees);
+    let drawn = match call.mode {
+        Mode::Peer if trees as f64 * cases.iter().sum::<f64>() > PEER_DRAWS_MAX => {
+            return call
+                .params
+                .refuse("n_sim", "makes more draws than the mode peer does");
+        }
+        Mode::Peer => u32::try_from(call.seed).ok(),
+        Mode::Published => None,
+    };
+    let found = estimate(&cases, &w, &windows, trees, drawn);
     let row = |((start, end), cohort): (&(usize, usize), Estimated<Cohort>)| {
         let cohort = cohort.ok()?;
         Some(vec![
