@@ -2,7 +2,10 @@
 
 #![expect(
     clippy::cast_precision_loss,
-    reason = "numbers of runs are far below 2^53"
+    clippy::many_single_char_names,
+    clippy::expect_used,
+    clippy::needless_range_loop,
+    reason = "numbers of runs are far below 2^53; a test without its fit must fail"
 )]
 
 use fangxian_base::{Date, plus_days};
@@ -25,7 +28,7 @@ fn draw(stream: &mut Stream, d: Duration) -> f64 {
 /// Counts how often the interval of two standard errors holds the truth.
 struct Held {
     runs: u32,
-    held: [u32; 2],
+    inside: [u32; 2],
     sums: [f64; 2],
 }
 
@@ -33,7 +36,7 @@ impl Held {
     fn new() -> Self {
         Self {
             runs: 0,
-            held: [0; 2],
+            inside: [0; 2],
             sums: [0.0; 2],
         }
     }
@@ -41,14 +44,14 @@ impl Held {
     fn add(&mut self, truth: [f64; 2], found: [f64; 2], errors: [f64; 2]) {
         self.runs += 1;
         for k in 0..2 {
-            self.held[k] += u32::from((found[k] - truth[k]).abs() <= 1.96 * errors[k]);
+            self.inside[k] += u32::from((found[k] - truth[k]).abs() <= 1.96 * errors[k]);
             self.sums[k] += found[k];
         }
     }
 
     fn check(&self, truth: [f64; 2], off: f64) {
         for k in 0..2 {
-            let share = f64::from(self.held[k]) / f64::from(self.runs);
+            let share = f64::from(self.inside[k]) / f64::from(self.runs);
             assert!((0.87..=1.0).contains(&share), "parameter {k}: {share}");
             let mean = self.sums[k] / f64::from(self.runs);
             assert!(

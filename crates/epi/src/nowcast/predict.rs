@@ -269,11 +269,10 @@ fn levels(triangle: &Triangle, expected: &[f64]) -> Estimated<Vec<f64>> {
             let spread = 1.0 + mean / SMOOTH_SIZE;
             diagonal[day] = mean / spread + 1e-9;
             right[day] = (reported[day] - mean) / spread;
-            for other in [day.checked_sub(1), (day + 1 < days).then_some(day + 1)] {
-                if let Some(other) = other {
-                    diagonal[day] += SMOOTH_HOLD;
-                    right[day] -= SMOOTH_HOLD * (ln[day] - ln[other]);
-                }
+            let neighbours = [day.checked_sub(1), (day + 1 < days).then_some(day + 1)];
+            for other in neighbours.into_iter().flatten() {
+                diagonal[day] += SMOOTH_HOLD;
+                right[day] -= SMOOTH_HOLD * (ln[day] - ln[other]);
             }
         }
         for day in 1..days {

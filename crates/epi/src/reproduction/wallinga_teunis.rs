@@ -95,12 +95,13 @@ fn peer_trees(
             Some((from, share * cases[from]))
         });
         let mut possible: Vec<(usize, f64)> = possible.collect();
-        let total: f64 = possible.iter().map(|p| p.1).sum();
-        let mut left = 1.0;
-        for (_, chance) in &mut possible {
-            let share = *chance / total;
-            *chance = share / left;
-            left -= share;
+        // Summed from the earliest, so that the last one left is certain, and not nearly so.
+        let mut total = 0.0;
+        for (_, chance) in possible.iter_mut().rev() {
+            total += *chance;
+            if *chance > 0.0 {
+                *chance /= total;
+            }
         }
         (total > 0.0).then_some((count, possible))
     };
