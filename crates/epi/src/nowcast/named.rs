@@ -244,12 +244,13 @@ fn run_triangle(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     ])
 }
 
-/// Mean absolute error of the median and share of days inside the interval, over the days before now.
+/// Mean absolute error of the median and share of days inside the interval, over the days before now
+/// of which the way says something.
 fn score(found: &Nowcast, triangle: &Triangle, truth: &BTreeMap<Date, f64>) -> Option<[f64; 3]> {
     let (mut days, mut off, mut inside) = (0.0, 0.0, 0.0);
     for day in found.days.iter().filter(|day| day.day < triangle.last()) {
         let came = truth.get(&triangle.date(day.day)).copied().unwrap_or(0.0);
-        let median = day.median?;
+        let Some(median) = day.median else { continue };
         days += 1.0;
         off += (median - came).abs();
         let above = day.limits.0.is_some_and(|low| came >= low);
