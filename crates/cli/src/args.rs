@@ -320,6 +320,27 @@ pub enum BenchWhat {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// The visit store, beside `DuckDB` when Python has it; a table in Markdown
+    Trace(TraceMeasured),
+}
+
+#[derive(Debug, Args)]
+pub struct TraceMeasured {
+    /// Measure data of crates/trace/benches/gen.py instead of making some
+    #[arg(long, conflicts_with_all = ["events", "people", "seed"])]
+    pub dir: Option<PathBuf>,
+    /// Make about so many stays, and as many in grid cells
+    #[arg(long, default_value_t = 1_000_000)]
+    pub events: u32,
+    /// Make so many people
+    #[arg(long, default_value_t = 125_000)]
+    pub people: u32,
+    /// Another seed makes other movements
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Leave `DuckDB` out
+    #[arg(long)]
+    pub alone: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,10 +13,19 @@ use crate::http::Connection;
 use crate::installation;
 use crate::out::{self, Ended, Failed};
 
-/// Runs a measurement and prints one JSON object.
+/// Runs a measurement and prints what came of it.
 pub fn run(args: &BenchArgs) -> Result<Ended, Failed> {
-    let BenchWhat::Intake { clients, seconds } = args.what;
-    intake(clients, Duration::from_secs(seconds))
+    match &args.what {
+        BenchWhat::Intake { clients, seconds } => intake(*clients, Duration::from_secs(*seconds)),
+        BenchWhat::Trace(wanted) => {
+            let size = fangxian_trace::bench::Size {
+                events: wanted.events,
+                people: wanted.people,
+                seed: wanted.seed,
+            };
+            crate::trace::bench::run(wanted.dir.as_deref(), size, wanted.alone)
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -2,6 +2,7 @@
 //!
 //! Must not hold rules: every number that decides who is in an answer is an argument.
 
+pub mod bench;
 mod check;
 mod ingest;
 mod questions;

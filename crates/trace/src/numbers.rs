@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Numbers leave room for one mark in 32 bits.
-pub(crate) const NUMBERS_MAX: u32 = 1 << 31;
+/// Numbers leave room beside them in the rows of segments.
+pub(crate) const NUMBERS_MAX: u32 = 1 << 30;
 
 const EMPTY: u32 = u32::MAX;
 

@@ -126,14 +126,10 @@ fn hide<'a>(hidden: &mut Arc<Hidden>, ids: impl Iterator<Item = &'a Identity>) {
 
 fn has(layers: &Layers<'_>, (person, start, place): Identity) -> bool {
     let mut found = false;
-    layers.of_person(
-        person,
-        start.saturating_sub(1),
-        start.saturating_add(1),
-        |row| {
-            found |= row.start == start && row.other == place;
-        },
-    );
+    let (before, after) = (start.saturating_sub(1), start.saturating_add(1));
+    layers.of_person_known(person, before, after, |row, _, _| {
+        found |= row.start == start && row.other == place;
+    });
     found
 }
 
@@ -199,10 +195,11 @@ impl<'a> Batch<'a> {
         }) {
             return Did::Nothing;
         }
-        self.put(stay);
         if before.is_some() {
+            self.put(stay);
             return Did::Changed;
         }
+        self.stays.insert(stay.identity(), stay);
         for earlier in near
             .iter()
             .filter(|s| s.imputed && s.start < stay.start && s.end > stay.start)
@@ -291,9 +288,10 @@ impl Track {
     /// Hides every stay of a person; how many there were.
     pub(crate) fn hide_person(&mut self, person: u32) -> usize {
         let mut all = BTreeSet::new();
-        self.layers().of_person(person, 0, u32::MAX, |row| {
-            all.insert((person, row.start, row.other));
-        });
+        self.layers()
+            .of_person_known(person, 0, u32::MAX, |row, _, _| {
+                all.insert((person, row.start, row.other));
+            });
         let count = all.len();
         self.take(Vec::new(), &all);
         count

@@ -1,9 +1,10 @@
 //! Time-space companions: who shared a cell with a case for a while, where one of the two stayed long.
 
 use super::contacts::Scratch;
+use super::tally::Entry;
 use super::{Answer, Ask, Case, Contact, Overlap};
 use crate::ids::Place;
-use crate::index::layers::Span;
+use crate::index::layers::{By, Found, Look, rows};
 
 /// What makes somebody a companion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +39,22 @@ pub struct Companion {
 #[derive(Debug, Default)]
 pub struct CompanionScratch {
     contacts: Scratch,
-    /// Per person, in which round the stay was added up, and to how much.
-    stays: Vec<(u32, u32)>,
-    round: u32,
+    /// Who shared the cell with the case: a bit for each person.
+    marked: Vec<u64>,
+    /// Seconds in the cell, for those who are marked.
+    stays: Vec<u32>,
+}
+
+impl CompanionScratch {
+    #[inline]
+    fn is_marked(&self, person: u32) -> bool {
+        let word = self.marked.get((person >> 6) as usize).copied();
+        word.unwrap_or_default() >> (person & 63) & 1 == 1
+    }
+
+    fn stay(&self, person: u32) -> u64 {
+        u64::from(self.stays.get(person as usize).copied().unwrap_or_default())
+    }
 }
 
 impl<'a> Ask<'a> {
@@ -63,78 +77,93 @@ impl<'a> Ask<'a> {
         };
         let mut presences = self.presences(person, case.window);
         presences.sort_unstable();
-        scratch.stays.resize(self.people.len(), (0, 0));
         let shortest = rule.joint.seconds_min.get();
-        let (mut spans, mut window_spans) = (Vec::new(), Vec::new());
+        let found = self.others(&presences);
+        let mut at = 0;
         for group in presences.chunk_by(|a, b| a.place == b.place) {
+            let first = at;
+            at += group.len();
+            let long_enough = || {
+                (first..)
+                    .zip(group)
+                    .filter(|(_, p)| p.end - p.start >= shortest)
+            };
             let stayed: u64 = group.iter().map(|p| u64::from(p.end - p.start)).sum();
             let case_is_long = stayed >= rule.stay_seconds_min;
-            if !case_is_long {
-                self.layers.at_place(
-                    group[0].place,
-                    case.window.from.0,
-                    case.window.to.0,
-                    &mut window_spans,
-                );
-                self.add_stays(&window_spans, case, scratch);
-            }
             let Scratch { tally, keys } = &mut scratch.contacts;
-            tally.clear();
-            let round = scratch.round;
-            let other_stay = |other: u32| {
-                let (seen, seconds) = scratch.stays[other as usize];
-                if seen == round { u64::from(seconds) } else { 0 }
-            };
-            for at in group.iter().filter(|p| p.end - p.start >= shortest) {
-                if let Err(crowd) = self.others_at(at, &rule.joint, &mut spans) {
-                    answer.crowds.push(crowd);
-                    continue;
+            tally.begin(long_enough().map(|(look, _)| rows(found.of(look))).sum());
+            for (look, presence) in long_enough() {
+                let spans = found.of(look);
+                match self.crowd(presence, &rule.joint, spans) {
+                    Some(crowd) => answer.crowds.push(crowd),
+                    None => self.add_joint(person, presence, shortest, spans, tally),
                 }
-                for span in &spans {
-                    span.each(|row| {
-                        let (start, end) = (row.start.max(at.start), row.end.min(at.end));
-                        if start.saturating_add(shortest) <= end {
-                            let other = self.aliases.canonical(row.other);
-                            let long = case_is_long || other_stay(other) >= rule.stay_seconds_min;
-                            if long && other != person {
-                                tally
-                                    .entry(other)
-                                    .add(start, end, at.imputed || row.imputed);
-                            }
-                        }
-                    });
-                }
+            }
+            if tally.entries().is_empty() {
+                continue;
             }
             let cell = self.place(group[0].place);
-            for contact in self.ranked(tally.entries(), keys) {
-                let because = if case_is_long {
-                    LongStay::OfTheCase(stayed)
-                } else {
-                    LongStay::OfTheOther(self.known(contact.person).map_or(0, other_stay))
-                };
-                answer.rows.push(Companion {
+            if case_is_long {
+                let because = LongStay::OfTheCase(stayed);
+                answer.rows.extend(
+                    self.ranked(tally.entries(), keys)
+                        .into_iter()
+                        .map(|contact| Companion {
+                            cell,
+                            contact,
+                            because,
+                        }),
+                );
+                continue;
+            }
+            self.add_stays(group[0].place, case, scratch);
+            let long: Vec<Entry> = scratch
+                .contacts
+                .tally
+                .entries()
+                .iter()
+                .filter(|e| scratch.stay(e.person) >= rule.stay_seconds_min)
+                .copied()
+                .collect();
+            let rows = self.ranked(&long, &mut scratch.contacts.keys);
+            answer.rows.extend(rows.into_iter().map(|contact| {
+                let stay = self.known(contact.person).map_or(0, |p| scratch.stay(p));
+                Companion {
                     cell,
                     contact,
-                    because,
-                });
-            }
+                    because: LongStay::OfTheOther(stay),
+                }
+            }));
         }
         answer.rows.sort_by_key(|row| row.cell);
         answer
     }
 
-    /// Adds up how long each person stayed within the window.
-    fn add_stays(&self, spans: &[Span<'a>], case: &Case, scratch: &mut CompanionScratch) {
+    /// Adds up how long everybody in the tally stayed in the cell within the window.
+    fn add_stays(&self, cell: u32, case: &Case, scratch: &mut CompanionScratch) {
         let (from, to) = (case.window.from.0, case.window.to.0);
-        scratch.round = scratch.round.wrapping_add(1);
-        let round = scratch.round;
-        for span in spans {
+        scratch.marked.clear();
+        scratch.marked.resize(self.people.len().div_ceil(64), 0);
+        scratch.stays.resize(self.people.len(), 0);
+        for entry in scratch.contacts.tally.entries() {
+            scratch.marked[(entry.person >> 6) as usize] |= 1 << (entry.person & 63);
+            scratch.stays[entry.person as usize] = 0;
+        }
+        let look = Look {
+            number: cell,
+            from,
+            to,
+        };
+        let mut found = Found::default();
+        self.layers.find(By::Place, &[look], &mut found);
+        for span in found.of(0) {
             span.each(|row| {
-                let (start, end) = (row.start.max(from), row.end.min(to));
                 let other = self.aliases.canonical(row.other);
-                let stay = &mut scratch.stays[other as usize];
-                let before = if stay.0 == round { stay.1 } else { 0 };
-                *stay = (round, before.saturating_add(end.saturating_sub(start)));
+                if scratch.is_marked(other) {
+                    let seconds = row.end.min(to).saturating_sub(row.start.max(from));
+                    let stay = &mut scratch.stays[other as usize];
+                    *stay = stay.saturating_add(seconds);
+                }
             });
         }
     }

@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod explain;
 pub mod meetings;
 pub mod points;
+mod rank;
 pub mod recolour;
 pub mod ring2;
 pub(crate) mod sources;
@@ -16,7 +17,7 @@ pub(crate) mod tally;
 use std::num::NonZeroU32;
 
 use crate::ids::{Moment, Person, Place, Window};
-use crate::index::layers::{Layers, Span};
+use crate::index::layers::{By, Found, Layers, Look, Span, rows};
 use crate::numbers::Numbers;
 
 /// Somebody, and the time in which they count.
@@ -44,10 +45,6 @@ impl Overlap {
             seconds_min,
             crowd_max: None,
         }
-    }
-
-    pub(crate) fn too_many(&self, count: usize) -> bool {
-        self.crowd_max.is_some_and(|most| count > most as usize)
     }
 }
 
@@ -182,36 +179,67 @@ impl<'a> Ask<'a> {
 
     /// The stays of a person within a window, cut to it, under all pseudonyms.
     pub(crate) fn presences(&self, person: u32, window: Window) -> Vec<Presence> {
-        let mut found = Vec::new();
         let (from, to) = (window.from.0, window.to.0);
-        for number in self.aliases.numbers_of(person) {
-            self.layers.of_person(number, from, to, |row| {
-                found.push(Presence {
+        let numbers = self.aliases.numbers_of(person);
+        let looks: Vec<Look> = numbers.map(|number| Look { number, from, to }).collect();
+        let mut found = Found::default();
+        self.layers.find(By::Person, &looks, &mut found);
+        let mut presences = Vec::new();
+        for look in 0..looks.len() {
+            add_presences(found.of(look), from, to, &mut presences);
+        }
+        presences
+    }
+
+    /// The rows at the place of each presence that can overlap with it.
+    pub(crate) fn others(&self, presences: &[Presence]) -> Found<'a> {
+        let look = |p: &Presence| Look {
+            number: p.place,
+            from: p.start,
+            to: p.end,
+        };
+        let looks: Vec<Look> = presences.iter().map(look).collect();
+        let mut found = Found::default();
+        self.layers.find(By::Place, &looks, &mut found);
+        found
+    }
+
+    /// Whether more stays overlap with a presence than the rule allows.
+    pub(crate) fn crowd(
+        &self,
+        at: &Presence,
+        overlap: &Overlap,
+        spans: &[Span<'a>],
+    ) -> Option<Crowd> {
+        let most = overlap.crowd_max? as usize;
+        if rows(spans) <= most {
+            return None;
+        }
+        // Spans may hold rows that end too early; what is told must not depend on how files are laid out.
+        let mut stays = 0_u64;
+        for span in spans {
+            span.each(|row| stays += u64::from(row.end > at.start));
+        }
+        (stays > most as u64).then(|| Crowd {
+            place: self.place(at.place),
+            window: Window::new(Moment(at.start), Moment(at.end)),
+            stays,
+        })
+    }
+}
+
+/// What of the rows in `spans` lies between, as presences.
+pub(crate) fn add_presences(spans: &[Span<'_>], from: u32, to: u32, into: &mut Vec<Presence>) {
+    for span in spans {
+        span.each(|row| {
+            if row.end > from {
+                into.push(Presence {
                     place: row.other,
                     start: row.start.max(from),
                     end: row.end.min(to),
                     imputed: row.imputed,
                 });
-            });
-        }
-        found
-    }
-
-    /// The rows at a place during a presence, or that there are too many of them.
-    pub(crate) fn others_at(
-        &self,
-        at: &Presence,
-        overlap: &Overlap,
-        spans: &mut Vec<Span<'a>>,
-    ) -> Result<(), Crowd> {
-        let count = self.layers.at_place(at.place, at.start, at.end, spans);
-        if overlap.too_many(count) {
-            return Err(Crowd {
-                place: self.place(at.place),
-                window: Window::new(Moment(at.start), Moment(at.end)),
-                stays: count as u64,
-            });
-        }
-        Ok(())
+            }
+        });
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::contacts::Scratch;
 use super::{Answer, Ask, Case, Contact, Overlap, Presence};
 use crate::ids::{Moment, Place, Window};
+use crate::index::layers::rows;
 
 /// A place where a case stayed, and its visitors within the case's window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,35 +54,35 @@ impl Ask<'_> {
             .filter(|p| p.end - p.start >= shortest)
             .map(|p| p.place)
             .collect();
-        let mut spans = Vec::new();
-        for place in places {
-            let whole = Presence {
-                place,
-                start: from,
-                end: to,
-                imputed: false,
-            };
-            if let Err(crowd) = self.others_at(&whole, stay, &mut spans) {
+        let whole = |place: u32| Presence {
+            place,
+            start: from,
+            end: to,
+            imputed: false,
+        };
+        let points: Vec<Presence> = places.into_iter().map(whole).collect();
+        let found = self.others(&points);
+        for (at, point) in points.iter().enumerate() {
+            let spans = found.of(at);
+            if let Some(crowd) = self.crowd(point, stay, spans) {
                 answer.crowds.push(crowd);
                 continue;
             }
-            scratch.tally.clear();
-            for span in &spans {
+            let tally = &mut scratch.tally;
+            tally.begin(rows(spans));
+            for span in spans {
                 span.each(|row| {
                     if row.end > from {
                         let visitor = self.aliases.canonical(row.other);
-                        scratch.tally.entry(visitor).add(
-                            row.start.max(from),
-                            row.end.min(to),
-                            row.imputed,
-                        );
+                        tally
+                            .entry(visitor)
+                            .add(row.start.max(from), row.end.min(to), row.imputed);
                     }
                 });
             }
-            let visitors = self.ranked(scratch.tally.entries(), &mut scratch.keys);
             answer.rows.push(Point {
-                place: self.place(place),
-                visitors,
+                place: self.place(point.place),
+                visitors: self.ranked(tally.entries(), &mut scratch.keys),
             });
         }
         answer.rows.sort_by_key(|point| point.place);

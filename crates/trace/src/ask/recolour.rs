@@ -4,6 +4,7 @@
 
 use super::Ask;
 use crate::ids::{Moment, Person, Place};
+use crate::index::layers::{By, Found, Look};
 
 /// What is known of many people, in columns. Facts from `now` on do not count.
 #[derive(Debug, Clone, Default)]
@@ -92,10 +93,16 @@ impl Ask<'_> {
                 }
             }
         }
-        let mut spans = Vec::new();
-        for (cell, since) in &facts.risk_cells {
-            self.layers.at_place(*cell, *since, now.0, &mut spans);
-            for span in &spans {
+        let look = |(cell, since): &(u32, u32)| Look {
+            number: *cell,
+            from: *since,
+            to: now.0,
+        };
+        let looks: Vec<Look> = facts.risk_cells.iter().map(look).collect();
+        let mut found = Found::default();
+        self.layers.find(By::Place, &looks, &mut found);
+        for (at, (_, since)) in facts.risk_cells.iter().enumerate() {
+            for span in found.of(at) {
                 span.each(|row| {
                     let standing = &mut standings[self.aliases.canonical(row.other) as usize];
                     let stayed = row.end.min(now.0).saturating_sub(row.start.max(*since));

@@ -2,18 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use super::contacts::Scratch;
-use super::sources::Sources;
-use super::tally::Entry;
-use super::{Answer, Ask, Case, Contact, Crowd, Overlap, Presence};
-use crate::ids::{Moment, Window};
+use super::rank::Keys;
+use super::sources::{Few, Sources, Sum};
+use super::tally::{Entry, Tally};
+use super::{Answer, Ask, Case, Contact, Overlap, Presence, add_presences};
+use crate::index::Row;
+use crate::index::layers::{By, Found, Look, Span};
 
-/// Part in the question: neither, a case, or in ring one.
-const OUTSIDE: u8 = 0;
-const CASE: u8 = 1;
-const RING_ONE: u8 = 2;
+/// In the place of an entry: none yet.
+const NOBODY: u32 = u32::MAX;
+/// In the place of an entry: a case or a close contact, who is not in the answer.
+const LEFT_OUT: u32 = u32::MAX - 1;
 
-impl Ask<'_> {
+/// So many are looked up side by side.
+const TOGETHER: usize = 1 << 10;
+
+/// Sums of everybody, by number.
+#[derive(Debug)]
+struct Sums {
+    at: Vec<u32>,
+    entries: Vec<Entry>,
+}
+
+impl Sums {
+    #[inline]
+    fn add(&mut self, person: u32, sum: &Sum, imputed: u32) {
+        let at = &mut self.at[person as usize];
+        if *at == NOBODY {
+            *at = u32::try_from(self.entries.len()).unwrap_or(LEFT_OUT);
+            self.entries.push(Entry::none(person));
+        }
+        if let Some(entry) = self.entries.get_mut(*at as usize) {
+            entry.overlaps = entry.overlaps.wrapping_add(sum.overlaps);
+            entry.seconds = entry.seconds.wrapping_add(sum.seconds);
+            entry.first = entry.first.min(sum.first);
+            entry.last = entry.last.max(sum.last);
+            entry.imputed = entry.imputed.wrapping_add(imputed);
+        }
+    }
+}
+
+impl<'a> Ask<'a> {
     /// Everybody who overlapped with a close contact of the cases from that contact's first exposure on.
     ///
     /// Close is who was together with one case for `close_seconds_min` in all. Cases and close contacts
@@ -30,112 +59,146 @@ impl Ask<'_> {
         close_seconds_min: u64,
     ) -> Answer<Contact> {
         let mut answer = Answer::default();
-        let mut part = vec![OUTSIDE; self.people.len()];
-        let since = self.ring_one(cases, overlap, close_seconds_min, &mut part, &mut answer);
+        let mut sums = Sums {
+            at: vec![NOBODY; self.people.len()],
+            entries: Vec::new(),
+        };
+        let since = self.ring_one(cases, overlap, close_seconds_min, &mut sums.at, &mut answer);
         let shortest = overlap.seconds_min.get();
-        let mut presences: Vec<Presence> = Vec::new();
-        for (person, first) in &since {
-            let window = Window::new(Moment(*first), Moment(u32::MAX));
-            presences.extend(
-                self.presences(*person, window)
-                    .into_iter()
-                    .filter(|p| p.end - p.start >= shortest),
-            );
-        }
-        presences.sort_unstable_by_key(|p| p.place);
-
-        let mut sums: Vec<Entry> = Vec::new();
-        let mut slots = vec![u32::MAX; self.people.len()];
-        let (mut all, mut imputed) = (Sources::default(), Sources::default());
-        let (mut at_place, mut at_place_imputed) = (Vec::new(), Vec::new());
-        let mut spans = Vec::new();
-        for group in presences.chunk_by(|a, b| a.place == b.place) {
-            at_place.clear();
-            at_place.extend(group.iter().map(|p| (p.start, p.end)));
-            at_place_imputed.clear();
-            at_place_imputed.extend(group.iter().filter(|p| p.imputed).map(|p| (p.start, p.end)));
-            all.fill(&at_place);
-            imputed.fill(&at_place_imputed);
-            let (from, to) = all.bounds();
-            let count = self.layers.at_place(group[0].place, from, to, &mut spans);
-            if overlap.too_many(count) {
-                answer.crowds.push(Crowd {
-                    place: self.place(group[0].place),
-                    window: Window::new(Moment(from), Moment(to)),
-                    stays: count as u64,
-                });
-                continue;
-            }
-            for span in &spans {
-                span.each(|row| {
-                    if row.end - row.start < shortest {
-                        return;
-                    }
-                    let person = self.aliases.canonical(row.other);
-                    if part[person as usize] != OUTSIDE {
-                        return;
-                    }
-                    let Some(sum) = all.overlaps(row.start, row.end, shortest) else {
-                        return;
-                    };
-                    let marked = if row.imputed {
-                        sum.overlaps
-                    } else if at_place_imputed.is_empty() {
-                        0
-                    } else {
-                        imputed
-                            .overlaps(row.start, row.end, shortest)
-                            .map_or(0, |s| s.overlaps)
-                    };
-                    let slot = &mut slots[person as usize];
-                    if *slot == u32::MAX {
-                        *slot = u32::try_from(sums.len()).unwrap_or(u32::MAX);
-                        sums.push(Entry::none(person));
-                    }
-                    let entry = &mut sums[*slot as usize];
-                    entry.overlaps += sum.overlaps;
-                    entry.seconds += sum.seconds;
-                    entry.first = entry.first.min(sum.first);
-                    entry.last = entry.last.max(sum.last);
-                    entry.imputed += marked;
+        let presences = self.presences_since(&since, shortest);
+        let places: Vec<&[Presence]> = presences.chunk_by(|a, b| a.place == b.place).collect();
+        let (mut few, mut all, mut imputed) =
+            (Few::default(), Sources::default(), Sources::default());
+        let mut found = Found::default();
+        for places in places.chunks(TOGETHER) {
+            let wholes: Vec<Presence> = places.iter().map(|group| whole(group)).collect();
+            let look = |p: &Presence| Look {
+                number: p.place,
+                from: p.start,
+                to: p.end,
+            };
+            let looks: Vec<Look> = wholes.iter().map(look).collect();
+            self.layers.find(By::Place, &looks, &mut found);
+            for ((at, group), whole) in places.iter().enumerate().zip(&wholes) {
+                let spans = found.of(at);
+                if let Some(crowd) = self.crowd(whole, overlap, spans) {
+                    answer.crowds.push(crowd);
+                    continue;
+                }
+                if few.fill(group) {
+                    self.add_sums(spans, shortest, &mut sums, |row| {
+                        few.overlaps(row.start, row.end, shortest)
+                    });
+                    continue;
+                }
+                all.fill(group.iter().map(|p| (p.start, p.end)));
+                let marked = || group.iter().filter(|p| p.imputed);
+                imputed.fill(marked().map(|p| (p.start, p.end)));
+                let has_marked = marked().next().is_some();
+                self.add_sums(spans, shortest, &mut sums, |row| {
+                    let sum = all.overlaps(row.start, row.end, shortest)?;
+                    let of_marked = has_marked
+                        .then(|| imputed.overlaps(row.start, row.end, shortest))
+                        .flatten();
+                    Some((sum, of_marked.map_or(0, |s| s.overlaps)))
                 });
             }
         }
-        answer.rows = self.ranked(&sums, &mut Vec::new());
+        answer.rows = self.ranked(&sums.entries, &mut Keys::default());
         answer
     }
 
-    /// The close contacts of the cases, each with the moment of first exposure.
+    /// Adds up what `compare` finds for each stay in `spans`: the sum of its overlaps, and how many of them
+    /// are with a source whose end was imputed.
+    #[inline]
+    fn add_sums(
+        &self,
+        spans: &[Span<'a>],
+        shortest: u32,
+        sums: &mut Sums,
+        compare: impl Fn(&Row) -> Option<(Sum, u32)>,
+    ) {
+        for span in spans {
+            span.each(|row| {
+                if row.end.wrapping_sub(row.start) < shortest {
+                    return;
+                }
+                let person = self.aliases.canonical(row.other);
+                if sums.at.get(person as usize) == Some(&LEFT_OUT) {
+                    return;
+                }
+                if let Some((sum, imputed)) = compare(&row) {
+                    let imputed = if row.imputed { sum.overlaps } else { imputed };
+                    sums.add(person, &sum, imputed);
+                }
+            });
+        }
+    }
+
+    /// The stays of the close contacts from their first exposures on that are long enough, by place.
+    fn presences_since(&self, since: &BTreeMap<u32, u32>, shortest: u32) -> Vec<Presence> {
+        let look = |(person, from): (&u32, &u32)| {
+            let numbers = self.aliases.numbers_of(*person);
+            let from = *from;
+            numbers.map(move |number| Look {
+                number,
+                from,
+                to: u32::MAX,
+            })
+        };
+        let looks: Vec<Look> = since.iter().flat_map(look).collect();
+        let mut presences: Vec<Presence> = Vec::new();
+        let mut found = Found::default();
+        for looks in looks.chunks(TOGETHER) {
+            self.layers.find(By::Person, looks, &mut found);
+            for (at, look) in looks.iter().enumerate() {
+                add_presences(found.of(at), look.from, look.to, &mut presences);
+            }
+        }
+        presences.retain(|p| p.end - p.start >= shortest);
+        presences.sort_unstable_by_key(|p| p.place);
+        presences
+    }
+
+    /// The close contacts of the cases, each with the moment of first exposure; they and the cases are
+    /// marked in `at` as left out.
     fn ring_one(
         &self,
         cases: &[Case],
         overlap: &Overlap,
         close_seconds_min: u64,
-        part: &mut [u8],
+        at: &mut [u32],
         answer: &mut Answer<Contact>,
     ) -> BTreeMap<u32, u32> {
+        let mut since = BTreeMap::new();
+        let mut tally = Tally::default();
         for case in cases {
-            if let Some(person) = self.known(case.person) {
-                part[person as usize] = CASE;
+            self.tally_contacts(case, overlap, &mut tally, answer);
+            let close = |entry: &&Entry| entry.seconds >= close_seconds_min;
+            for entry in tally.entries().iter().filter(close) {
+                let first = since.entry(entry.person).or_insert(entry.first);
+                *first = entry.first.min(*first);
             }
         }
-        let mut since = BTreeMap::new();
-        let mut scratch = Scratch::default();
-        for case in cases {
-            let ring = self.contacts_with(case, overlap, &mut scratch);
-            answer.unknown.extend(ring.unknown);
-            answer.crowds.extend(ring.crowds);
-            for contact in ring.rows.iter().filter(|c| c.seconds >= close_seconds_min) {
-                let Some(person) = self.known(contact.person) else {
-                    continue;
-                };
-                if part[person as usize] != CASE {
-                    part[person as usize] = RING_ONE;
-                    let first = since.entry(person).or_insert(contact.first.0);
-                    *first = contact.first.0.min(*first);
-                }
-            }
+        for person in cases.iter().filter_map(|case| self.known(case.person)) {
+            since.remove(&person);
+            at[person as usize] = LEFT_OUT;
+        }
+        for person in since.keys() {
+            at[*person as usize] = LEFT_OUT;
         }
         since
+    }
+}
+
+/// From the first start to the last end of presences at one place.
+fn whole(group: &[Presence]) -> Presence {
+    let first = group.iter().map(|p| p.start).min();
+    let last = group.iter().map(|p| p.end).max();
+    Presence {
+        place: group.first().map_or(0, |p| p.place),
+        start: first.unwrap_or(u32::MAX),
+        end: last.unwrap_or(0),
+        imputed: false,
     }
 }

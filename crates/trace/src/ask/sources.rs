@@ -3,6 +3,8 @@
 //! `docs/methods/second-ring.md` derives the sums. Searches go through a table of equal steps, so that
 //! a look-up costs the same for ten sources as for ten thousand.
 
+use super::Presence;
+
 /// Sorted moments with a table that says where to begin looking.
 #[derive(Debug, Default)]
 struct Sorted {
@@ -68,6 +70,51 @@ pub(crate) struct Sources {
     pairs: Vec<(u32, u32)>,
 }
 
+/// A few stays at one place: comparing each is quicker than preparing them.
+#[derive(Debug, Default)]
+pub(crate) struct Few {
+    sources: Vec<Presence>,
+}
+
+/// So many are few.
+const FEW: usize = 12;
+
+impl Few {
+    /// Takes the sources of another place, if they are few.
+    pub(crate) fn fill(&mut self, sources: &[Presence]) -> bool {
+        self.sources.clear();
+        let few = sources.len() <= FEW;
+        if few {
+            self.sources.extend_from_slice(sources);
+        }
+        few
+    }
+
+    /// Compares a stay with each source: the sum of the overlaps, and how many of them are with a source
+    /// whose end was imputed.
+    #[inline]
+    pub(crate) fn overlaps(&self, start: u32, end: u32, shortest: u32) -> Option<(Sum, u32)> {
+        let mut sum = Sum {
+            overlaps: 0,
+            seconds: 0,
+            first: u32::MAX,
+            last: 0,
+        };
+        let mut imputed = 0_u32;
+        for source in &self.sources {
+            let (from, to) = (source.start.max(start), source.end.min(end));
+            let counts = to.saturating_sub(from) >= shortest;
+            sum.overlaps = sum.overlaps.wrapping_add(u32::from(counts));
+            let seconds = if counts { to.wrapping_sub(from) } else { 0 };
+            sum.seconds = sum.seconds.wrapping_add(u64::from(seconds));
+            sum.first = sum.first.min(if counts { from } else { u32::MAX });
+            sum.last = sum.last.max(if counts { to } else { 0 });
+            imputed = imputed.wrapping_add(u32::from(counts && source.imputed));
+        }
+        (sum.overlaps > 0).then_some((sum, imputed))
+    }
+}
+
 /// All overlaps of one stay with the sources together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sum {
@@ -79,14 +126,14 @@ pub(crate) struct Sum {
 
 impl Sources {
     /// Takes the sources of another place. None is shorter than the shortest overlap.
-    pub(crate) fn fill(&mut self, sources: &[(u32, u32)]) {
-        self.starts.fill(sources.iter().map(|s| s.0));
-        self.ends.fill(sources.iter().map(|s| s.1));
+    pub(crate) fn fill(&mut self, sources: impl Iterator<Item = (u32, u32)>) {
+        self.pairs.clear();
+        self.pairs.extend(sources);
+        self.pairs.sort_unstable();
+        self.starts.fill(self.pairs.iter().map(|s| s.0));
+        self.ends.fill(self.pairs.iter().map(|s| s.1));
         prefix(&self.starts.values, &mut self.start_sums);
         prefix(&self.ends.values, &mut self.end_sums);
-        self.pairs.clear();
-        self.pairs.extend_from_slice(sources);
-        self.pairs.sort_unstable();
         self.end_max.clear();
         self.end_max.push(0);
         let mut most = 0;
@@ -96,18 +143,12 @@ impl Sources {
         }
         self.pairs.sort_unstable_by_key(|(_, end)| *end);
         self.start_min.clear();
-        self.start_min.resize(sources.len() + 1, u32::MAX);
+        self.start_min.resize(self.pairs.len() + 1, u32::MAX);
         let mut least = u32::MAX;
-        for at in (0..sources.len()).rev() {
+        for at in (0..self.pairs.len()).rev() {
             least = least.min(self.pairs[at].0);
             self.start_min[at] = least;
         }
-    }
-
-    /// First start and last end.
-    pub(crate) fn bounds(&self) -> (u32, u32) {
-        let first = self.starts.values.first().copied().unwrap_or(u32::MAX);
-        (first, self.ends.values.last().copied().unwrap_or(0))
     }
 
     /// Compares a stay that is at least `shortest` (at least a second) long with all sources.
@@ -179,10 +220,25 @@ mod tests {
             let long_enough = |&(s, length): &(u32, u32)| (length >= shortest).then_some((s, s + length));
             let sources: Vec<_> = sources.iter().filter_map(long_enough).collect();
             let mut prepared = Sources::default();
-            prepared.fill(&sources);
+            prepared.fill(sources.iter().copied());
+            let presence = |(at, (start, end)): (usize, &(u32, u32))| Presence {
+                place: 0,
+                start: *start,
+                end: *end,
+                imputed: at % 2 == 1,
+            };
+            let presences: Vec<Presence> = sources.iter().enumerate().map(presence).collect();
+            let mut few = Few::default();
+            prop_assert_eq!(few.fill(&presences), presences.len() <= FEW);
             for (start, end) in stays.iter().filter_map(long_enough) {
                 let expected = plainly(&sources, start, end, shortest);
                 prop_assert_eq!(prepared.overlaps(start, end, shortest), expected);
+                if presences.len() <= FEW {
+                    let odd: Vec<_> = sources.iter().copied().skip(1).step_by(2).collect();
+                    let imputed = plainly(&odd, start, end, shortest).map_or(0, |s| s.overlaps);
+                    let found = few.overlaps(start, end, shortest);
+                    prop_assert_eq!(found, expected.map(|sum| (sum, imputed)));
+                }
             }
         }
     }

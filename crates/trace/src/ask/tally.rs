@@ -23,20 +23,26 @@ impl Entry {
         }
     }
 
+    /// Adds an overlap. One person has far fewer than the numbers here can count.
     #[inline]
     pub(crate) fn add(&mut self, start: u32, end: u32, imputed: bool) {
-        self.overlaps += 1;
-        self.seconds += u64::from(end - start);
+        self.overlaps = self.overlaps.wrapping_add(1);
+        self.seconds = self
+            .seconds
+            .wrapping_add(u64::from(end.wrapping_sub(start)));
         self.first = self.first.min(start);
         self.last = self.last.max(end);
-        self.imputed += u32::from(imputed);
+        self.imputed = self.imputed.wrapping_add(u32::from(imputed));
     }
 }
 
 const FREE: u32 = u32::MAX;
 
+/// Tables begin with between these powers of two of slots, as many as the rows that may come.
+const BITS: std::ops::RangeInclusive<u32> = 5..=14;
+
 /// Entries by person, in order of first sight.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tally {
     slots: Vec<u32>,
     shift: u32,
@@ -44,22 +50,21 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn new() -> Self {
-        Self {
-            slots: vec![FREE; 1 << 10],
-            shift: 32 - 10,
-            entries: Vec::new(),
-        }
+    /// Forgets everything and makes room for so many rows. Small questions stay small, whatever came before.
+    pub(crate) fn begin(&mut self, rows: usize) {
+        let bits = rows.checked_ilog2().map_or(0, |log| log + 2);
+        self.resize(bits.clamp(*BITS.start(), *BITS.end()));
+        self.entries.clear();
+    }
+
+    fn resize(&mut self, bits: u32) {
+        self.slots.clear();
+        self.slots.resize(1 << bits, FREE);
+        self.shift = u32::BITS - bits;
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// Forgets everything, keeps the room.
-    pub(crate) fn clear(&mut self) {
-        self.slots.fill(FREE);
-        self.entries.clear();
     }
 
     /// The entry of `person`, an empty one if there was none.
@@ -93,8 +98,7 @@ impl Tally {
 
     #[cold]
     fn grow(&mut self) {
-        self.slots = vec![FREE; self.slots.len() * 4];
-        self.shift -= 2;
+        self.resize(u32::BITS - self.shift + 2);
         for at in 0..self.entries.len() {
             let slot = self.slot(self.entries[at].person);
             self.slots[slot] = u32::try_from(at).unwrap_or(FREE - 1);
@@ -108,7 +112,8 @@ mod tests {
 
     #[test]
     fn overlaps_are_added_up_by_person() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::default();
+        tally.begin(3);
         for round in 0..3 {
             for person in 0..5_000 {
                 tally.entry(person * 7).add(
@@ -130,7 +135,7 @@ mod tests {
             ),
             (3, 30, 2, 212, 1)
         );
-        tally.clear();
+        tally.begin(0);
         assert_eq!(tally.entries(), []);
         assert_eq!(tally.entry(14).overlaps, 0);
     }

@@ -1,7 +1,7 @@
 //! From the benchmark's Parquet files to mapped segments by day.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::ask::Case;
@@ -34,10 +34,11 @@ pub struct World {
     pub(super) facts: Facts,
     /// Colour of the day before, by person.
     pub(super) colours: Vec<u8>,
+    files: Vec<PathBuf>,
 }
 
 /// What the index came to.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Built {
     /// Stays of both streams.
     pub stays: u64,
@@ -45,8 +46,11 @@ pub struct Built {
     pub bytes: u64,
     /// Segments.
     pub segments: u64,
+    /// Their files.
+    files: Vec<PathBuf>,
 }
 
+const DAY_SECONDS: u32 = 86_400;
 const VISITS: [&str; 4] = ["person_id", "place_id", "enter_ts", "leave_ts"];
 const CELLS: [&str; 4] = ["person_id", "cell_id", "start_ts", "end_ts"];
 
@@ -57,7 +61,6 @@ pub fn load(dir: &Path, work: &Path) -> Result<(World, Built), TraceError> {
         dir,
         work,
         Stream::Visits,
-        "visits_place",
         "visits_person",
         &VISITS,
         &mut built,
@@ -66,7 +69,6 @@ pub fn load(dir: &Path, work: &Path) -> Result<(World, Built), TraceError> {
         dir,
         work,
         Stream::Presence,
-        "cells_cell",
         "cells_person",
         &CELLS,
         &mut built,
@@ -135,12 +137,23 @@ pub fn load(dir: &Path, work: &Path) -> Result<(World, Built), TraceError> {
             cases,
             facts,
             colours,
+            files: built.files.clone(),
         },
         built,
     ))
 }
 
 impl World {
+    /// Does again what a start does with sealed stays: maps every segment, compares every checksum, and
+    /// makes the table of people. How many stays there are.
+    pub fn start_again(&self) -> Result<u64, TraceError> {
+        let opened = open_all(&self.files)?;
+        let people: Vec<u64> = self.snapshot.dictionary.people.keys().collect();
+        let people = Numbers::from_parts(people, BTreeSet::new());
+        let rows: usize = opened.iter().map(Segment::rows).sum();
+        Ok(if people.len() == 0 { 0 } else { rows as u64 })
+    }
+
     pub(super) fn case(&self, at: usize, window: impl Fn(&BenchCase) -> Window) -> Option<Case> {
         self.cases.get(at).map(|case| Case {
             person: case.person,
@@ -176,65 +189,60 @@ fn track(
     dir: &Path,
     work: &Path,
     stream: Stream,
-    by_place: &str,
     by_person: &str,
     columns: &[&str],
     built: &mut Built,
 ) -> Result<(Track, u32), TraceError> {
-    let mut days: BTreeMap<u32, SegmentBuilder> = BTreeMap::new();
+    let mut days: Vec<SegmentBuilder> = Vec::new();
     let mut last_place = 0;
-    for (name, in_place_order) in [(by_place, true), (by_person, false)] {
-        let file = Columns::open(&dir.join(format!("{name}.parquet")), columns)?;
-        let expected = file.rows() / 13;
-        let mut read = Vec::new();
-        for group in 0..file.groups() {
-            file.read::<i32>(group, &mut read)?;
-            let [people, places, starts, ends] = &read[..] else {
-                continue;
+    let file = Columns::open(&dir.join(format!("{by_person}.parquet")), columns)?;
+    let expected = file.rows() / 13;
+    let mut read = Vec::new();
+    for group in 0..file.groups() {
+        file.read::<i32>(group, &mut read)?;
+        let [people, places, starts, ends] = &read[..] else {
+            continue;
+        };
+        for (((person, place), start), end) in people.iter().zip(places).zip(starts).zip(ends) {
+            let stay = Stay {
+                person: number(*person),
+                place: number(*place),
+                start: number(*start),
+                end: number(*end),
+                noted: 0,
+                how: 0,
+                confidence: 0,
+                imputed: false,
             };
-            for (((person, place), start), end) in people.iter().zip(places).zip(starts).zip(ends) {
-                let stay = Stay {
-                    person: number(*person),
-                    place: number(*place),
-                    start: number(*start),
-                    end: number(*end),
-                    noted: 0,
-                    how: 0,
-                    confidence: 0,
-                    imputed: false,
-                };
-                let day = Calendar::UTC.day(Moment(stay.start)).0;
-                let builder = days
-                    .entry(day)
-                    .or_insert_with(|| SegmentBuilder::with_capacity(expected));
-                if in_place_order {
-                    last_place = last_place.max(stay.place);
-                    builder.push_by_place(&stay);
-                } else {
-                    builder.push_by_person(&stay);
-                    built.stays += 1;
-                }
+            last_place = last_place.max(stay.place);
+            let day = Calendar::UTC.day(Moment(stay.start)).0;
+            while days.len() <= day as usize {
+                let base = u32::try_from(days.len()).unwrap_or(0) * DAY_SECONDS;
+                days.push(SegmentBuilder::with_capacity(base, expected));
             }
+            days[day as usize].push(&stay);
         }
+        built.stays += people.len() as u64;
     }
     let mut track = Track::default();
-    while let Some((day, builder)) = days.pop_first() {
+    for (day, builder) in (0..).zip(days) {
         let words = builder.finish(stream, crate::ids::Day(day), Area::default());
         let path = work.join(format!("{}-{day}.segment", stream.name()));
         files::write_unsynced(&path, bytemuck::cast_slice(&words))?;
         drop(words);
-        let segment =
-            Segment::open(Box::new(map::map(&path)?)).map_err(|damage| TraceError::Segment {
-                path: path.clone(),
-                damage,
-            })?;
+        let segment = map::segment(&path)?;
         let (bytes, side) = segment.size();
         built.bytes += bytes - side;
         built.segments += 1;
+        built.files.push(path);
         track.sealed.push(Sealed {
             segment: Arc::new(segment),
             hidden: Arc::default(),
         });
     }
     Ok((track, last_place))
+}
+
+fn open_all(files: &[PathBuf]) -> Result<Vec<Segment>, TraceError> {
+    map::segments(files).into_iter().collect()
 }

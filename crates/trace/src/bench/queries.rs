@@ -8,6 +8,7 @@ use crate::ask::contacts::Scratch;
 use crate::ask::recolour::{NumberedFacts, Standing};
 use crate::ask::{Ask, Case, Contact, Overlap};
 use crate::ids::{Moment, Stream, Window};
+use crate::index::layers::rows;
 
 /// The names of the questions, in the order of the benchmark's table.
 pub const QUERIES: [&str; 8] = [
@@ -198,4 +199,36 @@ fn colour(standing: &Standing) -> u8 {
     } else {
         u8::from(tested < NOW.minus(10 * DAY))
     }
+}
+
+/// How many rows of the index a question reads; nothing when it reads them in another way.
+pub fn touched(prepared: &Prepared<'_>, name: &str) -> Option<u64> {
+    let (question, count) = name.split_once('_').unwrap_or((name, "0"));
+    let count: usize = count.parse().ok()?;
+    let (ask, window): (&Ask<'_>, fn(&BenchCase) -> Window) = match question {
+        "q1" => (&prepared.visits, |c| c.infectious),
+        "q3" => (&prepared.presence, |c| Window::before(c.onset, 14 * DAY)),
+        "q4" => (&prepared.visits, |c| Window::before(c.onset, 3 * DAY)),
+        _ => return None,
+    };
+    let mut touched = 0;
+    for case in cases(prepared.world, count, window) {
+        let Some(person) = ask.known(case.person) else {
+            continue;
+        };
+        let mut presences = ask.presences(person, case.window);
+        if question == "q4" {
+            presences.retain(|p| p.end - p.start >= POINT_STAY_MIN);
+            presences.sort_unstable_by_key(|p| p.place);
+            presences.dedup_by_key(|p| p.place);
+            for presence in &mut presences {
+                (presence.start, presence.end) = (case.window.from.0, case.window.to.0);
+            }
+        }
+        let found = ask.others(&presences);
+        touched += (0..presences.len())
+            .map(|at| rows(found.of(at)) as u64)
+            .sum::<u64>();
+    }
+    Some(touched)
 }

@@ -10,6 +10,8 @@ use crate::ids::Moment;
 use crate::wire::{self, Entry, Frame, Rest};
 
 const MAGIC: &[u8; 8] = b"FXTRLOG1";
+/// More entries than this go to disk in several frames, so that none is longer than can be read.
+const TOGETHER_MAX: usize = 1 << 20;
 
 /// An open log, at its end.
 #[derive(Debug)]
@@ -89,20 +91,23 @@ impl Log {
         self.poisoned = true;
     }
 
-    /// Writes one frame; it is on disk when this returns.
+    /// Writes entries; all of them are on disk when this returns. A frame is written when the one before it
+    /// is on disk, so that a fault of power tears one at most.
     pub(crate) fn append(&mut self, at: Moment, entries: &[Entry]) -> Result<(), TraceError> {
         if self.poisoned {
             return Err(TraceError::Poisoned);
         }
-        let frame = wire::encode(self.sequence, at, entries);
-        let written = self
-            .file
-            .write_all(&frame)
-            .map_err(failed("write", &self.path));
-        let synced =
-            written.and_then(|()| self.file.sync_data().map_err(failed("sync", &self.path)));
-        self.poisoned = synced.is_err();
-        self.sequence += 1;
-        synced
+        // What stands on disk is unknown until the last frame is there.
+        self.poisoned = true;
+        for together in entries.chunks(TOGETHER_MAX) {
+            let frame = wire::encode(self.sequence, at, together);
+            self.file
+                .write_all(&frame)
+                .map_err(failed("write", &self.path))?;
+            self.file.sync_data().map_err(failed("sync", &self.path))?;
+            self.sequence += 1;
+        }
+        self.poisoned = false;
+        Ok(())
     }
 }

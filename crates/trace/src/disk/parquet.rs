@@ -2,15 +2,24 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::reader::ColumnReader;
+use parquet::data_type::Int32Type;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 
 use super::files::failed;
 use crate::error::TraceError;
 
 /// Rows of a column are decoded in pieces of so many.
 const PIECE: usize = 1 << 16;
+/// Rows of a group, as readers of Parquet like them.
+pub(crate) const GROUP_ROWS: usize = 131_072;
 
 /// A Parquet file whose columns are whole numbers.
 pub(crate) struct Columns {
@@ -93,7 +102,7 @@ pub(crate) trait Whole: Sized {
         column: usize,
         rows: usize,
         into: &mut Vec<Self>,
-    ) -> Result<(), parquet::errors::ParquetError>;
+    ) -> Result<(), ParquetError>;
 }
 
 macro_rules! whole {
@@ -104,7 +113,7 @@ macro_rules! whole {
                 column: usize,
                 rows: usize,
                 into: &mut Vec<Self>,
-            ) -> Result<(), parquet::errors::ParquetError> {
+            ) -> Result<(), ParquetError> {
                 let optional = group
                     .metadata()
                     .column(column)
@@ -132,3 +141,46 @@ macro_rules! whole {
 
 whole!(i32, Int32ColumnReader);
 whole!(i64, Int64ColumnReader);
+
+/// Writes columns of whole numbers; nothing is synced.
+pub(crate) fn write(path: &Path, columns: &[(&str, &[i32])]) -> Result<(), TraceError> {
+    let wrong = |source| TraceError::Parquet {
+        what: "write",
+        path: path.to_path_buf(),
+        source,
+    };
+    let file = File::create(path).map_err(failed("create", path))?;
+    write_columns(file, columns).map_err(wrong)
+}
+
+fn write_columns(file: File, columns: &[(&str, &[i32])]) -> Result<(), ParquetError> {
+    let fields: Vec<String> = columns
+        .iter()
+        .map(|(name, _)| format!("required int32 {name};"))
+        .collect();
+    let schema = Arc::new(parse_message_type(&format!(
+        "message row {{ {} }}",
+        fields.join(" ")
+    ))?);
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_dictionary_enabled(false)
+        .build();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
+    let rows = columns.first().map_or(0, |(_, values)| values.len());
+    for first in (0..rows).step_by(GROUP_ROWS) {
+        let mut group = writer.next_row_group()?;
+        for (_, values) in columns {
+            if let Some(mut writer) = group.next_column()? {
+                let values = values.get(first..rows.min(first + GROUP_ROWS));
+                let values = values.unwrap_or_default();
+                writer
+                    .typed::<Int32Type>()
+                    .write_batch(values, None, None)?;
+                writer.close()?;
+            }
+        }
+        group.close()?;
+    }
+    writer.close().map(|_| ())
+}

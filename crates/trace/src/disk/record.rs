@@ -16,7 +16,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::files::{self, failed};
 use super::manifest::Listed;
-use super::parquet::Columns;
+use super::parquet::{Columns, GROUP_ROWS};
 use crate::error::TraceError;
 
 const SCHEMA: &str = "message stay {
@@ -31,7 +31,6 @@ const SCHEMA: &str = "message stay {
 }";
 const WIDE: [&str; 5] = ["person", "place", "from_at", "to_at", "noted_at"];
 const NARROW: [&str; 3] = ["how", "confidence", "imputed"];
-const GROUP_ROWS: usize = 131_072;
 
 /// A stay as the record holds it: keys instead of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -136,12 +136,13 @@ impl Hidden {
     /// What is hidden at a place, in order of start and person.
     #[inline]
     pub(crate) fn at_place(&self, place: u32) -> &[(u32, u32, u32)] {
-        if self.by_place.is_empty() {
-            return &[];
-        }
-        let first = self.by_place.partition_point(|h| h.0 < place);
-        let rest = &self.by_place[first..];
-        &rest[..rest.partition_point(|h| h.0 == place)]
+        of_number(&self.by_place, place)
+    }
+
+    /// What is hidden of a person, in order of start and place.
+    #[inline]
+    pub(crate) fn of_person(&self, person: u32) -> &[Identity] {
+        of_number(&self.by_person, person)
     }
 
     /// Hides more.
@@ -156,4 +157,14 @@ impl Hidden {
             .collect();
         self.by_place.sort_unstable();
     }
+}
+
+#[inline]
+fn of_number(sorted: &[(u32, u32, u32)], number: u32) -> &[(u32, u32, u32)] {
+    if sorted.is_empty() {
+        return &[];
+    }
+    let first = sorted.partition_point(|h| h.0 < number);
+    let rest = &sorted[first..];
+    &rest[..rest.partition_point(|h| h.0 == number)]
 }

@@ -1,9 +1,9 @@
 //! All layers of a stream together: sealed segments and the tail, each less what is hidden in it.
 
+use super::Row;
 use super::flat::{self, Flat, FlatRow, Hidden};
-use super::order::Order;
+use super::order::{self, Order, Packed};
 use super::segment::SegmentView;
-use super::{IMPUTED, Row};
 
 /// One layer.
 #[derive(Debug, Clone, Copy)]
@@ -19,15 +19,16 @@ pub(crate) struct Layers<'a> {
     layers: Vec<Layer<'a>>,
     /// First start and last end of each segment's rows, side by side for a quick look.
     bounds: Vec<(u32, u32)>,
+    /// Layers that have plain rows.
+    flats: Vec<usize>,
 }
 
 /// Rows of one place or person in one layer that start in time, in order of start.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Span<'a> {
-    Columns {
-        other: &'a [u32],
-        start: &'a [u32],
-        length: &'a [u16],
+    Packed {
+        rows: &'a [Packed],
+        base: u32,
         hidden: &'a [(u32, u32, u32)],
     },
     Rows {
@@ -36,29 +37,70 @@ pub(crate) enum Span<'a> {
     },
 }
 
+/// Rows are compared in pieces of so many before those that overlap are handed over.
+const PIECE: usize = 128;
+
 impl Span<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Span::Packed { rows, .. } => rows.len(),
+            Span::Rows { rows, .. } => rows.len(),
+        }
+    }
+
+    /// Hands over what every row that is not hidden has in common with the time between, when that is long
+    /// enough. `shortest` is at least a second.
+    #[inline]
+    pub(crate) fn overlaps(&self, from: u32, to: u32, shortest: u32, mut take: impl FnMut(Row)) {
+        let cut = |row: Row| Row {
+            start: row.start.max(from),
+            end: row.end.min(to),
+            ..row
+        };
+        let long_enough = |row: &Row| row.end.saturating_sub(row.start) >= shortest;
+        let Span::Packed {
+            rows,
+            base,
+            hidden: [],
+        } = *self
+        else {
+            return self.each(|row| {
+                let row = cut(row);
+                if long_enough(&row) {
+                    take(row);
+                }
+            });
+        };
+        // Which rows overlap is hard to foretell, so they are put together without a branch first.
+        let mut kept = [0; PIECE];
+        for piece in rows.chunks(PIECE) {
+            let mut count = 0;
+            for row in piece {
+                kept[count & (PIECE - 1)] = *row;
+                let common = cut(order::unpack(base, *row));
+                count = count.wrapping_add(usize::from(long_enough(&common)));
+            }
+            for row in kept.iter().take(count) {
+                take(cut(order::unpack(base, *row)));
+            }
+        }
+    }
+
     /// Hands over every row that is not hidden. Rows may end before the time that was asked for.
     #[inline]
     pub(crate) fn each(&self, mut take: impl FnMut(Row)) {
         match *self {
-            Span::Columns {
-                other,
-                start,
-                length,
+            Span::Packed {
+                rows,
+                base,
                 hidden: [],
             } => {
-                for ((other, start), length) in other.iter().zip(start).zip(length) {
-                    take(column_row(*other, *start, *length));
+                for row in rows {
+                    take(order::unpack(base, *row));
                 }
             }
-            Span::Columns {
-                other,
-                start,
-                length,
-                hidden,
-            } => {
-                for ((other, start), length) in other.iter().zip(start).zip(length) {
-                    let row = column_row(*other, *start, *length);
+            Span::Packed { rows, base, hidden } => {
+                for row in rows.iter().map(|row| order::unpack(base, *row)) {
                     if is_seen(hidden, &row) {
                         take(row);
                     }
@@ -75,99 +117,180 @@ impl Span<'_> {
     }
 }
 
-#[inline]
-fn column_row(other: u32, start: u32, length: u16) -> Row {
-    Row {
-        other: other & !IMPUTED,
-        start,
-        end: start + u32::from(length),
-        imputed: other & IMPUTED != 0,
-    }
-}
-
 fn is_seen(hidden: &[(u32, u32, u32)], row: &Row) -> bool {
     hidden
         .binary_search_by_key(&(row.start, row.other), |h| (h.1, h.2))
         .is_err()
 }
 
+/// A number and a time to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub number: u32,
+    pub from: u32,
+    pub to: u32,
+}
+
+/// Which of the two orders is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    Place,
+    Person,
+}
+
+/// What several looks found, and the room for it.
+#[derive(Debug, Default)]
+pub(crate) struct Found<'a> {
+    spans: Vec<Span<'a>>,
+    /// For each look, where its spans end.
+    ends: Vec<usize>,
+    probes: Vec<Probe>,
+}
+
+/// A number that occurs in a segment.
+#[derive(Debug, Clone, Copy)]
+struct Probe {
+    look: u32,
+    layer: u32,
+    slot: usize,
+    rows: (usize, usize),
+    longest: u32,
+}
+
+impl<'a> Found<'a> {
+    /// The spans of the look that was given so many looks after the first.
+    pub(crate) fn of(&self, look: usize) -> &[Span<'a>] {
+        let first = look.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.spans[first..self.ends[look]]
+    }
+}
+
+/// How many rows spans have, hidden ones and those that end too early with them.
+pub(crate) fn rows(spans: &[Span<'_>]) -> usize {
+    spans.iter().map(Span::len).sum()
+}
+
+impl<'a> Layer<'a> {
+    fn order(&self, by: By) -> Option<&Order<'a>> {
+        self.segment.as_ref().map(|segment| match by {
+            By::Place => &segment.place,
+            By::Person => &segment.person,
+        })
+    }
+
+    fn flat(&self, by: By) -> &'a [FlatRow] {
+        match by {
+            By::Place => self.flat.by_place,
+            By::Person => self.flat.by_person,
+        }
+    }
+
+    fn hidden(&self, by: By, number: u32) -> &'a [(u32, u32, u32)] {
+        match by {
+            By::Place => self.hidden.at_place(number),
+            By::Person => self.hidden.of_person(number),
+        }
+    }
+}
+
 impl<'a> Layers<'a> {
     pub(crate) fn new(layers: Vec<Layer<'a>>) -> Self {
         let bounds = layers.iter().map(|l| {
             l.segment
+                .as_ref()
                 .map_or((u32::MAX, 0), |s| (s.start_min, s.end_max))
         });
+        let flats = (0..).zip(&layers);
         Self {
             bounds: bounds.collect(),
+            flats: flats
+                .filter(|(_, l)| !l.flat.by_place.is_empty())
+                .map(|(at, _)| at)
+                .collect(),
             layers,
         }
     }
 
-    /// Collects the rows at `place` that can overlap the time between; answers how many there are.
-    #[inline]
-    pub(crate) fn at_place(
-        &self,
-        place: u32,
-        from: u32,
-        to: u32,
-        spans: &mut Vec<Span<'a>>,
-    ) -> usize {
+    /// Finds the rows of all `looks` that can overlap their times.
+    ///
+    /// Step by step for all of them, so that the memory they touch is fetched side by side and not one
+    /// after the other.
+    pub(crate) fn find(&self, by: By, looks: &[Look], found: &mut Found<'a>) {
+        let Found {
+            spans,
+            ends,
+            probes,
+        } = found;
         spans.clear();
+        ends.clear();
+        probes.clear();
+        for (look, wanted) in (0..).zip(looks) {
+            for (layer, (start_min, end_max)) in (0..).zip(&self.bounds) {
+                if *start_min < wanted.to && *end_max > wanted.from {
+                    probes.push(Probe {
+                        look,
+                        layer,
+                        slot: 0,
+                        rows: (0, 0),
+                        longest: 0,
+                    });
+                }
+            }
+        }
         let mut count = 0;
-        for (layer, (start_min, end_max)) in self.layers.iter().zip(&self.bounds) {
-            if let Some(segment) = &layer.segment
-                && *start_min < to
-                && *end_max > from
-                && let Some((rows, longest)) = segment.place.rows(place)
-            {
-                let rows = segment.place.within(rows, longest, from, to);
+        for at in 0..probes.len() {
+            let mut probe = probes[at];
+            let order = self.layers[probe.layer as usize].order(by);
+            let slot = order.and_then(|order| order.slot(looks[probe.look as usize].number));
+            // Written whether it occurs or not: a branch on what comes from far away costs a wait.
+            probe.slot = slot.unwrap_or_default();
+            probes[count] = probe;
+            count += usize::from(slot.is_some());
+        }
+        probes.truncate(count);
+        for probe in &mut *probes {
+            if let Some(order) = self.layers[probe.layer as usize].order(by) {
+                let (rows, longest) = order.rows_of(probe.slot);
+                (probe.rows, probe.longest) = ((rows.start, rows.end), longest);
+            }
+        }
+        let mut probes = probes.iter().peekable();
+        for (at, look) in (0..).zip(looks) {
+            while let Some(probe) = probes.next_if(|probe| probe.look == at) {
+                let layer = &self.layers[probe.layer as usize];
+                let Some(order) = layer.order(by) else {
+                    continue;
+                };
+                let rows = order.within(
+                    probe.rows.0..probe.rows.1,
+                    probe.longest,
+                    look.from,
+                    look.to,
+                );
                 if !rows.is_empty() {
-                    count += rows.len();
-                    spans.push(columns(&segment.place, rows, layer.hidden.at_place(place)));
+                    spans.push(Span::Packed {
+                        rows: &order.rows[rows],
+                        base: order.base,
+                        hidden: layer.hidden(by, look.number),
+                    });
                 }
             }
-            let rows = &layer.flat.by_place
-                [flat::within(layer.flat.by_place, layer.flat.longest, place, from, to)];
-            if !rows.is_empty() {
-                count += rows.len();
-                spans.push(Span::Rows {
-                    rows,
-                    hidden: layer.hidden.at_place(place),
-                });
-            }
-        }
-        count
-    }
-
-    /// Hands over the stays of `person` that overlap the time between.
-    #[inline]
-    pub(crate) fn of_person(&self, person: u32, from: u32, to: u32, mut take: impl FnMut(Row)) {
-        for (layer, (start_min, end_max)) in self.layers.iter().zip(&self.bounds) {
-            let seen = |row: &Row| {
-                layer.hidden.is_empty() || !layer.hidden.has((person, row.start, row.other))
-            };
-            if let Some(segment) = &layer.segment
-                && *start_min < to
-                && *end_max > from
-                && let Some((rows, longest)) = segment.person.rows(person)
-            {
-                let rows = segment.person.within(rows, longest, from, to);
-                columns(&segment.person, rows, &[]).each(|row| {
-                    if row.end > from && seen(&row) {
-                        take(row);
-                    }
-                });
-            }
-            let rows = flat::within(layer.flat.by_person, layer.flat.longest, person, from, to);
-            for row in layer.flat.by_person[rows].iter().map(flat::row) {
-                if row.end > from && seen(&row) {
-                    take(row);
+            for layer in self.flats.iter().map(|at| &self.layers[*at]) {
+                let rows = layer.flat(by);
+                let rows =
+                    &rows[flat::within(rows, layer.flat.longest, look.number, look.from, look.to)];
+                if !rows.is_empty() {
+                    spans.push(Span::Rows {
+                        rows,
+                        hidden: layer.hidden(by, look.number),
+                    });
                 }
             }
+            ends.push(spans.len());
         }
     }
 
-    /// As [`of_person`](Self::of_person), with how and how sure.
+    /// Hands over the stays of `person` that overlap the time between, with how and how sure.
     pub(crate) fn of_person_known(
         &self,
         person: u32,
@@ -175,18 +298,19 @@ impl<'a> Layers<'a> {
         to: u32,
         mut take: impl FnMut(Row, u8, u8),
     ) {
-        for layer in &self.layers {
+        for (layer, (start_min, end_max)) in self.layers.iter().zip(&self.bounds) {
             let seen =
                 |row: &Row| row.end > from && !layer.hidden.has((person, row.start, row.other));
             let side = |columns: [&[u8]; 2], at: usize| {
                 columns.map(|c| c.get(at).copied().unwrap_or_default())
             };
             if let Some(segment) = &layer.segment
-                && let Some((rows, longest)) = segment.person.rows(person)
+                && *start_min < to
+                && *end_max > from
             {
                 let order = &segment.person;
-                for at in order.within(rows, longest, from, to) {
-                    let row = column_row(order.other[at], order.start[at], order.length[at]);
+                for at in order.find(person, from, to) {
+                    let row = order::unpack(order.base, order.rows[at]);
                     let [how, confidence] = side(segment.side, at);
                     if seen(&row) {
                         take(row, how, confidence);
@@ -201,18 +325,5 @@ impl<'a> Layers<'a> {
                 }
             }
         }
-    }
-}
-
-fn columns<'a>(
-    order: &Order<'a>,
-    rows: std::ops::Range<usize>,
-    hidden: &'a [(u32, u32, u32)],
-) -> Span<'a> {
-    Span::Columns {
-        other: &order.other[rows.clone()],
-        start: &order.start[rows.clone()],
-        length: &order.length[rows],
-        hidden,
     }
 }

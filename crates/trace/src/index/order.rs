@@ -1,39 +1,100 @@
 //! One sorting of the stays: for each number that occurs, its rows in order of start.
 //!
-//! A row is ten bytes: the other number with the mark of an imputed end, the start, the length.
-//! `docs/methods/index-layout.md` describes the directory.
+//! A row is eight bytes, so that one touch of memory brings all of it. `docs/methods/index-layout.md`
+//! describes the rows and the directory.
 
 use std::ops::Range;
 
+use super::Row;
+
 /// The longest stay that a row can hold, in seconds; longer ones stand apart.
 pub(crate) const LENGTH_MAX: u32 = u16::MAX as u32;
+/// Starts of one segment lie less than so many seconds apart; those beyond stand apart. A day has fewer.
+const START_SPAN: u32 = (1 << 17) - 1;
 
-/// Columns of one order, borrowed from a segment.
+const OTHER_BITS: u32 = 30;
+const LENGTH_SHIFT: u32 = OTHER_BITS + 1;
+const START_SHIFT: u32 = LENGTH_SHIFT + 16;
+
+/// A row: from the top 17 bits of start since the segment's first, 16 of length, the mark of an imputed
+/// end, 30 of the other number. Rows of a number are in the order of these bits, so of start first.
+pub(crate) type Packed = u64;
+
+/// The row of a stay; nothing when it has to stand apart.
+#[inline]
+pub(crate) fn pack(base: u32, start: u32, end: u32, other: u32, imputed: bool) -> Option<Packed> {
+    let since = start.checked_sub(base).filter(|s| *s < START_SPAN)?;
+    let length = end.checked_sub(start).filter(|l| *l <= LENGTH_MAX)?;
+    Some(
+        u64::from(since) << START_SHIFT
+            | u64::from(length) << LENGTH_SHIFT
+            | u64::from(imputed) << OTHER_BITS
+            | u64::from(other),
+    )
+}
+
+/// The row as questions see it.
+#[inline]
+pub(crate) fn unpack(base: u32, row: Packed) -> Row {
+    let start = base.wrapping_add(low(row >> START_SHIFT));
+    Row {
+        other: other(row),
+        start,
+        end: start.wrapping_add(low(row >> LENGTH_SHIFT & u64::from(u16::MAX))),
+        imputed: row >> OTHER_BITS & 1 == 1,
+    }
+}
+
+/// The other number of a row.
+#[inline]
+pub(crate) fn other(row: Packed) -> u32 {
+    low(row & ((1 << OTHER_BITS) - 1))
+}
+
+/// The same row with another number in the place of the other.
+#[inline]
+pub(crate) fn turned(row: Packed, number: u32) -> Packed {
+    row >> OTHER_BITS << OTHER_BITS | u64::from(number)
+}
+
+#[inline]
+fn low(bits: u64) -> u32 {
+    u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default()
+}
+
+/// What the directory says of a number that occurs: its first row in two halves, and its longest stay.
+pub(crate) type Slot = [u16; 3];
+
+/// One order, borrowed from a segment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Order<'a> {
     /// For each 64 numbers: which of them occur, and how many occurred before.
     pub words: &'a [[u64; 2]],
-    /// First row of each number that occurs, and the end of the last.
-    pub offsets: &'a [u32],
-    /// Longest stay of each number that occurs, in seconds.
-    pub longest: &'a [u16],
-    pub other: &'a [u32],
-    pub start: &'a [u32],
-    pub length: &'a [u16],
+    /// One for each number that occurs, and one for the end of the last.
+    pub slots: &'a [Slot],
+    pub rows: &'a [Packed],
+    /// The moment that starts are counted from.
+    pub base: u32,
 }
 
 impl<'a> Order<'a> {
-    /// The rows of a number, and its longest stay.
+    /// Where the directory speaks of a number; nothing when it does not occur.
     #[inline]
-    pub(crate) fn rows(&self, number: u32) -> Option<(Range<usize>, u32)> {
+    pub(crate) fn slot(&self, number: u32) -> Option<usize> {
         let [word, before] = *self.words.get((number >> 6) as usize)?;
         let bit = 1_u64 << (number & 63);
-        if word & bit == 0 {
-            return None;
+        let at = low(before).wrapping_add((word & (bit - 1)).count_ones());
+        (word & bit != 0).then_some(at as usize)
+    }
+
+    /// The rows of a slot, and the longest stay among them.
+    #[inline]
+    pub(crate) fn rows_of(&self, slot: usize) -> (Range<usize>, u32) {
+        let first = |s: Slot| usize::from(s[0]) | usize::from(s[1]) << 16;
+        match self.slots.get(slot..).unwrap_or_default() {
+            [this, next, ..] => (first(*this)..first(*next), u32::from(this[2])),
+            _ => (0..0, 0),
         }
-        let at = usize::try_from(before).ok()? + (word & (bit - 1)).count_ones() as usize;
-        let rows = self.offsets[at] as usize..self.offsets[at + 1] as usize;
-        Some((rows, u32::from(self.longest[at])))
     }
 
     /// Of `rows`, those that can overlap the time from `from` to `to`.
@@ -45,92 +106,106 @@ impl<'a> Order<'a> {
         from: u32,
         to: u32,
     ) -> Range<usize> {
-        let starts: &'a [u32] = &self.start[rows.clone()];
-        let first = starts.partition_point(|start| start.saturating_add(longest) <= from);
-        let rest = &starts[first..];
-        let last = first + rest.partition_point(|start| *start < to);
-        rows.start + first..rows.start + last
-    }
-}
-
-/// Columns of one order while they grow.
-#[derive(Debug, Default)]
-pub(crate) struct OrderBuilder {
-    numbers: Vec<u32>,
-    offsets: Vec<u32>,
-    longest: Vec<u16>,
-    pub other: Vec<u32>,
-    pub start: Vec<u32>,
-    pub length: Vec<u16>,
-}
-
-impl OrderBuilder {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
-        Self {
-            other: Vec::with_capacity(rows),
-            start: Vec::with_capacity(rows),
-            length: Vec::with_capacity(rows),
-            ..Self::default()
-        }
+        let at = rows.start;
+        let rows: &'a [Packed] = self.rows.get(rows).unwrap_or_default();
+        let after = from.saturating_add(1).saturating_sub(longest);
+        let first = rows.partition_point(|row| *row < self.bound(after));
+        let rest = &rows[first..];
+        let last = first + rest.partition_point(|row| *row < self.bound(to));
+        at + first..at + last
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.start.len()
-    }
-
-    /// Takes the next row; numbers come in order, and the starts of one number too.
+    /// The smallest row that could start at `moment`.
     #[inline]
-    pub(crate) fn push(&mut self, number: u32, other: u32, start: u32, length: u16) {
-        if self.numbers.last() != Some(&number) {
-            debug_assert!(
-                self.numbers.last().is_none_or(|last| *last < number),
-                "numbers in order"
-            );
-            self.numbers.push(number);
-            self.offsets
-                .push(u32::try_from(self.start.len()).unwrap_or(u32::MAX));
-            self.longest.push(0);
+    fn bound(&self, moment: u32) -> Packed {
+        let since = moment.saturating_sub(self.base);
+        if since < START_SPAN {
+            u64::from(since) << START_SHIFT
+        } else {
+            u64::MAX
         }
-        if let Some(longest) = self.longest.last_mut() {
-            *longest = (*longest).max(length);
+    }
+
+    /// The rows of `number` that can overlap the time between.
+    #[inline]
+    pub(crate) fn find(&self, number: u32, from: u32, to: u32) -> Range<usize> {
+        self.slot(number).map_or(0..0, |slot| {
+            let (rows, longest) = self.rows_of(slot);
+            self.within(rows, longest, from, to)
+        })
+    }
+}
+
+/// One order with its directory, ready to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub words: Vec<[u64; 2]>,
+    pub slots: Vec<Slot>,
+    pub rows: Vec<Packed>,
+}
+
+impl Sorted {
+    /// Sorts rows by the number that `number` gives them, then by themselves. `rows` is run through twice.
+    pub(crate) fn new<I>(rows: impl Fn() -> I) -> Self
+    where
+        I: Iterator<Item = (u32, Packed)>,
+    {
+        let mut ends: Vec<u32> = Vec::new();
+        for (number, _) in rows() {
+            let at = number as usize;
+            if at >= ends.len() {
+                ends.resize((at + 1).max(ends.len() * 2), 0);
+            }
+            ends[at] = ends[at].wrapping_add(1);
         }
-        self.other.push(other);
-        self.start.push(start);
-        self.length.push(length);
-    }
-
-    pub(crate) fn occurring(&self) -> usize {
-        self.numbers.len()
-    }
-
-    /// How many words the bitmap needs.
-    pub(crate) fn words_len(&self) -> usize {
-        self.numbers
-            .last()
-            .map_or(0, |last| (*last >> 6) as usize + 1)
-    }
-
-    pub(crate) fn words(&self) -> Vec<[u64; 2]> {
-        let mut words = vec![[0_u64; 2]; self.words_len()];
-        for number in &self.numbers {
-            words[(number >> 6) as usize][0] |= 1 << (number & 63);
+        let used = ends.iter().rposition(|n| *n > 0).map_or(0, |last| last + 1);
+        ends.truncate(used);
+        let mut sum = 0_u32;
+        for end in &mut ends {
+            let count = *end;
+            *end = sum;
+            sum = sum.wrapping_add(count);
         }
-        let mut before = 0;
-        for word in &mut words {
-            word[1] = before;
-            before += u64::from(word[0].count_ones());
+        let mut sorted = vec![0; sum as usize];
+        for (number, row) in rows() {
+            let at = &mut ends[number as usize];
+            sorted[*at as usize] = row;
+            *at = at.wrapping_add(1);
         }
-        words
+        let mut words = vec![[0_u64; 2]; used.div_ceil(64)];
+        let mut slots = Vec::new();
+        let mut first = 0;
+        for (numbers, word) in ends.chunks(64).zip(&mut words) {
+            word[1] = slots.len() as u64;
+            for (bit, end) in numbers.iter().enumerate() {
+                let end = *end as usize;
+                if end > first {
+                    word[0] |= 1 << bit;
+                    slots.push(settle(&mut sorted[first..end], first));
+                    first = end;
+                }
+            }
+        }
+        slots.push(slot(first, 0));
+        Self {
+            words,
+            slots,
+            rows: sorted,
+        }
     }
+}
 
-    /// The offsets with the end of the last number.
-    pub(crate) fn offsets(&self) -> Vec<u32> {
-        let mut offsets = self.offsets.clone();
-        offsets.push(u32::try_from(self.start.len()).unwrap_or(u32::MAX));
-        offsets
+/// Sorts the rows of one number; what the directory says of them.
+fn settle(rows: &mut [Packed], first: usize) -> Slot {
+    if rows.len() > 1 && !rows.is_sorted() {
+        rows.sort_unstable();
     }
+    let length = |row: &Packed| low(row >> LENGTH_SHIFT & u64::from(u16::MAX));
+    slot(first, rows.iter().map(length).max().unwrap_or(0))
+}
 
-    pub(crate) fn longest(&self) -> &[u16] {
-        &self.longest
-    }
+fn slot(first: usize, longest: u32) -> Slot {
+    let half = |bits: usize| u16::try_from(bits & 0xFFFF).unwrap_or_default();
+    let longest = u16::try_from(longest).unwrap_or(u16::MAX);
+    [half(first), half(first >> 16), longest]
 }

@@ -6,12 +6,12 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::Stay;
 use super::flat::{Flat, FlatRow, person_row, place_row};
-use super::order::{LENGTH_MAX, Order, OrderBuilder};
-use super::{IMPUTED, Stay};
+use super::order::{self, Order, Packed, Sorted};
 use crate::ids::{Area, Day, Stream};
 
-const MAGIC: u64 = u64::from_le_bytes(*b"FXTRSEG1");
+const MAGIC: u64 = u64::from_le_bytes(*b"FXTRSEG2");
 const HEADER_WORDS: usize = 32;
 /// The body is checked in blocks of so many bytes.
 const BLOCK: usize = 1 << 20;
@@ -54,7 +54,7 @@ struct Layout {
     blocks: Range<usize>,
 }
 
-const PARTS: usize = 18;
+const PARTS: usize = 12;
 
 /// The counts that a layout follows from, in the order of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,11 +73,8 @@ impl Counts {
         let order = |words: usize, numbers: usize| {
             [
                 (words, 16),
-                (numbers + 1, 4),
-                (numbers, 2),
-                (self.rows, 4),
-                (self.rows, 4),
-                (self.rows, 2),
+                (numbers + 1, size_of::<order::Slot>()),
+                (self.rows, size_of::<Packed>()),
             ]
         };
         let side = if self.side == 0 {
@@ -86,11 +83,11 @@ impl Counts {
             [self.rows, self.long]
         };
         let mut sizes = [(0, 1); PARTS];
-        sizes[..6].copy_from_slice(&order(self.place_words, self.places));
-        sizes[6..12].copy_from_slice(&order(self.person_words, self.people));
-        sizes[12..14].fill((self.long, 16));
-        sizes[14..16].fill((side[0], 1));
-        sizes[16..].fill((side[1], 1));
+        sizes[..3].copy_from_slice(&order(self.place_words, self.places));
+        sizes[3..6].copy_from_slice(&order(self.person_words, self.people));
+        sizes[6..8].fill((self.long, 16));
+        sizes[8..10].fill((side[0], 1));
+        sizes[10..].fill((side[1], 1));
         let mut at = HEADER_WORDS * 8;
         let mut parts = [const { 0..0 }; PARTS];
         for (part, (count, size)) in parts.iter_mut().zip(sizes) {
@@ -150,8 +147,18 @@ pub(crate) struct Segment {
     pub area: Area,
     counts: Counts,
     layout: Layout,
-    bounds: [u32; 2],
+    bounds: Bounds,
+}
+
+/// What the header says of the times in a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bounds {
+    start_min: u32,
+    end_max: u32,
+    /// The longest of those that stand apart.
     longest: u32,
+    /// The moment that the starts of rows are counted from.
+    base: u32,
 }
 
 /// A segment as questions see it.
@@ -202,14 +209,18 @@ impl Segment {
             }
         }
         let low = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default();
-        let bounds = [low(words[11]), low(words[12])];
+        let [start_min, end_max, longest, base] = [11, 12, 13, 14].map(|at| low(words[at]));
         let segment = Self {
             day: Day(low(words[2])),
             area: Area(low(words[3])),
             counts,
             layout,
-            bounds,
-            longest: low(words[13]),
+            bounds: Bounds {
+                start_min,
+                end_max,
+                longest,
+                base,
+            },
             bytes,
         };
         if segment.is_aligned() {
@@ -229,7 +240,7 @@ impl Segment {
 
     /// Bytes on disk, and how many of them are the side columns.
     pub(crate) fn size(&self) -> (u64, u64) {
-        let side = self.layout.parts[14..]
+        let side = self.layout.parts[8..]
             .iter()
             .map(|part| part.len() as u64)
             .sum();
@@ -243,120 +254,116 @@ impl Segment {
     pub(crate) fn view(&self) -> SegmentView<'_> {
         SegmentView {
             place: self.order(0),
-            person: self.order(6),
+            person: self.order(3),
             long: Flat {
-                by_place: self.part(12),
-                by_person: self.part(13),
-                longest: self.longest,
-                side: [self.part(16), self.part(17)],
+                by_place: self.part(6),
+                by_person: self.part(7),
+                longest: self.bounds.longest,
+                side: [self.part(10), self.part(11)],
             },
-            start_min: self.bounds[0],
-            end_max: self.bounds[1],
-            side: [self.part(14), self.part(15)],
+            start_min: self.bounds.start_min,
+            end_max: self.bounds.end_max,
+            side: [self.part(8), self.part(9)],
         }
     }
 
     fn order(&self, first: usize) -> Order<'_> {
         Order {
             words: self.part(first),
-            offsets: self.part(first + 1),
-            longest: self.part(first + 2),
-            other: self.part(first + 3),
-            start: self.part(first + 4),
-            length: self.part(first + 5),
+            slots: self.part(first + 1),
+            rows: self.part(first + 2),
+            base: self.bounds.base,
         }
     }
 }
 
-/// A segment while it grows. Both orders are pushed whole, one before or beside the other.
-#[derive(Debug, Default)]
+/// The stays of a segment while they come in, in any order.
+#[derive(Debug)]
 pub(crate) struct SegmentBuilder {
-    place: OrderBuilder,
-    person: OrderBuilder,
-    long_place: Vec<FlatRow>,
-    long_person: Vec<FlatRow>,
+    base: u32,
+    people: Vec<u32>,
+    /// Rows in which the other is the place.
+    rows: Vec<Packed>,
+    long: Vec<Stay>,
     side: [Vec<u8>; 4],
 }
 
 impl SegmentBuilder {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
+    /// For about so many stays, none of which starts before `base`.
+    pub(crate) fn with_capacity(base: u32, stays: usize) -> Self {
         Self {
-            place: OrderBuilder::with_capacity(rows),
-            person: OrderBuilder::with_capacity(rows),
-            ..Self::default()
+            base,
+            people: Vec::with_capacity(stays),
+            rows: Vec::with_capacity(stays),
+            long: Vec::new(),
+            side: Default::default(),
         }
     }
 
-    /// Takes the next stay in place order.
+    /// Takes a stay, without how it is known.
     #[inline]
-    pub(crate) fn push_by_place(&mut self, stay: &Stay) {
-        match u16::try_from(stay.end - stay.start) {
-            Ok(length) => self
-                .place
-                .push(stay.place, stay.person | mark(stay), stay.start, length),
-            Err(_) => self.long_place.push(place_row(stay)),
-        }
-    }
-
-    /// Takes the next stay in person order, without how it is known.
-    #[inline]
-    pub(crate) fn push_by_person(&mut self, stay: &Stay) {
-        match u16::try_from(stay.end - stay.start) {
-            Ok(length) => {
-                self.person
-                    .push(stay.person, stay.place | mark(stay), stay.start, length);
+    pub(crate) fn push(&mut self, stay: &Stay) {
+        match order::pack(self.base, stay.start, stay.end, stay.place, stay.imputed) {
+            Some(row) => {
+                self.people.push(stay.person);
+                self.rows.push(row);
             }
-            Err(_) => self.long_person.push(person_row(stay)),
+            None => self.long.push(*stay),
         }
     }
 
-    /// Takes how the stay that was pushed last in person order is known.
-    pub(crate) fn push_side(&mut self, stay: &Stay) {
-        let first = if stay.end - stay.start > LENGTH_MAX {
-            2
-        } else {
-            0
-        };
-        self.side[first].push(stay.how);
-        self.side[first + 1].push(stay.confidence);
+    /// Takes stays with how they are known.
+    pub(crate) fn extend_known(&mut self, mut stays: Vec<Stay>) {
+        // The side columns stand in person order, so the stays have to come in it.
+        let row = |s: &Stay| order::pack(self.base, s.start, s.end, s.place, s.imputed);
+        stays.sort_unstable_by_key(|s| (s.person, row(s).unwrap_or(Packed::MAX), s.start, s.place));
+        for stay in &stays {
+            let short = self.rows.len();
+            self.push(stay);
+            let first = if self.rows.len() == short { 2 } else { 0 };
+            self.side[first].push(stay.how);
+            self.side[first + 1].push(stay.confidence);
+        }
     }
 
-    /// The bytes of the segment.
-    pub(crate) fn finish(self, stream: Stream, day: Day, area: Area) -> Vec<u64> {
-        debug_assert_eq!(
-            self.place.len(),
-            self.person.len(),
-            "both orders hold the same stays"
-        );
+    /// The bytes of the segment: the same stays always give the same bytes.
+    pub(crate) fn finish(mut self, stream: Stream, day: Day, area: Area) -> Vec<u64> {
         let has_side = self.side.iter().any(|column| !column.is_empty());
+        let person = Sorted::new(|| self.people.iter().copied().zip(self.rows.iter().copied()));
+        let of_place =
+            |(person, row): (&u32, &Packed)| (order::other(*row), order::turned(*row, *person));
+        let place = Sorted::new(|| self.people.iter().zip(&self.rows).map(of_place));
+        self.people = Vec::new();
+        self.rows = Vec::new();
+        self.long.sort_unstable_by_key(Stay::identity);
+        let long_person: Vec<FlatRow> = self.long.iter().map(person_row).collect();
+        self.long.sort_unstable_by_key(Stay::by_place);
+        let long_place: Vec<FlatRow> = self.long.iter().map(place_row).collect();
         let counts = Counts {
-            rows: self.person.len(),
-            long: self.long_person.len(),
+            rows: person.rows.len(),
+            long: self.long.len(),
             side: usize::from(has_side),
-            place_words: self.place.words_len(),
-            places: self.place.occurring(),
-            person_words: self.person.words_len(),
-            people: self.person.occurring(),
+            place_words: place.words.len(),
+            places: place.slots.len() - 1,
+            person_words: person.words.len(),
+            people: person.slots.len() - 1,
         };
         let Some(layout) = counts.layout() else {
             return Vec::new();
         };
+        let bounds = self.bounds(&person.rows);
         let mut words = vec![0_u64; layout.blocks.end / 8];
-        let bounds = self.bounds();
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
         let mut write =
             |part: usize, from: &[u8]| bytes[layout.parts[part].clone()].copy_from_slice(from);
-        for (first, order) in [(0, &self.place), (6, &self.person)] {
-            write(first, bytemuck::cast_slice(&order.words()));
-            write(first + 1, bytemuck::cast_slice(&order.offsets()));
-            write(first + 2, bytemuck::cast_slice(order.longest()));
-            write(first + 3, bytemuck::cast_slice(&order.other));
-            write(first + 4, bytemuck::cast_slice(&order.start));
-            write(first + 5, bytemuck::cast_slice(&order.length));
+        for (first, order) in [(0, place), (3, person)] {
+            write(first, bytemuck::cast_slice(&order.words));
+            write(first + 1, bytemuck::cast_slice(&order.slots));
+            write(first + 2, bytemuck::cast_slice(&order.rows));
         }
-        write(12, bytemuck::cast_slice(&self.long_place));
-        write(13, bytemuck::cast_slice(&self.long_person));
-        for (part, column) in (14..).zip(&self.side) {
+        write(6, bytemuck::cast_slice(&long_place));
+        write(7, bytemuck::cast_slice(&long_person));
+        for (part, column) in (8..).zip(&self.side) {
             write(part, column);
         }
         let (body, table) = bytes.split_at_mut(layout.blocks.start);
@@ -373,7 +380,13 @@ impl SegmentBuilder {
         head[2] = u64::from(day.0);
         head[3] = u64::from(area.0);
         head[4..11].copy_from_slice(&counts.words());
-        for (word, bound) in head[11..14].iter_mut().zip(bounds) {
+        let bounds = [
+            bounds.start_min,
+            bounds.end_max,
+            bounds.longest,
+            bounds.base,
+        ];
+        for (word, bound) in head[11..15].iter_mut().zip(bounds) {
             *word = u64::from(bound);
         }
         head[HEADER_WORDS - 2] = u64::from(table_crc);
@@ -384,29 +397,19 @@ impl SegmentBuilder {
         words
     }
 
-    /// First start and last end of the rows, longest of the long ones.
-    fn bounds(&self) -> [u32; 3] {
-        let order = &self.person;
-        let ends = order
-            .start
-            .iter()
-            .zip(&order.length)
-            .map(|(start, length)| start + u32::from(*length));
-        [
-            order.start.iter().copied().min().unwrap_or(u32::MAX),
-            ends.max().unwrap_or(0),
-            self.long_person
-                .iter()
-                .map(|r| r[2] - r[1])
-                .max()
-                .unwrap_or(0),
-        ]
+    fn bounds(&self, rows: &[Packed]) -> Bounds {
+        let seen = rows.iter().map(|row| order::unpack(self.base, *row));
+        let (start_min, end_max) = seen.fold((u32::MAX, 0), |(start, end), row| {
+            (start.min(row.start), end.max(row.end))
+        });
+        let longest = self.long.iter().map(|s| s.end - s.start).max();
+        Bounds {
+            start_min,
+            end_max,
+            longest: longest.unwrap_or(0),
+            base: self.base,
+        }
     }
-}
-
-#[inline]
-fn mark(stay: &Stay) -> u32 {
-    if stay.imputed { IMPUTED } else { 0 }
 }
 
 #[cfg(test)]
@@ -424,7 +427,7 @@ mod tests {
     }
 
     fn bytes() -> Vec<u64> {
-        let mut builder = SegmentBuilder::with_capacity(300);
+        let mut builder = SegmentBuilder::with_capacity(1_000, 300);
         let stay = |n: u32| Stay {
             person: n * 3,
             place: n / 10,
@@ -435,11 +438,7 @@ mod tests {
             confidence: 90,
             imputed: n.is_multiple_of(4),
         };
-        for n in 0..300 {
-            builder.push_by_place(&stay(n));
-            builder.push_by_person(&stay(n));
-            builder.push_side(&stay(n));
-        }
+        builder.extend_known((0..300).rev().map(stay).collect());
         builder.finish(Stream::Visits, Day(20_000), Area(3))
     }
 
@@ -451,14 +450,14 @@ mod tests {
             (300, Day(20_000), Area(3))
         );
         let view = segment.view();
-        let (rows, longest) = view.place.rows(5).unwrap();
+        let (rows, longest) = view.place.rows_of(view.place.slot(5).unwrap());
         assert_eq!((rows.len(), longest), (9, 60), "one of the ten is long");
         assert_eq!((view.long.by_place.len(), view.long.longest), (6, 200_000));
-        assert_eq!(
-            view.person.other[view.person.rows(12).unwrap().0],
-            [IMPUTED]
-        );
-        assert!(view.person.rows(13).is_none() && view.person.rows(70_000).is_none());
+        let (rows, _) = view.person.rows_of(view.person.slot(12).unwrap());
+        let row = order::unpack(view.person.base, view.person.rows[rows][0]);
+        assert_eq!((row.other, row.start, row.end), (0, 1_004, 1_064));
+        assert!(row.imputed);
+        assert!(view.person.slot(13).is_none() && view.person.slot(70_000).is_none());
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use super::Store;
 use super::seal::{Key, numbered, segment_bytes};
 use super::writer::Writer;
 use crate::disk::files;
+use crate::disk::log::Log;
 use crate::disk::manifest::{Listed, Partition};
 use crate::error::TraceError;
 use crate::ids::{Day, Moment, Person, Stream};
@@ -75,12 +76,12 @@ impl Store {
     ///
     /// LIMIT: a pseudonym that is told again afterwards is taken as somebody new.
     pub fn erase(&self, person: Person, now: Moment) -> Result<Receipt, TraceError> {
-        self.exclusive(|writer| writer.erase(person, now))
+        self.exclusive(|writer, log| writer.erase(log, person, now))
     }
 
     /// Compares every file with its checksum, and with `deep` every segment with its record.
     pub fn verify(&self, deep: bool) -> Result<Vec<Fault>, TraceError> {
-        self.lock().verify(deep)
+        self.exclusive(|writer, _| writer.verify(deep))
     }
 
     /// Makes anew what [`verify`](Self::verify) finds, from what is sound; what it was.
@@ -88,7 +89,7 @@ impl Store {
     /// # Errors
     /// When no sound copy of something is left.
     pub fn repair(&self) -> Result<Vec<Fault>, TraceError> {
-        self.exclusive(Writer::repair)
+        self.exclusive(|writer, log| writer.repair(log))
     }
 
     /// Counts stays, files and bytes.
@@ -98,12 +99,12 @@ impl Store {
 }
 
 impl Writer {
-    pub(super) fn forget_before(&mut self, day: Day) -> Result<u64, TraceError> {
+    pub(super) fn forget_before(&mut self, log: &mut Log, day: Day) -> Result<u64, TraceError> {
         self.manifest.oldest_day = self.manifest.oldest_day.max(day.0);
-        Ok(self.seal(&[])?.forgotten)
+        Ok(self.seal(log, &[])?.forgotten)
     }
 
-    fn erase(&mut self, person: Person, now: Moment) -> Result<Receipt, TraceError> {
+    fn erase(&mut self, log: &mut Log, person: Person, now: Moment) -> Result<Receipt, TraceError> {
         let found = self
             .dictionary
             .people
@@ -128,8 +129,8 @@ impl Writer {
         if entries.is_empty() {
             return Ok(receipt);
         }
-        self.log.append(now, &entries)?;
-        let (stays, turnover) = self.finish_erasing(&numbers)?;
+        log.append(now, &entries)?;
+        let (stays, turnover) = self.finish_erasing(log, &numbers)?;
         receipt.number = self.manifest.erasures;
         (receipt.stays, receipt.removed, receipt.written) =
             (stays, turnover.removed, turnover.written);
@@ -139,6 +140,7 @@ impl Writer {
     /// Hides the stays, then writes everything that holds any of it anew.
     pub(super) fn finish_erasing(
         &mut self,
+        log: &mut Log,
         numbers: &BTreeSet<u32>,
     ) -> Result<([u64; 2], super::seal::Turnover), TraceError> {
         let mut stays = [0; 2];
@@ -156,7 +158,7 @@ impl Writer {
             .retain(|a, b| !keys.contains(a) && !keys.contains(b));
         self.manifest.erasures += 1;
         let numbers: Vec<u32> = numbers.iter().copied().collect();
-        Ok((stays, self.seal_without(&[], &numbers)?))
+        Ok((stays, self.seal_without(log, &[], &numbers)?))
     }
 
     fn verify(&self, deep: bool) -> Result<Vec<Fault>, TraceError> {
@@ -208,7 +210,7 @@ impl Writer {
         })
     }
 
-    fn repair(&mut self) -> Result<Vec<Fault>, TraceError> {
+    fn repair(&mut self, log: &mut Log) -> Result<Vec<Fault>, TraceError> {
         let faults = self.verify(true)?;
         let broken = |partition: &&Partition| {
             partition
@@ -224,7 +226,7 @@ impl Writer {
             .map(Partition::key)
             .collect();
         if !faults.is_empty() {
-            self.seal_all(&keys)?;
+            self.seal_all(log, &keys)?;
         }
         Ok(faults)
     }

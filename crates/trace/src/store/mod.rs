@@ -13,10 +13,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use crate::disk::log::Log;
 use crate::error::TraceError;
 use crate::event::Event;
 use crate::ids::{Calendar, Day, Moment};
 use crate::snapshot::Snapshot;
+use crate::wire::Entry;
 
 pub use keep::{Fault, Receipt, Stats, StreamStats};
 pub use open::Opened;
@@ -75,9 +77,11 @@ pub struct Ingested {
 /// A directory of stays.
 #[derive(Debug)]
 pub struct Store {
+    /// Taken before the writer, and held while the disk is busy, so that readers need not wait for it.
+    log: Mutex<Log>,
     writer: Mutex<Writer>,
     queue: Queue,
-    /// What to read while the writer is busy for long; the stays do not change then.
+    /// What to read while the writer is busy for long; the stays do not change then. Taken before the writer.
     meanwhile: RwLock<Option<Arc<Snapshot>>>,
     oldest_day: AtomicU32,
     rules: Rules,
@@ -92,10 +96,11 @@ impl Store {
     /// # Errors
     /// When something acknowledged cannot be read. Nothing is changed then.
     pub fn open(folder: &Path, rules: Rules) -> Result<(Self, Opened), TraceError> {
-        let (writer, opened) = Writer::open(folder, rules)?;
+        let (writer, log, opened) = Writer::open(folder, rules)?;
         let store = Self {
             oldest_day: AtomicU32::new(writer.oldest_day().0),
             rules: writer.rules(),
+            log: Mutex::new(log),
             writer: Mutex::new(writer),
             queue: Queue::default(),
             meanwhile: RwLock::default(),
@@ -127,7 +132,7 @@ impl Store {
         if !taken.is_empty() {
             ingested = self
                 .queue
-                .pass(taken, now, |batches, now| self.lock().ingest(batches, now))?;
+                .pass(taken, now, |batches, now| self.write(batches, now))?;
         }
         ingested.refused = refused;
         Ok(ingested)
@@ -142,13 +147,13 @@ impl Store {
         if let Some(snapshot) = &*meanwhile {
             return Arc::clone(snapshot);
         }
-        drop(meanwhile);
+        // Still holding `meanwhile`: nothing that takes long can begin before this has the writer.
         Arc::new(self.lock().snapshot())
     }
 
     /// Moves everything from the log to the record and its index.
     pub fn seal(&self) -> Result<(), TraceError> {
-        self.exclusive(|writer| writer.seal(&[]).map(|_| ()))
+        self.exclusive(|writer, log| writer.seal(log, &[]).map(|_| ()))
     }
 
     /// Events that wait to be sealed.
@@ -159,7 +164,7 @@ impl Store {
     /// Forgets every stay that began before `day`, and refuses such from now on; how many there were.
     pub fn forget_before(&self, day: Day) -> Result<u64, TraceError> {
         self.oldest_day.fetch_max(day.0, Ordering::SeqCst);
-        self.exclusive(|writer| writer.forget_before(day))
+        self.exclusive(|writer, log| writer.forget_before(log, day))
     }
 
     fn refuse(&self, event: &Event, now: Moment) -> Option<Refusal> {
@@ -183,6 +188,15 @@ impl Store {
         }
     }
 
+    /// Logs events that were checked, and applies them when they are on disk.
+    fn write(&self, batches: &[&[Event]], now: Moment) -> Result<Vec<Ingested>, TraceError> {
+        let told = batches.iter().flat_map(|b| b.iter());
+        let entries: Vec<Entry> = told.map(|event| Entry::Told(*event)).collect();
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.append(now, &entries)?;
+        self.lock().apply(batches, now)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,18 +204,21 @@ impl Store {
     /// Does something that takes long, while readers see the stays as they were.
     fn exclusive<T>(
         &self,
-        work: impl FnOnce(&mut Writer) -> Result<T, TraceError>,
+        work: impl FnOnce(&mut Writer, &mut Log) -> Result<T, TraceError>,
     ) -> Result<T, TraceError> {
-        let mut writer = self.lock();
-        let show = |snapshot| {
-            *self
-                .meanwhile
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let meanwhile = || {
+            self.meanwhile
                 .write()
-                .unwrap_or_else(PoisonError::into_inner) = snapshot;
+                .unwrap_or_else(PoisonError::into_inner)
         };
-        show(Some(Arc::new(writer.snapshot())));
-        let done = work(&mut writer);
-        show(None);
+        let mut shown = meanwhile();
+        let mut writer = self.lock();
+        *shown = Some(Arc::new(writer.snapshot()));
+        drop(shown);
+        let done = work(&mut writer, &mut log);
+        // Nobody who holds `meanwhile` waits for the writer now: they found a snapshot in it.
+        *meanwhile() = None;
         done
     }
 }

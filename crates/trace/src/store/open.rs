@@ -33,7 +33,7 @@ pub struct Opened {
 }
 
 impl Writer {
-    pub(super) fn open(folder: &Path, rules: Rules) -> Result<(Self, Opened), TraceError> {
+    pub(super) fn open(folder: &Path, rules: Rules) -> Result<(Self, Log, Opened), TraceError> {
         let lock = files::lock_folder(folder)?;
         let mut opened = Opened::default();
         let manifest = match Manifest::read(folder)? {
@@ -41,12 +41,11 @@ impl Writer {
             None => first(folder, rules)?,
         };
         opened.swept = manifest.sweep(folder)?;
-        let (log, frames, torn_bytes) = Log::open(&folder.join(&manifest.log))?;
+        let (mut log, frames, torn_bytes) = Log::open(&folder.join(&manifest.log))?;
         opened.torn_bytes = torn_bytes;
         let mut writer = Self {
             folder: folder.to_path_buf(),
             _lock: lock,
-            log,
             rules: Rules {
                 imputed_seconds_max: manifest.rules.imputed_seconds_max,
                 future_seconds_max: manifest.rules.future_seconds_max,
@@ -62,8 +61,8 @@ impl Writer {
         };
         writer.load(&mut opened)?;
         writer.number_aliases();
-        writer.replay(&frames, &mut opened)?;
-        Ok((writer, opened))
+        writer.replay(&mut log, &frames, &mut opened)?;
+        Ok((writer, log, opened))
     }
 
     /// Numbers and segments, made anew where they are not sound.
@@ -191,7 +190,12 @@ impl Writer {
     }
 
     /// Applies the log again, and finishes erasures in it.
-    fn replay(&mut self, frames: &[Frame], opened: &mut Opened) -> Result<(), TraceError> {
+    fn replay(
+        &mut self,
+        log: &mut Log,
+        frames: &[Frame],
+        opened: &mut Opened,
+    ) -> Result<(), TraceError> {
         let mut erased = BTreeSet::new();
         for frame in frames {
             let told = |entry: &Entry| match entry {
@@ -209,7 +213,7 @@ impl Writer {
         }
         if !erased.is_empty() {
             opened.erasures_finished = erased.len() as u64;
-            self.finish_erasing(&erased)?;
+            self.finish_erasing(log, &erased)?;
         }
         Ok(())
     }

@@ -29,34 +29,36 @@ pub(super) struct Turnover {
 
 impl Writer {
     /// Seals the tail, and writes the partitions `also` anew.
-    pub(super) fn seal(&mut self, also: &[Key]) -> Result<Turnover, TraceError> {
-        self.seal_without(also, &[])
+    pub(super) fn seal(&mut self, log: &mut Log, also: &[Key]) -> Result<Turnover, TraceError> {
+        self.seal_without(log, also, &[])
     }
 
     /// As [`seal`](Self::seal), also when there seems to be nothing to do: the numbers may need it.
-    pub(super) fn seal_all(&mut self, also: &[Key]) -> Result<Turnover, TraceError> {
+    pub(super) fn seal_all(&mut self, log: &mut Log, also: &[Key]) -> Result<Turnover, TraceError> {
         self.manifest.numbers = None;
-        self.seal_without(also, &[])
+        self.seal_without(log, also, &[])
     }
 
     /// Seals, and takes the keys of erased people out of the numbers.
     pub(super) fn seal_without(
         &mut self,
+        log: &mut Log,
         also: &[Key],
         erased: &[u32],
     ) -> Result<Turnover, TraceError> {
         let mut manifest = self.manifest.clone();
-        let sealed = self.try_seal(&mut manifest, also, erased);
+        let sealed = self.try_seal(log, &mut manifest, also, erased);
         // Names that were used stay used, whatever became of the rest.
         self.manifest.next = manifest.next;
         if sealed.is_err() {
-            self.log.poison();
+            log.poison();
         }
         sealed
     }
 
     fn try_seal(
         &mut self,
+        log: &mut Log,
         manifest: &mut Manifest,
         also: &[Key],
         erased: &[u32],
@@ -76,11 +78,7 @@ impl Writer {
                 .map(Partition::key)
                 .filter(|key| key.1 < oldest),
         );
-        if touched.is_empty()
-            && erased.is_empty()
-            && self.log.is_empty()
-            && manifest.numbers.is_some()
-        {
+        if touched.is_empty() && erased.is_empty() && log.is_empty() && manifest.numbers.is_some() {
             return Ok(turnover);
         }
         let mut dictionary = Dictionary::clone(&self.dictionary);
@@ -119,12 +117,12 @@ impl Writer {
         manifest.numbers = Some(self.write_listed(name, &dictionary.encode())?);
         manifest.log = manifest.name("log", "");
         manifest.aliases.clone_from(&self.same);
-        let log = Log::create(&self.path(&manifest.log))?;
+        let fresh_log = Log::create(&self.path(&manifest.log))?;
         files::sync_folder(&self.path(&manifest.log))?;
         manifest.commit(&self.folder)?;
 
         self.manifest = manifest.clone();
-        self.log = log;
+        *log = fresh_log;
         self.dictionary = Arc::new(dictionary);
         for (stream, track) in self.tracks.iter_mut().enumerate() {
             *track = retrack(track, stream, &self.manifest, &segments);
@@ -237,24 +235,15 @@ impl Writer {
     }
 
     pub(super) fn open_segment(&self, listed: &Listed) -> Result<Segment, TraceError> {
-        let path = self.path(&listed.name);
-        let mapped = map::map(&path)?;
-        Segment::open(Box::new(mapped)).map_err(|damage| TraceError::Segment { path, damage })
+        map::segment(&self.path(&listed.name))
     }
 }
 
 /// The bytes of a segment that holds `stays`: the same stays always give the same bytes.
-pub(super) fn segment_bytes((stream, day, area): Key, mut stays: Vec<Stay>) -> Vec<u64> {
-    let mut builder = SegmentBuilder::with_capacity(stays.len());
-    stays.sort_by_key(Stay::identity);
-    for stay in &stays {
-        builder.push_by_person(stay);
-        builder.push_side(stay);
-    }
-    stays.sort_by_key(Stay::by_place);
-    for stay in &stays {
-        builder.push_by_place(stay);
-    }
+pub(super) fn segment_bytes((stream, day, area): Key, stays: Vec<Stay>) -> Vec<u64> {
+    let base = stays.iter().map(|stay| stay.start).min().unwrap_or(0);
+    let mut builder = SegmentBuilder::with_capacity(base, stays.len());
+    builder.extend_known(stays);
     builder.finish(Stream::ALL[stream], day, area)
 }
 

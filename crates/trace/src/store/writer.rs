@@ -1,4 +1,4 @@
-//! The one who writes: log first, then the stays in memory.
+//! The one who writes: what the log took, into the stays in memory.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use super::{Ingested, Rules};
 use crate::ask::Aliases;
-use crate::disk::log::Log;
 use crate::disk::manifest::Manifest;
 use crate::disk::numbers::Dictionary;
 use crate::error::TraceError;
@@ -16,14 +15,12 @@ use crate::ids::{Area, Day, Moment, Person, Place, Stream};
 use crate::index::Stay;
 use crate::snapshot::Snapshot;
 use crate::tail::{Batch, Did, Track};
-use crate::wire::Entry;
 
 /// Everything that changes.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) folder: PathBuf,
     pub(super) _lock: File,
-    pub(super) log: Log,
     pub(super) manifest: Manifest,
     pub(super) rules: Rules,
     pub(super) dictionary: Arc<Dictionary>,
@@ -56,21 +53,6 @@ impl Writer {
 
     pub(super) fn tail_len(&self) -> usize {
         self.tracks.iter().map(Track::tail_len).sum()
-    }
-
-    /// Logs events that were checked, and applies them when they are on disk.
-    pub(super) fn ingest(
-        &mut self,
-        batches: &[&[Event]],
-        now: Moment,
-    ) -> Result<Vec<Ingested>, TraceError> {
-        let entries: Vec<Entry> = batches
-            .iter()
-            .flat_map(|b| b.iter())
-            .map(|event| Entry::Told(*event))
-            .collect();
-        self.log.append(now, &entries)?;
-        self.apply(batches, now)
     }
 
     /// What events do to the stays; how many did what, for each batch.
