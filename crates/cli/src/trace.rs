@@ -81,6 +81,8 @@ enum TraceWhat {
         #[command(flatten)]
         common: Common,
     },
+    /// Move what waits from the log to the record and its index
+    Seal(Common),
     /// Counts and bytes
     Stats(Common),
     /// Ask the questions of the trace benchmark
@@ -154,6 +156,13 @@ pub fn run(config: &Config, args: &TraceArgs) -> Result<Ended, Failed> {
         TraceWhat::Overlap { question } => questions::overlap(&open(config)?, question),
         TraceWhat::Erase { person, .. } => erase(&open(config)?, *person),
         TraceWhat::Verify { repair, .. } => verify(&open(config)?, *repair),
+        TraceWhat::Seal(_) => {
+            let store = open(config)?;
+            let waited = store.waiting();
+            store.seal()?;
+            out::json(&json!({ "sealed": waited, "waiting": store.waiting() }))?;
+            Ok(Ended::Done)
+        }
         TraceWhat::Stats(_) => stats(&open(config)?),
     }
 }

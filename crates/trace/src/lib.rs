@@ -25,4 +25,6 @@ pub use event::{Event, How, Sighting};
 pub use ids::{Area, Calendar, Day, Moment, Person, Place, Stream, Window};
 pub use index::segment::Damage;
 pub use snapshot::Snapshot;
-pub use store::{Fault, Ingested, Opened, Receipt, Refusal, Rules, Stats, Store, StreamStats};
+pub use store::{
+    Fault, Ingested, Opened, Receipt, Refusal, Rules, Sealing, Stats, Store, StreamStats,
+};

@@ -89,10 +89,14 @@ proptest! {
             let rows = ask.companions(case, &rule).rows;
             let rows: Vec<_> = rows.into_iter().map(|r| (r.cell, r.contact, r.because)).collect();
             prop_assert_eq!(&rows, &world.companions(case, shortest, long));
+            let who = world.who(case.person.0);
+            prop_assert_eq!(&rows, &sql.companions(who, window, shortest, long));
 
             let points = ask.points(case, &overlap(shortest)).rows;
             let points: Vec<_> = points.into_iter().map(|p| (p.place, p.visitors)).collect();
             prop_assert_eq!(&points, &world.points(case, shortest));
+            let flat: Vec<_> = points.iter().flat_map(|(p, v)| v.iter().map(|c| (*p, *c))).collect();
+            prop_assert_eq!(&flat, &sql.points(who, window, shortest));
         }
         for count in [1, 3] {
             let cases = &cases[..count];
@@ -103,6 +107,9 @@ proptest! {
             prop_assert_eq!(&sql.ring2(&people, window, shortest, long), &expected);
         }
         let pairs = ask.case_pairs(&cases, &overlap(shortest)).rows;
+        let everybody: Vec<u64> = (0..PEOPLE).map(|p| world.who(p)).collect();
+        let told: Vec<_> = pairs.iter().map(|p| (p.one, p.place, p.other)).collect();
+        prop_assert_eq!(told, sql.pairs(&everybody, window, shortest));
         for pair in &pairs {
             let case = Case { person: pair.one, window };
             let with: Vec<_> = pairs.iter().filter(|p| p.one == pair.one && p.other.person == pair.other.person).collect();

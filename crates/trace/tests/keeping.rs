@@ -234,3 +234,30 @@ fn a_snapshot_does_not_change_and_many_write_at_once() {
     );
     assert_eq!(others(&store, 1).len(), 101);
 }
+
+#[test]
+fn a_store_seals_by_itself_when_many_wait_or_one_has_waited_long() {
+    use fangxian_trace::Sealing;
+    let folder = Folder::new();
+    let sealing = Sealing {
+        stays_max: 3,
+        age_seconds_max: 60,
+    };
+    let store = folder.open().0.with_sealing(sealing);
+    let tell = |people: std::ops::Range<u64>, now: Moment| {
+        let events: Vec<Event> = people.map(at_the_market).collect();
+        assert_eq!(store.ingest(&events, now).unwrap().not_sealed, None);
+        store.waiting()
+    };
+    assert_eq!(tell(0..2, NOW), 2, "two may wait");
+    assert_eq!(tell(2..3, NOW), 0, "three may not");
+    assert_eq!(tell(3..4, NOW), 1);
+    assert_eq!(tell(4..5, NOW.plus(59)), 2);
+    assert_eq!(tell(5..6, NOW.plus(59)), 0, "three again");
+    assert_eq!(tell(6..7, NOW.plus(59)), 1);
+    assert!(!store.seal_if_due(NOW.plus(118)).unwrap());
+    assert!(store.seal_if_due(NOW.plus(119)).unwrap(), "one minute old");
+    assert!(!store.seal_if_due(NOW.plus(999)).unwrap(), "nothing waits");
+    assert_eq!(others(&store, 0).len(), 6);
+    assert_eq!(store.stats().streams[0].sealed, 7);
+}

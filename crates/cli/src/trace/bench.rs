@@ -20,6 +20,7 @@ use crate::out::{self, Ended, Failed};
 /// CPU is measured until it has been used for so long.
 const LONG_ENOUGH: f64 = 0.3;
 const TELLERS: u64 = 64;
+const LASTING: Duration = Duration::from_secs(2);
 const FIRST: u32 = 1_767_196_800;
 
 /// Measures the data of a folder, or data made for it, and prints the tables; a finding when the peer gives
@@ -192,11 +193,10 @@ fn told(work: &Path) -> Result<(), Failed> {
 
     let (next, failed) = (AtomicU64::new(batches * size), AtomicBool::new(false));
     let begun = Instant::now();
-    let lasting = Duration::from_secs(2);
     std::thread::scope(|scope| {
         for _ in 0..TELLERS {
             scope.spawn(|| {
-                while begun.elapsed() < lasting {
+                while begun.elapsed() < LASTING {
                     let events = [event(next.fetch_add(1, Ordering::Relaxed))];
                     if store.ingest(&events, now).is_err() {
                         failed.store(true, Ordering::Relaxed);
@@ -247,7 +247,10 @@ fn beside(store: &Store, next: &AtomicU64, now: Moment) -> Result<(), Failed> {
             Some(told)
         });
         let mut waits = Vec::new();
-        for person in 0..2_000 {
+        for person in (0..200_000).cycle() {
+            if begun.elapsed() >= LASTING {
+                break;
+            }
             let asked = Instant::now();
             let snapshot = store.snapshot();
             let person = Person(person);

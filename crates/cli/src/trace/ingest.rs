@@ -82,16 +82,25 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn flush(&mut self) -> Result<(), Failed> {
         let done = self.store.ingest(&self.events, now())?;
+        if let Some(why) = &done.not_sealed {
+            out::note(format_args!("acknowledged, but not sealed: {why}"));
+        }
         let counts = [done.added, done.changed, done.repeated];
         for (sum, count) in self.counts.iter_mut().zip(counts) {
             *sum += count;
         }
         for (at, why) in done.refused {
             let why = match why {
-                Refusal::Future => "it starts in the future",
-                Refusal::Forgotten => "its day has been forgotten",
-                Refusal::OutOfRange => "its start is out of range",
-                Refusal::Confidence => "its confidence is above a hundred percent",
+                Refusal::Future => {
+                    "its start (`from`) lies in the future: correct the clock that told it, or tell it when it has begun"
+                }
+                Refusal::Forgotten => {
+                    "the day of its start (`from`) has been forgotten by rule: leave the line out"
+                }
+                Refusal::OutOfRange => {
+                    "its start (`from`) is out of range: give a moment between 1970 and 2106"
+                }
+                Refusal::Confidence => "its `confidence` is above a hundred percent: give 0 to 100",
             };
             self.refused.push((self.lines[at], why.to_owned()));
         }
@@ -104,23 +113,31 @@ impl Taking<'_> {
 fn sighting(line: &str) -> Result<Sighting, &'static str> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [person, place, from, to, how, confidence] = fields[..] else {
-        return Err("it has not six fields");
+        return Err(
+            "it has not six fields: person, place, from, to, how, confidence, the last three may be empty",
+        );
     };
     let number = |text: &str| text.parse::<u64>().ok();
     let time = |text: &str| -> Option<Moment> { moment(text).ok() };
     Ok(Sighting {
-        person: Person(number(person).ok_or("its person is no number")?),
-        place: Place(number(place).ok_or("its place is no number")?),
-        from: time(from).ok_or("its start is no moment")?,
+        person: Person(number(person).ok_or("its `person` is no number: give the pseudonym")?),
+        place: Place(
+            number(place).ok_or("its `place` is no number: give the number of the place")?,
+        ),
+        from: time(from).ok_or("its `from` is no moment: give RFC 3339 or seconds since 1970")?,
         to: if to.is_empty() {
             None
         } else {
-            Some(time(to).ok_or("its end is no moment")?)
+            Some(
+                time(to).ok_or(
+                    "its `to` is no moment: give RFC 3339, seconds since 1970, or nothing",
+                )?,
+            )
         },
         how: if how.is_empty() {
             How::Other
         } else {
-            How::named(how).ok_or("how it is known is no known word")?
+            How::named(how).ok_or("its `how` is no known word: give scan, gate, ticket, declared, investigated, telephone, camera or other")?
         },
         confidence: if confidence.is_empty() {
             100
@@ -128,7 +145,7 @@ fn sighting(line: &str) -> Result<Sighting, &'static str> {
             confidence
                 .parse()
                 .ok()
-                .ok_or("its confidence is no percentage")?
+                .ok_or("its `confidence` is no percentage: give 0 to 100")?
         },
     })
 }

@@ -111,3 +111,24 @@ impl Log {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Person;
+
+    #[test]
+    fn more_than_a_frame_can_hold_is_read_again() {
+        let path = std::env::temp_dir().join(format!("fangxian-log-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let entries = vec![Entry::Erased(Person(7)); TOGETHER_MAX + 5];
+        let mut log = Log::create(&path).unwrap();
+        log.append(Moment(9), &entries).unwrap();
+        log.append(Moment(10), &entries[..2]).unwrap();
+        drop(log);
+        let (_, frames, torn) = Log::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let counts: Vec<usize> = frames.iter().map(|f| f.entries.len()).collect();
+        assert_eq!((counts, torn), (vec![TOGETHER_MAX, 5, 2], 0));
+    }
+}

@@ -48,6 +48,25 @@ impl Default for Rules {
     }
 }
 
+/// When a store seals by itself, at the end of a call of [`Store::ingest`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealing {
+    /// When so many stays wait.
+    pub stays_max: usize,
+    /// When the first event that waits was told so many seconds ago.
+    pub age_seconds_max: u32,
+}
+
+impl Default for Sealing {
+    /// A million stays, six hours. The choice is ours: the log stays short enough to be read again in seconds.
+    fn default() -> Self {
+        Self {
+            stays_max: 1_000_000,
+            age_seconds_max: 21_600,
+        }
+    }
+}
+
 /// Why an event was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -72,6 +91,9 @@ pub struct Ingested {
     pub repeated: u64,
     /// Events not taken: which, counted from 0, and why.
     pub refused: Vec<(usize, Refusal)>,
+    /// The store was to seal afterwards and could not, and why. The events are on disk all the same; nothing
+    /// more is taken until the store is opened again.
+    pub not_sealed: Option<String>,
 }
 
 /// A directory of stays.
@@ -85,6 +107,7 @@ pub struct Store {
     meanwhile: RwLock<Option<Arc<Snapshot>>>,
     oldest_day: AtomicU32,
     rules: Rules,
+    sealing: Sealing,
 }
 
 impl Store {
@@ -102,10 +125,18 @@ impl Store {
             rules: writer.rules(),
             log: Mutex::new(log),
             writer: Mutex::new(writer),
+            sealing: Sealing::default(),
             queue: Queue::default(),
             meanwhile: RwLock::default(),
         };
         Ok((store, opened))
+    }
+
+    /// The same store, sealing by itself at another time.
+    #[must_use]
+    pub const fn with_sealing(mut self, sealing: Sealing) -> Self {
+        self.sealing = sealing;
+        self
     }
 
     /// The rules that the store was made with.
@@ -135,6 +166,7 @@ impl Store {
                 .pass(taken, now, |batches, now| self.write(batches, now))?;
         }
         ingested.refused = refused;
+        ingested.not_sealed = self.seal_if_due(now).err().map(|error| error.to_string());
         Ok(ingested)
     }
 
@@ -156,7 +188,23 @@ impl Store {
         self.exclusive(|writer, log| writer.seal(log, &[]).map(|_| ()))
     }
 
-    /// Events that wait to be sealed.
+    /// Seals when so many wait, or for so long, as the store was told; whether it did.
+    pub fn seal_if_due(&self, now: Moment) -> Result<bool, TraceError> {
+        let due = |writer: &Writer| writer.is_due(self.sealing, now);
+        if !due(&self.lock()) {
+            return Ok(false);
+        }
+        self.exclusive(|writer, log| {
+            // Somebody else may have been quicker.
+            let due = due(writer);
+            if due {
+                writer.seal(log, &[])?;
+            }
+            Ok(due)
+        })
+    }
+
+    /// Stays that wait to be sealed.
     pub fn waiting(&self) -> usize {
         self.lock().tail_len()
     }

@@ -1,7 +1,7 @@
 //! Opening: files that are sound, made sound or named; the log read again; what a kill interrupted, finished.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Rules;
@@ -10,10 +10,12 @@ use super::writer::Writer;
 use crate::disk::files;
 use crate::disk::log::Log;
 use crate::disk::manifest::{Manifest, Partition, StoredRules};
+use crate::disk::map;
 use crate::disk::numbers::Dictionary;
 use crate::error::TraceError;
 use crate::event::Event;
 use crate::ids::{Calendar, Person};
+use crate::index::segment::Segment;
 use crate::tail::{Sealed, Track};
 use crate::wire::{Entry, Frame};
 
@@ -58,6 +60,7 @@ impl Writer {
             dictionary: Arc::default(),
             tracks: [Track::default(), Track::default()],
             aliases: Arc::default(),
+            waiting_since: None,
         };
         writer.load(&mut opened)?;
         writer.number_aliases();
@@ -95,12 +98,14 @@ impl Writer {
             dictionary
         };
         self.dictionary = Arc::new(dictionary);
+        let listed = self.manifest.partitions.iter();
+        let paths: Vec<PathBuf> = listed.map(|p| self.path(&p.segment.name)).collect();
+        let mut mapped = map::segments(if all_anew { &[] } else { &paths }).into_iter();
         for at in 0..self.manifest.partitions.len() {
             let partition = self.manifest.partitions[at].clone();
-            let found = if all_anew {
-                Err("its numbers changed".to_owned())
-            } else {
-                self.sound_segment(&partition)?
+            let found = match mapped.next() {
+                Some(mapped) => sound_segment(&partition, mapped)?,
+                None => Err("its numbers changed".to_owned()),
             };
             let segment = match found {
                 Ok(segment) => segment,
@@ -124,35 +129,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The segment of a partition, or why it cannot be used.
-    fn sound_segment(
-        &self,
-        partition: &Partition,
-    ) -> Result<Result<crate::index::segment::Segment, String>, TraceError> {
-        match self.open_segment(&partition.segment) {
-            Ok(segment) => {
-                let key: Key = (partition.stream, segment.day, segment.area);
-                let fits = key == partition.key() && segment.rows() as u64 == partition.rows;
-                Ok(if fits {
-                    Ok(segment)
-                } else {
-                    Err("it is the segment of something else".to_owned())
-                })
-            }
-            Err(TraceError::Segment { damage, .. }) => Ok(Err(damage.to_string())),
-            Err(TraceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Err("the file is missing".to_owned()))
-            }
-            Err(TraceError::Io { source, .. })
-                if source.kind() == std::io::ErrorKind::InvalidInput =>
-            {
-                Ok(Err("the file is empty".to_owned()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn rebuild(&mut self, at: usize) -> Result<crate::index::segment::Segment, TraceError> {
+    fn rebuild(&mut self, at: usize) -> Result<Segment, TraceError> {
         let partition = self.manifest.partitions[at].clone();
         let recorded = self.read_record(&partition)?;
         let stays = numbered(&self.dictionary, partition.stream, &recorded);
@@ -216,6 +193,32 @@ impl Writer {
             self.finish_erasing(log, &erased)?;
         }
         Ok(())
+    }
+}
+
+/// The segment of a partition, or why it cannot be used.
+fn sound_segment(
+    partition: &Partition,
+    mapped: Result<Segment, TraceError>,
+) -> Result<Result<Segment, String>, TraceError> {
+    match mapped {
+        Ok(segment) => {
+            let key: Key = (partition.stream, segment.day, segment.area);
+            let fits = key == partition.key() && segment.rows() as u64 == partition.rows;
+            Ok(if fits {
+                Ok(segment)
+            } else {
+                Err("it is the segment of something else".to_owned())
+            })
+        }
+        Err(TraceError::Segment { damage, .. }) => Ok(Err(damage.to_string())),
+        Err(TraceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Err("the file is missing".to_owned()))
+        }
+        Err(TraceError::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidInput => {
+            Ok(Err("the file is empty".to_owned()))
+        }
+        Err(error) => Err(error),
     }
 }
 

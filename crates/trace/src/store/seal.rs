@@ -122,6 +122,7 @@ impl Writer {
         manifest.commit(&self.folder)?;
 
         self.manifest = manifest.clone();
+        self.waiting_since = None;
         *log = fresh_log;
         self.dictionary = Arc::new(dictionary);
         for (stream, track) in self.tracks.iter_mut().enumerate() {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Ingested, Rules};
+use super::{Ingested, Rules, Sealing};
 use crate::ask::Aliases;
 use crate::disk::manifest::Manifest;
 use crate::disk::numbers::Dictionary;
@@ -28,6 +28,8 @@ pub(super) struct Writer {
     /// Who is told to be whom, by pseudonym.
     pub(super) same: BTreeMap<u64, u64>,
     pub(super) aliases: Arc<Aliases>,
+    /// When the first event was told that is not sealed.
+    pub(super) waiting_since: Option<Moment>,
 }
 
 impl Writer {
@@ -55,12 +57,18 @@ impl Writer {
         self.tracks.iter().map(Track::tail_len).sum()
     }
 
+    pub(super) fn is_due(&self, sealing: Sealing, now: Moment) -> bool {
+        let old = |since: Moment| now >= since.plus(sealing.age_seconds_max);
+        self.waiting_since.is_some_and(old) || self.tail_len() >= sealing.stays_max.max(1)
+    }
+
     /// What events do to the stays; how many did what, for each batch.
     pub(super) fn apply(
         &mut self,
         batches: &[&[Event]],
         now: Moment,
     ) -> Result<Vec<Ingested>, TraceError> {
+        self.waiting_since.get_or_insert(now);
         let mut dictionary = Arc::clone(&self.dictionary);
         // The writer's own hold is let go, so that numbers are added in place unless a snapshot needs them.
         self.dictionary = Arc::default();
