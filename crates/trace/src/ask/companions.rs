@@ -57,7 +57,7 @@ impl CompanionScratch {
     }
 }
 
-impl<'a> Ask<'a> {
+impl Ask<'_> {
     /// The companions of a case, by cell; within a cell the longest together first.
     pub fn companions(&self, case: &Case, rule: &CompanionRule) -> Answer<Companion> {
         self.companions_with(case, rule, &mut CompanionScratch::default())

@@ -15,7 +15,7 @@ const DIGIT_BITS: u32 = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     /// The seconds that are lacking to the most, then where the entry is.
-    keys: Vec<u64>,
+    order: Vec<u64>,
     spare: Vec<u64>,
     /// The pseudonym of each entry.
     people: Vec<u64>,
@@ -31,7 +31,7 @@ impl Ask<'_> {
     /// The longest together first; equal ones in order of pseudonym, whatever their numbers are.
     pub(crate) fn ranked(&self, entries: &[Entry], room: &mut Keys) -> Vec<Contact> {
         let Keys {
-            keys,
+            order: keys,
             spare,
             people,
         } = room;
@@ -110,7 +110,7 @@ mod tests {
             top in prop_oneof![Just(1_u64), Just(300), Just(1 << 20), Just(1 << 32)],
             seed in prop::collection::vec(any::<u64>(), 0..300),
         ) {
-            let mut keys: Vec<u64> = (0..).zip(seed).map(|(at, n)| n % top << 32 | at).collect();
+            let mut keys: Vec<u64> = (0..).zip(seed).map(|(at, n)| (n % top) << 32 | at).collect();
             let mut expected = keys.clone();
             expected.sort_unstable();
             sort_by_digits(&mut keys, &mut Vec::new());

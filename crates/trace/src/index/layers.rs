@@ -16,7 +16,7 @@ pub(crate) struct Layer<'a> {
 /// The layers of a stream, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layers<'a> {
-    layers: Vec<Layer<'a>>,
+    all: Vec<Layer<'a>>,
     /// First start and last end of each segment's rows, side by side for a quick look.
     bounds: Vec<(u32, u32)>,
     /// Layers that have plain rows.
@@ -207,7 +207,7 @@ impl<'a> Layers<'a> {
                 .filter(|(_, l)| !l.flat.by_place.is_empty())
                 .map(|(at, _)| at)
                 .collect(),
-            layers,
+            all: layers,
         }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Layers<'a> {
         let mut count = 0;
         for at in 0..probes.len() {
             let mut probe = probes[at];
-            let order = self.layers[probe.layer as usize].order(by);
+            let order = self.all[probe.layer as usize].order(by);
             let slot = order.and_then(|order| order.slot(looks[probe.look as usize].number));
             // Written whether it occurs or not: a branch on what comes from far away costs a wait.
             probe.slot = slot.unwrap_or_default();
@@ -249,7 +249,7 @@ impl<'a> Layers<'a> {
         }
         probes.truncate(count);
         for probe in &mut *probes {
-            if let Some(order) = self.layers[probe.layer as usize].order(by) {
+            if let Some(order) = self.all[probe.layer as usize].order(by) {
                 let (rows, longest) = order.rows_of(probe.slot);
                 (probe.rows, probe.longest) = ((rows.start, rows.end), longest);
             }
@@ -257,7 +257,7 @@ impl<'a> Layers<'a> {
         let mut probes = probes.iter().peekable();
         for (at, look) in (0..).zip(looks) {
             while let Some(probe) = probes.next_if(|probe| probe.look == at) {
-                let layer = &self.layers[probe.layer as usize];
+                let layer = &self.all[probe.layer as usize];
                 let Some(order) = layer.order(by) else {
                     continue;
                 };
@@ -275,7 +275,7 @@ impl<'a> Layers<'a> {
                     });
                 }
             }
-            for layer in self.flats.iter().map(|at| &self.layers[*at]) {
+            for layer in self.flats.iter().map(|at| &self.all[*at]) {
                 let rows = layer.flat(by);
                 let rows =
                     &rows[flat::within(rows, layer.flat.longest, look.number, look.from, look.to)];
@@ -298,7 +298,7 @@ impl<'a> Layers<'a> {
         to: u32,
         mut take: impl FnMut(Row, u8, u8),
     ) {
-        for (layer, (start_min, end_max)) in self.layers.iter().zip(&self.bounds) {
+        for (layer, (start_min, end_max)) in self.all.iter().zip(&self.bounds) {
             let seen =
                 |row: &Row| row.end > from && !layer.hidden.has((person, row.start, row.other));
             let side = |columns: [&[u8]; 2], at: usize| {

@@ -89,7 +89,7 @@ impl Store {
     /// # Errors
     /// When no sound copy of something is left.
     pub fn repair(&self) -> Result<Vec<Fault>, TraceError> {
-        self.exclusive(|writer, log| writer.repair(log))
+        self.exclusive(Writer::repair)
     }
 
     /// Counts stays, files and bytes.
