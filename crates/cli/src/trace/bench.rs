@@ -367,7 +367,7 @@ fn cpu() -> Result<f64, Failed> {
         Failed::new("CPU seconds cannot be read from `/proc/self/task`")
             .hint("this measurement needs Linux with scheduler statistics")
     };
-    for task in std::fs::read_dir("/proc/self/task").map_err(|_| unreadable())? {
+    for task in std::fs::read_dir("/proc/self/task").map_err(|_why| unreadable())? {
         let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) else {
             continue;
         };
