@@ -12,7 +12,7 @@ use fangxian_base::Date;
 use serde_json::{Map, Value};
 
 use crate::answer::NotEstimated;
-use crate::table::{Sheet, SheetSpec, Table, is_missing, parse_number};
+use crate::table::{Sheet, SheetSpec, Table, is_missing, parse_date, parse_number};
 
 /// A method of the engine, as the registry knows it.
 #[derive(Debug)]
@@ -195,12 +195,9 @@ impl Input<'_> {
     pub fn maybe_dates(&self, column: &str) -> Result<Vec<Option<Date>>, Refused> {
         let read = |(row, text): (usize, &str)| match text {
             text if is_missing(text) => Ok(None),
-            text => text.parse().map(Some).or(Err(self.bad(
-                column,
-                row,
-                text,
-                "a date like 2020-01-31",
-            ))),
+            text => parse_date(text)
+                .map(Some)
+                .ok_or_else(|| self.bad(column, row, text, "a date like 2020-01-31")),
         };
         self.texts(column)?
             .into_iter()
@@ -209,7 +206,8 @@ impl Input<'_> {
             .collect()
     }
 
-    fn bad(&self, column: &str, row: usize, text: &str, expected: &'static str) -> Refused {
+    /// A refusal of the cell in this row, counted from 0.
+    pub fn bad(&self, column: &str, row: usize, text: &str, expected: &'static str) -> Refused {
         Refused::BadCell {
             input: self.role.to_owned(),
             column: column.to_owned(),

@@ -49,6 +49,8 @@ pub const METHODS: &[&Method] = &[
     &cfr::ASCERTAINMENT,
     &clusters::dbscan::METHOD,
     &clusters::knox::METHOD,
+    &clusters::scan::METHOD,
+    &clusters::autocorrelation::METHOD,
     &superspreading::PROBABILITY,
     &superspreading::CONTAIN,
     &superspreading::CONCENTRATION,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use fangxian_base::Date;
+
 /// A table as it was read: named columns, rows of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
@@ -142,4 +144,28 @@ pub fn parse_number(text: &str) -> Option<f64> {
 /// Whether a cell of an input says that there is no value.
 pub fn is_missing(text: &str) -> bool {
     matches!(text.trim(), "" | "NA" | "N/A" | "null")
+}
+
+/// The date that a cell of text holds: year, month and day with dashes or strokes between, zeros in front or not.
+pub fn parse_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let by = if text.contains('/') { '/' } else { '-' };
+    let mut parts = text.splitn(3, by);
+    let year = parts.next()?.parse().ok()?;
+    let month = parts.next()?.parse().ok()?;
+    Date::new(year, month, parts.next()?.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_both_spellings_and_nothing_else_is() {
+        assert_eq!(parse_date("2001/1/9"), parse_date("2001-01-09"));
+        assert!(parse_date("2001/1/9").is_some());
+        for text in ["2001", "2001-13-01", "2020-02-30", "", "1/2", "x/y/z", "-1"] {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
+    }
 }

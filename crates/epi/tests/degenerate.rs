@@ -42,6 +42,8 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
         "from",
         "to",
         "order",
+        "population",
+        "neighbours",
     ];
     let row = |t: usize, value: &str| -> Vec<String> {
         let t = t.to_string();
@@ -80,7 +82,7 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                "mean_si": 2.6, "std_si": 1.5, "eps_t": 1, "eps_s": 1, "eps_km": 1, "m": "glm", "mu0": {"s": 1},
                "date_column": "date", "admission_column": "date", "los": {"dist": "gamma", "shape": 1, "scale": 1},
                "id_column": "t", "levels": [0.5], "quantiles": [1], "samples": [1, 1], "prop_transmission": 0.8,
-               "cluster_size": 2, "event_column": "date", "report_column": "date", "now": "2020-03-01", "d": 5,
+               "cluster_size": 2, "start_date": "2019-12-01", "end_date": "2020-12-31", "population_column": "population", "coordinates": "cartesian", "event_column": "date", "report_column": "date", "now": "2020-03-01", "d": 5,
                "predict_weeks": [20, 30], "ar": "intercept", "ne": {"f": "intercept", "weights": "powerlaw"},
                "par1": 1, "par2": 1, "origins": [20, 30], "freq": 7, "dist": "nbinom", "size": 0.5, "b": 1, "severity_baseline": 0.01}),
         json!({"dist": "gamma", "freq": 2, "bootstraps": 2, "end": {"offset": "population"}}),
@@ -107,6 +109,10 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                         "intervals",
                         "population",
                         "neighbourhood_order",
+                        "geo",
+                        "areas",
+                        "neighbours",
+                        "contacts",
                     ];
                     let inputs: BTreeMap<String, Table> = roles
                         .iter()

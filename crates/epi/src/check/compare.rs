@@ -23,6 +23,11 @@ pub(super) fn entry<'a>(runner: &mut Runner<'a>, view: &View<'a>) {
     }
     for (id, rows) in by_case {
         let Some(case) = runner.folder.manifest.case_of(&view.entry.file, &id) else {
+            // Rows that the entry is not about need no case.
+            let about = rows.iter().any(|row| view.selects(*row, &Map::new()));
+            if !about && view.entry.other_rows.is_some() {
+                continue;
+            }
             runner.report.leave(
                 format!("{}: case {id}", view.entry.file),
                 "is not in the manifest",

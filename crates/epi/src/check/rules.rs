@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::table::{Cell, parse_number};
+use crate::table::{Cell, parse_date, parse_number};
 
 /// The rule of a column. An empty one compares nothing but the set of keys.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -153,10 +153,12 @@ fn agree(equal: bool, allowed: &str) -> Outcome {
     }
 }
 
-/// Equal as text, or equal as numbers.
+/// Equal as text, as numbers or as dates.
 pub(super) fn same(a: &str, b: &str) -> bool {
     let number = |text| parse_number(text).map(canonical);
-    a == b || number(a).is_some_and(|a| Some(a) == number(b))
+    a == b
+        || number(a).is_some_and(|a| Some(a) == number(b))
+        || parse_date(a).is_some_and(|a| Some(a) == parse_date(b))
 }
 
 /// A number as bits that are equal when the numbers are.
