@@ -183,8 +183,23 @@ pub struct PeopleArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum PeopleWhat {
-    /// Measure matching on labelled sets: not part of this build yet
-    LinkCheck(Rest),
+    /// Measure matching on labelled sets: every task of DIR/link.json
+    LinkCheck(LinkCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct LinkCheckArgs {
+    /// The folder with link.json and the lists
+    pub dir: PathBuf,
+    /// Explain this many pairs of each task, those nearest to the threshold first
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub explain: usize,
+    /// Seed of what is random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -399,11 +414,4 @@ impl EpiCall {
         let words = std::iter::once(name).chain(words.iter().map(String::as_str));
         Self::try_parse_from(words).map_err(|e| crate::out::Failed::new(e.render()))
     }
-}
-
-/// Words of a command that this build does not have.
-#[derive(Debug, Args)]
-pub struct Rest {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub words: Vec<String>,
 }

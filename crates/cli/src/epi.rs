@@ -3,7 +3,7 @@
 //! Reads and writes the files; what is done with them is decided in `epi`.
 
 mod check;
-mod files;
+pub mod files;
 
 use std::collections::BTreeMap;
 use std::path::Path;

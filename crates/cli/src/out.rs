@@ -38,14 +38,6 @@ impl Failed {
         self.hint = Some(hint.to_string());
         self
     }
-
-    /// A part of the program that is not built yet.
-    pub fn not_yet(command: &str, part: &str) -> Self {
-        Self::new(format!(
-            "`{command}` is not part of this build: {part} is still to come"
-        ))
-        .hint("docs/coverage.tsv says what works and what does not yet")
-    }
 }
 
 impl<E: std::error::Error + 'static> From<E> for Failed {

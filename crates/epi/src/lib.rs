@@ -37,6 +37,7 @@ pub mod delay;
 pub mod detect;
 pub mod endemic;
 pub mod forecast;
+pub mod linkage;
 pub mod nowcast;
 pub mod reproduction;
 pub mod severity;
