@@ -1,5 +1,7 @@
 //! Record linkage on a made-up list with known truth, on nothing, and against a slow twin of the scorer.
 
+#![expect(clippy::expect_used, reason = "a test without its files must fail")]
+
 #[expect(dead_code, reason = "only tables are read here")]
 mod reading;
 

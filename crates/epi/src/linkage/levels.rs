@@ -88,6 +88,11 @@ impl Field {
         }
     }
 
+    /// Whether it says where somebody can be reached, which a household shares.
+    pub(super) const fn is_contact(self) -> bool {
+        matches!(self, Self::Phone | Self::Address(_))
+    }
+
     /// The step that means equality.
     pub(super) fn top(self) -> u8 {
         u8::try_from(self.steps().len() - 1).unwrap_or(0)
@@ -103,8 +108,8 @@ impl Pattern {
     pub const EMPTY: Self = Self(u64::MAX);
 
     /// The step of the field at a position.
-    pub const fn step(self, at: usize) -> u8 {
-        (self.0 >> (at * 4)) as u8 & 15
+    pub fn step(self, at: usize) -> u8 {
+        u8::try_from(self.0 >> (at * 4) & 15).unwrap_or(UNKNOWN)
     }
 
     fn set(&mut self, at: usize, step: u8) {

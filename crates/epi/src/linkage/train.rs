@@ -89,12 +89,12 @@ pub fn train(people: &[Person], split: Option<usize>, seed: u64) -> Estimated<Tr
     let met = counted(patterns.iter().copied());
     let mut stream = Stream::new(seed, "linkage strangers", 0);
     let n = known.len();
-    let draw = |_| match split {
-        Some(split) => (stream.below(split), split + stream.below(n - split)),
-        None => {
-            let a = stream.below(n);
-            (a, (a + 1 + stream.below(n - 1)) % n)
+    let draw = |_| {
+        if let Some(split) = split {
+            return (stream.below(split), split + stream.below(n - split));
         }
+        let a = stream.below(n);
+        (a, (a + 1 + stream.below(n - 1)) % n)
     };
     let drawn: Vec<(u32, u32)> = (0..STRANGERS.min(n * 200))
         .map(draw)
@@ -249,16 +249,15 @@ fn start(known: &[Known], parts: usize) -> Model {
         chances: fields
             .iter()
             .map(|field| match (kind, field) {
-                (Kind::Unrelated, _) => even(field),
-                (Kind::Moved, Field::Phone | Field::Address(_)) => even(field),
                 (Kind::Household | Kind::Twins, Field::Family) => kept(field, 0.7),
                 (Kind::Twins, Field::Number) => vec![0.1, 0.85, 0.03, 0.02, 0.0, 0.0],
-                (Kind::Twins, Field::Birth) => kept(field, 0.85),
-                (Kind::Household | Kind::Twins, Field::Phone | Field::Address(_)) => {
+                (Kind::Same, _)
+                | (Kind::Twins, Field::Birth)
+                | (Kind::Household | Kind::Twins, Field::Phone | Field::Address(_)) => {
                     kept(field, 0.85)
                 }
-                (Kind::Household | Kind::Twins, _) => even(field),
-                (Kind::Same | Kind::Moved, _) => kept(field, 0.85),
+                (Kind::Moved, field) if !field.is_contact() => kept(field, 0.85),
+                (Kind::Moved | Kind::Household | Kind::Twins | Kind::Unrelated, _) => even(field),
             })
             .collect(),
     });
@@ -377,12 +376,8 @@ fn learn(model: &mut Model, met: &Counted, strangers: &Counted, all: f64) {
             };
             match field {
                 Field::Phone | Field::Address(_) => put(&[0, 2, 3], add(&[0, 2, 3])),
-                Field::Family => {
-                    put(&[0, 1], add(&[0, 1]));
-                    put(&[2, 3], add(&[2, 3]));
-                }
                 Field::Birth => put(&[0, 1, 3], add(&[0, 1, 3])),
-                Field::Given => {
+                Field::Family | Field::Given => {
                     put(&[0, 1], add(&[0, 1]));
                     put(&[2, 3], add(&[2, 3]));
                 }
@@ -406,9 +401,7 @@ fn copy_strangers(model: &mut Model) {
             Field::Number => {
                 model.kinds[2].chances[at].clone_from(&chances);
                 let twins = &mut model.kinds[3].chances[at];
-                for step in 4..twins.len() {
-                    twins[step] = chances[step];
-                }
+                twins[4..].copy_from_slice(&chances[4..]);
             }
             Field::Family => {}
         }
