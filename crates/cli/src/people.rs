@@ -44,9 +44,9 @@ fn link_check(args: &LinkCheckArgs) -> Result<Ended, Failed> {
             answers.push(answer(&task, &trained, &measured, &explained, seconds));
         } else {
             print(&task, &trained, &measured, seconds, short);
-            explained
-                .iter()
-                .for_each(|(a, b, explained)| print_pair(*a, *b, explained));
+            for (a, b, explained) in &explained {
+                print_pair(*a, *b, explained);
+            }
         }
     }
     if args.json {
