@@ -1,4 +1,5 @@
 //! Nothing that is handed to a method makes it panic: empty tables, missing and odd parameters, huge and odd numbers.
+#![recursion_limit = "256"]
 
 use std::collections::BTreeMap;
 

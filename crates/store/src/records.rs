@@ -1,6 +1,8 @@
 //! Source records: one row for each thing that came in through the door, its key, its original as
 //! received, and its search tokens. The original and all facts are sealed under the record's key.
 
+mod tokens;
+
 use std::fmt::Write;
 
 use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
@@ -9,6 +11,8 @@ use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::keys::{CryptError, Key};
 use crate::scopes::{Columns, Scope, scoped};
 use crate::{AreaRange, Author};
+
+pub use tokens::{token_find, token_insert, token_persons};
 
 /// A record about to be kept.
 #[derive(Debug)]
@@ -503,97 +507,6 @@ pub fn record_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordId>,
     tx.rows(
         "SELECT record_id FROM record_person WHERE person_id = $1 ORDER BY record_id",
         &vals![person],
-    )?
-    .iter()
-    .map(|row| row.get(0))
-    .collect()
-}
-
-/// Adds a search token for a normalised value of a kind (`document`, `phone`, `name`, …).
-pub fn token_insert(
-    tx: &mut Tx<'_>,
-    record: RecordId,
-    kind: &str,
-    value: &str,
-) -> Result<(), DbError> {
-    let token = tx.context.keys.token(kind, value);
-    tx.exec(
-        "INSERT INTO token (token, kind, record_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        &vals![token, kind, record],
-    )?;
-    Ok(())
-}
-
-/// Records that carry a value, oldest first.
-pub fn token_find(
-    tx: &mut Tx<'_>,
-    kind: &str,
-    value: &str,
-    limit: i64,
-) -> Result<Vec<RecordId>, DbError> {
-    let token = tx.context.keys.token(kind, value);
-    tx.rows(
-        "SELECT t.record_id FROM token t WHERE t.token = $1 AND t.kind = $2 AND NOT EXISTS
-             (SELECT 1 FROM record r JOIN response o ON o.id = r.response_id
-              WHERE r.id = t.record_id AND o.destroyed_at IS NOT NULL)
-         ORDER BY t.record_id LIMIT $3",
-        &vals![token, kind, limit],
-    )?
-    .iter()
-    .map(|row| row.get(0))
-    .collect()
-}
-
-/// Where scopes look in a person: its own place, and the response of any of its records.
-const PERSON_SCOPE: Columns<'static> = Columns {
-    area: "n.area_id",
-    response: "r.response_id",
-    confined: "n.confined",
-    assignee: "",
-    unit: "",
-};
-
-/// Persons inside the reader's scopes of whom one record carries all of these values of one kind,
-/// in the order of their first such record.
-pub fn token_persons(
-    tx: &mut Tx<'_>,
-    kind: &str,
-    wanted: &[String],
-    scopes: &[Scope],
-    limit: i64,
-) -> Result<Vec<PersonId>, DbError> {
-    let mut values = vec![Val::from(kind)];
-    let mut conditions = String::new();
-    for value in wanted {
-        values.push(tx.context.keys.token(kind, value).into());
-        let _ = write!(
-            conditions,
-            " AND EXISTS (SELECT 1 FROM token t WHERE t.token = ${} AND t.kind = $1
-                 AND t.record_id = e.record_id)",
-            values.len()
-        );
-    }
-    let Some(first) = values.get(1).cloned() else {
-        return Ok(Vec::new());
-    };
-    values.push(first);
-    let entry = values.len();
-    let inside = scoped(scopes, PERSON_SCOPE, &mut values);
-    values.push(limit.into());
-    tx.rows(
-        &format!(
-            "SELECT p.person_id, MIN(w.received_at) FROM token e
-                 JOIN record w ON w.id = e.record_id
-                 JOIN response o ON o.id = w.response_id AND o.destroyed_at IS NULL
-                 JOIN record_person p ON p.record_id = e.record_id
-                 JOIN person n ON n.id = p.person_id
-             WHERE e.token = ${entry} AND e.kind = $1{conditions} AND EXISTS (
-                 SELECT 1 FROM record r JOIN record_person q ON q.record_id = r.id
-                 WHERE q.person_id = p.person_id AND {inside})
-             GROUP BY p.person_id ORDER BY 2, 1 LIMIT ${}",
-            values.len()
-        ),
-        &values,
     )?
     .iter()
     .map(|row| row.get(0))

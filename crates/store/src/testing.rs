@@ -404,6 +404,11 @@ pub fn tamper(store: &Store, sql: &str) {
     store.upkeep(move |tx| tx.script(&sql)).expect("tampering");
 }
 
+/// Gives every early end of an approval another reason.
+pub fn approval_ends_rewrite(store: &Store) {
+    tamper(store, "UPDATE approval_end SET reason = 'x'");
+}
+
 /// Calls every task of a kind off.
 pub fn tasks_call_off(store: &Store, kind: &str) {
     let set = "UPDATE task SET state = 'cancelled', unique_key = NULL";

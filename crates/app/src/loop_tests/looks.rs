@@ -419,10 +419,9 @@ fn after_an_approval_everybody_is_asked_about_again_in_pieces_that_go_on() {
         let flu = world.flu;
         world
             .store
-            .write::<_, crate::AppError, _>(
-                fangxian_store::testing::command("responses.confirm"),
-                move |tx| Ok(fangxian_store::approvals::round_begin(tx, flu)?),
-            )
+            .write::<_, crate::AppError, _>(testing::command("responses.confirm"), move |tx| {
+                Ok(fangxian_store::approvals::round_begin(tx, flu)?)
+            })
             .unwrap();
         let mut rounds = 0;
         while world.app.round_slice(1).unwrap() > 0 {

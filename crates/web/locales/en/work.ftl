@@ -303,6 +303,7 @@ imports-preview = Preview
 imports-run = Import
 imports-run-done = The import has begun; this page shows the result when it is done.
 imports-view = Result of an import
+imports-template = An empty list to fill in
 imports-errors = Download rejected rows
 import-template = Workbooks to fill in, with drop-downs:
 import-text = CSV in any encoding, or XLSX: the visible sheet with most rows. The preview writes nothing.

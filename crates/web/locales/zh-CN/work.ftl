@@ -291,6 +291,7 @@ imports-preview = 预览
 imports-run = 开始导入
 imports-run-done = 导入已开始，完成后本页显示结果。
 imports-view = 导入结果
+imports-template = 空白填报表
 imports-errors = 下载退回行
 import-template = 空白填报表（带下拉选项）：
 import-text = 支持任何编码的 CSV 和 XLSX（读取行数最多的可见工作表）。先预览，不会写入任何内容。

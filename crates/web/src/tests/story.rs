@@ -154,7 +154,7 @@ async fn tell(town: &Town) {
     let mut organ = town.browser("organ").await;
     let mut destroyer = town.browser("authority2").await;
 
-    let opened = story
+    story
         .does(
             &mut authority,
             "responses.open",
@@ -163,7 +163,6 @@ async fn tell(town: &Town) {
         "code": "noro-1", "title_zh": "诺如", "title_en": "Norovirus", "disease": "norovirus" }),
         )
         .await;
-    let response = text(&opened["data"]).to_owned();
     let flu = json!({ "code": "flu-1", "title_zh": "流感", "title_en": "Flu", "disease": "novel-influenza" });
     let opened = story.does(&mut authority, "responses.open", "", flu).await;
     approvals(
