@@ -5,8 +5,8 @@
 use std::io::Write;
 
 use fangxian_interop::linelist::{
-    DiseaseNames, Field, Kind, Limits, Mapping, Outcome, Plan, ReadError, Table, propose_mapping,
-    read_sheet, read_table,
+    DiseaseNames, Field, Finding, Kind, Limits, Mapping, Outcome, Plan, ReadError, Table,
+    propose_mapping, read_sheet, read_table,
 };
 use jiff::civil::date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
@@ -30,11 +30,7 @@ fn write(sheet: &mut Worksheet, rows: &[&[&str]]) {
 }
 
 fn codes(table: &Table) -> Vec<&'static str> {
-    table
-        .findings
-        .iter()
-        .map(|finding| finding.code())
-        .collect()
+    table.findings.iter().map(Finding::code).collect()
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
         .iter()
         .for_each(|pack| series(&pack.id, &pack.rules));
     for pack in &library.levels {
-        all.extend(pack.levels.iter().map(|level| Reachable {
+        all.extend(pack.steps.iter().map(|level| Reachable {
             name: level.rule.clone(),
             line: level.line,
         }));

@@ -38,8 +38,8 @@ pub struct Levels {
     pub rules: Rules,
     /// Indicators: name, words, whether nothing said means none.
     pub indicators: BTreeMap<String, (Text, bool)>,
-    /// Levels.
-    pub levels: Vec<LevelRule>,
+    /// Levels, the severest first as written.
+    pub steps: Vec<LevelRule>,
 }
 
 /// One level.
@@ -263,7 +263,7 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
         sources: doc.sources.clone(),
         rules,
         indicators,
-        levels,
+        steps: levels,
     }
 }
 
@@ -410,7 +410,7 @@ pub fn level(packs: &[Levels], question: &LevelQuestion<'_>) -> Result<LevelFoun
         reason: None,
         missing: Vec::new(),
     };
-    for rule in &pack.levels {
+    for rule in &pack.steps {
         let mut reason = Reason {
             rule: rule.rule.clone(),
             text: rule.text.clone(),
