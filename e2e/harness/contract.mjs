@@ -72,6 +72,7 @@ export const UNITS = [
   { zh: '花园社区居民委员会', en: 'Huayuan Committee', kind: 'community', area: '990101001001' },
   { zh: '石桥镇人民政府', en: 'Shiqiao Town Office', kind: 'township', area: '990101002' },
   { zh: '示范区审计局', en: 'District Audit Office', kind: 'other', area: '990101' },
+  { zh: '示范区疾病预防控制局', en: 'District Disease Control Bureau', kind: 'disease_control_authority', area: '990101' },
 ];
 
 /** Who works there; beside them there is `admin`. `unit` counts in UNITS. */
@@ -87,6 +88,7 @@ export const STAFF = [
   { login: 'grid-two', name: '顾小燕', unit: 4, role: 'grid', area: '99010100100102' },
   { login: 'elsewhere', name: '石磊', unit: 5, role: 'desk', area: '990101002' },
   { login: 'auditor', name: '沈计', unit: 6, role: 'auditor', area: '9901' },
+  { login: 'bureau', name: '包正平', unit: 7, role: 'organ', area: '9901' },
 ];
 
 export const PASSWORD = 'three green umbrellas';

@@ -14,18 +14,29 @@ export function theLoop(journey) {
   const chapter = chapters(journey);
   const told = {};
 
-  chapter('the duty officer puts the approval for class A measures on record', async ({ as, axe }) => {
+  chapter('the duty officer proposes the approval for class A measures and cannot confirm it', async ({ as, axe }) => {
     const duty = await as('duty');
     await duty.goto('/responses');
     const card = duty.locator(`#r-${RESPONSE.code}`);
-    await card.locator('summary', { hasText: '登记批准文件' }).click();
-    await card.getByLabel('批准机关').fill('国务院（虚构）');
+    await card.locator('summary', { hasText: '提请登记批准文件' }).click();
+    await card.getByLabel('批准事项').selectOption({ label: '国务院批准按甲类管理' });
+    await card.getByLabel('批准机关').selectOption({ label: '国务院' });
     await card.getByLabel('文号').fill('国函〔2026〕99号（虚构）');
     await card.getByLabel('起始日期').fill(day(30));
-    await card.getByRole('button', { name: '登记批准文件' }).click();
-    await card.getByText('国函〔2026〕99号').waitFor();
-    await card.getByText('按甲类管理 ·').waitFor();
+    await card.getByRole('button', { name: '提请登记批准文件' }).click();
+    await card.getByText('由您提请，须由另一人复核').waitFor();
+    assert.equal(await card.getByRole('button', { name: '确认', exact: true }).count(), 0);
     await axe(duty);
+  });
+
+  chapter('another person at the bureau confirms the approval', async ({ as, axe }) => {
+    const bureau = await as('bureau');
+    await bureau.goto('/responses');
+    const card = bureau.locator(`#r-${RESPONSE.code}`);
+    await card.getByRole('button', { name: '确认', exact: true }).click();
+    await card.getByText('待复核的批准文件').waitFor({ state: 'detached' });
+    await card.getByText('国务院批准按甲类管理 · 国务院').waitFor();
+    await axe(bureau);
   });
 
   chapter('a resident reports from a phone without scripts and gets a receipt', async ({ page, axe, fits, shot }) => {
