@@ -342,8 +342,9 @@ pub(crate) fn about(
 
 /// The actions that show somebody's name or file, so that the person concerned sees them in the
 /// list of who has read.
-pub(crate) const READING: [Action; 12] = [
+pub(crate) const READING: [Action; 13] = [
     Action::PeopleRead,
+    Action::PeopleDocument,
     Action::PeopleSearch,
     Action::IntakeList,
     Action::IntakeRead,

@@ -2,11 +2,15 @@
 //! who has read it. Finding people is in `search`, saying who is one and the same in `merge`.
 
 mod correct;
+mod document;
 mod merge;
 mod readings;
 mod search;
 
 pub use correct::CorrectInput;
+use document::masked;
+pub(crate) use document::with_numbers_masked;
+pub use document::{DocumentView, DocumentsView, NEEDS};
 pub use merge::PairView;
 pub use readings::{Looks, Readings};
 pub use search::{Hit, Search, SearchView};
@@ -53,6 +57,8 @@ pub struct FactView {
     pub evidence: String,
     /// Attributes, name and value; `None` when its key was destroyed.
     pub attrs: Option<Vec<(String, String)>>,
+    /// What the law calls the measure that it is about.
+    pub measure: Option<Text>,
     /// Whether it was corrected or withdrawn later.
     pub replaced: bool,
     /// The fact that it corrects or withdraws.
@@ -68,6 +74,19 @@ pub(crate) fn author_name(tx: &mut Tx<'_>, code: &str) -> Result<String> {
             .map_or_else(|| code.to_owned(), |account| account.name)),
         Some(other) => Ok(other.code()),
         None => Ok(code.to_owned()),
+    }
+}
+
+/// The words for the measure that a fact is about; none when it is about none, or its content is
+/// gone.
+fn measure_title(tx: &mut Tx<'_>, fact: &Fact) -> Result<Option<Text>> {
+    let id = fact
+        .attrs
+        .as_ref()
+        .and_then(|attrs| attrs.get("measure_id")?.as_str()?.parse().ok());
+    match id {
+        Some(id) => crate::measures::title_of(tx, id),
+        None => Ok(None),
     }
 }
 
@@ -88,6 +107,7 @@ pub(crate) fn fact_views(tx: &mut Tx<'_>, facts: &[Fact]) -> Result<Vec<FactView
             recorded_at: fact.recorded_at,
             by: author_name(tx, &fact.author)?,
             evidence: fact.evidence.clone(),
+            measure: measure_title(tx, fact)?,
             attrs: fact.attrs.as_ref().map(|attrs| {
                 attrs
                     .iter()
@@ -134,23 +154,6 @@ pub struct IdentityView {
     pub address: String,
     /// Workplace or school.
     pub workplace: String,
-}
-
-/// Hides the middle of a document number: nobody needs it to recognise a person.
-fn masked(number: &str) -> String {
-    let letters: Vec<char> = number.chars().collect();
-    let keep = if letters.len() > 8 { 4 } else { 1 };
-    letters
-        .iter()
-        .enumerate()
-        .map(|(i, c)| {
-            if i < keep || i + keep >= letters.len() {
-                *c
-            } else {
-                '*'
-            }
-        })
-        .collect()
 }
 
 pub(crate) fn identity_view(identity: &Identity, today: Date) -> IdentityView {
@@ -349,6 +352,7 @@ impl App {
         who: &Who,
         tx: &mut Tx<'_>,
         person: &people::Person,
+        action: Action,
         purpose: Purpose,
     ) -> Result<Vec<(RecordId, ResponseId)>> {
         let mut all = Vec::new();
@@ -358,10 +362,7 @@ impl App {
             };
             let about = about(tx, person.area, record.confined, Some(record.response))?;
             let thing = Resource::Person { about };
-            if self
-                .permit(who, Action::PeopleRead, &thing, purpose)
-                .is_ok()
-            {
+            if self.permit(who, action, &thing, purpose).is_ok() {
                 all.push((id, record.response));
             }
         }
@@ -392,7 +393,7 @@ impl App {
         let file = self.read(|tx| {
             let person = person_now(tx, id)?;
             let row = self.person_permit(who, tx, person, Action::PeopleRead, purpose)?;
-            let records = self.admitted(who, tx, &row, purpose)?;
+            let records = self.admitted(who, tx, &row, Action::PeopleRead, purpose)?;
             let responses: BTreeSet<ResponseId> =
                 records.iter().map(|(_, response)| *response).collect();
             let records: Vec<RecordId> = records.into_iter().map(|(record, _)| record).collect();

@@ -24,6 +24,8 @@ coded! {
         PeopleSearch = "people.search", "查找人员", "search for people";
         /// Read a personal file.
         PeopleRead = "people.read", "查看个人档案", "read a personal file";
+        /// See a document number in full.
+        PeopleDocument = "people.document", "查看完整证件号码", "see a document number in full";
         /// Say that two records are one person.
         PeopleMerge = "people.merge", "合并档案", "merge files";
         /// Say that they are not.
@@ -209,6 +211,7 @@ impl Action {
             Self::ImportCreate | Self::ImportRead => Kind::Import,
             Self::PeopleSearch
             | Self::PeopleRead
+            | Self::PeopleDocument
             | Self::PeopleMerge
             | Self::PeopleUnmerge
             | Self::PeopleCorrect => Kind::Person,

@@ -236,12 +236,22 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
 
 /// All facts of a set of records, in the order they were recorded; nothing of a destroyed response.
 pub fn fact_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
+    facts_where(tx, records, "")
+}
+
+/// Only what says who somebody is, for a list of names: nothing else is opened.
+pub fn identity_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
+    facts_where(tx, records, "AND kind = 'identity'")
+}
+
+fn facts_where(tx: &mut Tx<'_>, records: &[RecordId], and: &str) -> Result<Vec<Fact>, DbError> {
     let mut facts = Vec::new();
     for record in records {
         let rows = tx.rows(
             &format!(
                 "SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1 AND response_id NOT IN
-                     (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL) ORDER BY id"
+                     (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL) {and}
+                 ORDER BY id"
             ),
             &vals![*record],
         )?;

@@ -109,7 +109,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut options: Options) -
         router(app, options),
         listener,
         until,
-        connections::HEAD_TIME,
+        connections::Limits::default(),
     )
     .await
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::matching::identity_of;
 use crate::part::and_one;
-use crate::people::{FactView, fact_views};
+use crate::people::{FactView, fact_views, with_numbers_masked};
 use crate::{App, AppError, Part, Result, Who, about, found, scopes};
 
 /// LIMIT: rows on a page of the inbox.
@@ -107,7 +107,8 @@ pub struct RecordView {
     pub response: String,
     /// Who brought it: a staff member's name, or a word.
     pub brought_by: String,
-    /// The original as received, as text; empty when destroyed.
+    /// The original as received, as text, with the middle of document numbers hidden; empty when
+    /// destroyed.
     pub original: String,
     /// The facts it became.
     pub facts: Vec<FactView>,
@@ -311,13 +312,18 @@ impl App {
             let response =
                 fangxian_store::responses::response_fetch(tx, record.response)?.map(|r| r.code);
             let brought_by = crate::people::author_name(tx, &record.author)?;
+            let numbers: Vec<String> = facts
+                .iter()
+                .filter_map(|fact| fact.attrs.as_ref()?.get("document_number")?.as_str())
+                .map(str::to_owned)
+                .collect();
             Ok(RecordView {
                 row: row(tx, &record)?,
                 version: record.version,
                 response: response.unwrap_or_default(),
                 brought_by,
                 original: record_original(tx, id)?
-                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                    .map(|bytes| with_numbers_masked(&String::from_utf8_lossy(&bytes), &numbers))
                     .unwrap_or_default(),
                 facts: fact_views(tx, &facts)?,
                 receipt: record

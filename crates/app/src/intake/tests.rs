@@ -207,6 +207,52 @@ fn every_reading_stands_in_the_file() {
 }
 
 #[test]
+fn a_number_is_shown_in_full_only_where_it_is_asked_for_with_a_need() {
+    each_place(|place| {
+        let app = app(place);
+        let mut report = signal("李雷", "19900000002");
+        report.document_number = "990101198001010014".into();
+        let typed = Envelope {
+            original: br#"{"document_number":"99010119800101 0014"}"#.to_vec(),
+            ..envelope(CommandId::new())
+        };
+        app.submit(&Who::public(), typed, &report).unwrap();
+        let search = Search {
+            q: "990101198001010014".into(),
+            purpose: "intake".into(),
+        };
+        let desk = staff(Role::Desk, UnitKind::Headquarters, "a.");
+        let person = app.people_search(&desk, &search).unwrap().hits[0].person;
+        let file = app.person_file(&desk, person, "intake").unwrap();
+        assert_eq!(file.identity.document_number, "9901**********0014");
+        let record = app.record(&desk, file.sources[0].record).unwrap();
+        assert_eq!(
+            record.original,
+            r#"{"document_number":"9901***********0014"}"#
+        );
+        let assessor = staff(Role::Assessor, UnitKind::CdcInstitution, "a.");
+        let full = |who, why, need| app.person_documents(who, person, why, need);
+        let card = ("statutory_report", "report_card");
+        assert!(full(&desk, card.0, card.1).is_err());
+        for (why, need) in [("", "report_card"), (card.0, ""), ("appeal", "report_card")] {
+            let error = full(&assessor, why, need).unwrap_err();
+            assert_eq!(error.kind, Kind::Invalid, "{why} {need}");
+        }
+        let shown = full(&assessor, card.0, card.1).unwrap();
+        assert_eq!(shown.documents.len(), 1);
+        assert_eq!(shown.documents[0].number, "990101198001010014");
+        assert!(shown.documents[0].public);
+        let looks = app.person_file(&desk, person, "intake").unwrap().readings;
+        let said = |one: &crate::people::Looks| {
+            one.each
+                .iter()
+                .any(|r| r.action == Action::PeopleDocument.code())
+        };
+        assert!(looks.looks.iter().any(said), "the person sees who looked");
+    });
+}
+
+#[test]
 fn a_post_that_may_not_ask_for_a_number_cannot_send_one() {
     each_place(|place| {
         let app = app(place);

@@ -200,6 +200,15 @@ pub(super) fn due_of(content: Option<&[u8]>) -> Option<MeasureDue> {
     serde_json::from_slice(content?).ok()
 }
 
+/// What the law calls a measure; nothing when it is gone.
+pub(crate) fn title_of(tx: &mut Tx<'_>, id: MeasureId) -> Result<Option<Text>> {
+    let Some(measure) = measure_fetch(tx, id)? else {
+        return Ok(None);
+    };
+    let (content, _) = measure_content(tx, &measure)?;
+    Ok(due_of(content.as_deref()).map(|due| words(&due.name)))
+}
+
 fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
     let (content, _) = measure_content(tx, measure)?;
     let due = due_of(content.as_deref());

@@ -11,7 +11,9 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{PersonId, ReviewId, Text};
 use fangxian_domain::reviews::ReviewState;
 use fangxian_packs::{CaseClass, ContactKind};
+use fangxian_store::facts::identity_list;
 use fangxian_store::people::person_fetch;
+use fangxian_store::records::record_ids_of;
 use fangxian_store::responses::response_fetch;
 use fangxian_store::reviews::{
     Review, review_content, review_count, review_fetch, review_list, review_list_of,
@@ -51,7 +53,8 @@ fn category_text(code: &str) -> Option<Text> {
 
 /// The name that a person's file shows.
 pub(crate) fn name_of(tx: &mut Tx<'_>, person: PersonId) -> Result<String> {
-    let facts = facts_of_person(tx, person)?;
+    let records = record_ids_of(tx, person)?;
+    let facts = identity_list(tx, &records)?;
     Ok(Identity::of(&facts).name.unwrap_or_default())
 }
 

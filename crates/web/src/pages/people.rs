@@ -3,7 +3,8 @@
 use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
 use fangxian_app::people::{
-    CorrectInput, FactView, FileView, LinkView, Looks, PairView, Search, SearchView, SourceView,
+    CorrectInput, DocumentsView, FactView, FileView, LinkView, Looks, NEEDS, PairView, Search,
+    SearchView, SourceView,
 };
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
 use fangxian_base::{EntryId, LinkId, PairId, PersonId, Text};
@@ -91,42 +92,76 @@ pub struct FilePage {
     may_merge: bool,
     /// Whether the asker may correct what is recorded.
     may_correct: bool,
+    /// Whether the asker may see document numbers in full.
+    may_see_numbers: bool,
 }
 
 page!(FilePage, "person.html");
 
 fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
-    let may_merge = app.may(&ask.who, Action::PeopleMerge);
-    let may_correct = app.may(&ask.who, Action::PeopleCorrect);
+    let mut page = FilePage {
+        person: input.id,
+        file: None,
+        refused: None,
+        may_merge: app.may(&ask.who, Action::PeopleMerge),
+        may_correct: app.may(&ask.who, Action::PeopleCorrect),
+        may_see_numbers: app.may(&ask.who, Action::PeopleDocument),
+    };
     let Some(why) = input.purpose else {
-        return Ok(FilePage {
-            person: input.id,
-            file: None,
-            refused: None,
-            may_merge,
-            may_correct,
-        });
+        return Ok(page);
     };
     match app.person_file_from(&ask.who, input.id, &why, input.readings_before) {
-        Ok(file) => Ok(FilePage {
-            person: file.person,
-            file: Some(file),
-            refused: None,
-            may_merge,
-            may_correct,
-        }),
-        Err(error) if error.kind == Kind::Forbidden => {
-            let words = error.text.in_language(ask.lang.tag()).to_owned();
-            Ok(FilePage {
-                person: input.id,
-                file: None,
-                refused: Some(words),
-                may_merge,
-                may_correct,
-            })
+        Ok(file) => {
+            page.person = file.person;
+            page.file = Some(file);
         }
-        Err(error) => Err(error),
+        Err(error) if error.kind == Kind::Forbidden => {
+            page.refused = Some(error.text.in_language(ask.lang.tag()).to_owned());
+        }
+        Err(error) => return Err(error),
     }
+    Ok(page)
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct WhichDocuments {
+    /// The person.
+    id: PersonId,
+    /// Why: a purpose's code. It is kept, and the person can see it.
+    purpose: Option<String>,
+    /// What the number is needed for: a code of the list that fits the purpose.
+    need: Option<String>,
+}
+
+/// Document numbers in full, or the question what for.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DocumentsPage {
+    /// The person.
+    person: PersonId,
+    /// The purpose that was given with the file.
+    purpose: String,
+    /// The documents.
+    found: Option<DocumentsView>,
+}
+
+page!(DocumentsPage, "documents.html");
+
+fn documents(app: &App, ask: &Ask, input: WhichDocuments) -> Result<DocumentsPage> {
+    let purpose = input.purpose.unwrap_or_default();
+    let found = match input.need {
+        None => None,
+        Some(need) => Some(app.person_documents(&ask.who, input.id, &purpose, &need)?),
+    };
+    Ok(DocumentsPage {
+        person: found.as_ref().map_or(input.id, |found| found.person),
+        purpose,
+        found,
+    })
+}
+
+/// What a full number may be needed for: each need with the purpose that it belongs to.
+pub fn needs() -> Vec<(&'static str, &'static str)> {
+    NEEDS.to_vec()
 }
 
 /// Attributes whose values are people's own words, never codes.
@@ -236,9 +271,13 @@ pub fn attrs(s: &Shell, fact: &FactView) -> String {
     match &fact.attrs {
         None => s.t("destroyed"),
         Some(attrs) => {
-            let words = attrs
-                .iter()
-                .filter_map(|(name, value)| attr(s, &fact.kind, name, value));
+            let words =
+                attrs
+                    .iter()
+                    .filter_map(|(name, value)| match (name.as_str(), &fact.measure) {
+                        ("measure", Some(title)) => Some(s.text(title).to_owned()),
+                        _ => attr(s, &fact.kind, name, value),
+                    });
             words.collect::<Vec<_>>().join(" · ")
         }
     }
@@ -249,7 +288,7 @@ pub fn days(s: &Shell, fact: &FactView) -> String {
     match (fact.from, fact.to) {
         // Who somebody is, and a note, have no day.
         (None, None) if ["identity", "note"].contains(&fact.kind.as_str()) => String::new(),
-        (None, None) => s.t("unknown"),
+        (None, None) => s.t("day-not-stated"),
         (Some(day), None) => day.to_string(),
         (None, Some(day)) => format!("– {day}"),
         (Some(from), Some(to)) if from == to => from.to_string(),
@@ -412,6 +451,13 @@ pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::page("people.search", "/people", on(Action::PeopleSearch), search).traced(),
         Endpoint::page("people.view", "/people/{id}", on(Action::PeopleRead), file).traced(),
+        Endpoint::page(
+            "people.documents",
+            "/people/{id}/documents",
+            on(Action::PeopleDocument),
+            documents,
+        )
+        .traced(),
         Endpoint::command(
             "people.merge",
             "/people/{id}/merge",

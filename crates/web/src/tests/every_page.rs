@@ -30,6 +30,10 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
     let of = |name: &str| match name {
         "intake.view" => text(&inbox[0]["id"]).to_owned(),
         "people.view" => format!("{}?purpose=intake", text(&inbox[0]["person"])),
+        "people.documents" => format!(
+            "{}?purpose=statutory_report&need=report_card",
+            text(&inbox[0]["person"])
+        ),
         "measures.view" | "measures.notice" => measure.to_owned(),
         "imports.view" | "imports.errors" => import.to_owned(),
         "packs.view" => "norovirus".to_owned(),
@@ -48,14 +52,14 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
         };
         let path = if one.path.contains('{') {
             let (id, query) = match one.name {
-                "tasks.view" => (task.clone(), ""),
-                "reviews.view" => (review.clone(), ""),
-                "users.view" => (user.clone(), ""),
+                "tasks.view" => (task.clone(), String::new()),
+                "reviews.view" => (review.clone(), String::new()),
+                "users.view" => (user.clone(), String::new()),
                 name => {
                     let id = of(name);
                     match id.split_once('?') {
-                        Some((id, _)) => (id.to_owned(), "?purpose=intake"),
-                        None => (id, ""),
+                        Some((id, query)) => (id.to_owned(), format!("?{query}")),
+                        None => (id, String::new()),
                     }
                 }
             };
