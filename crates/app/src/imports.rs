@@ -467,6 +467,10 @@ fn report(tx: &mut Tx<'_>, import: &Import) -> Result<Report> {
         kind: import.kind.clone(),
         file_name: import.file_name.clone(),
         source: import.source.clone(),
+        response_title: response
+            .as_ref()
+            .map(|response| Text::new(response.title_zh.as_str(), response.title_en.as_str()))
+            .unwrap_or_default(),
         response: response.map(|response| response.code).unwrap_or_default(),
         state: import.state.clone(),
         created_at: import.created_at,

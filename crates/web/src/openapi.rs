@@ -111,7 +111,14 @@ fn operation(endpoint: &Endpoint, schemas: &mut SchemaGenerator, problem: &Value
                 json!({ "name": name, "in": "query", "required": required.iter().any(|r| r == name), "schema": schema })
             }));
             let content = match endpoint.gives {
-                Some(media) => json!({ media: { "schema": { "type": "string" } } }),
+                Some(media) => {
+                    let is = if media.ends_with("json") {
+                        "object"
+                    } else {
+                        "string"
+                    };
+                    json!({ media: { "schema": { "type": is } } })
+                }
                 None => json!({ "application/json": { "schema": output } }),
             };
             entry["responses"]["200"] = json!({ "description": "Shown.", "content": content });

@@ -408,6 +408,11 @@ fn open_review(
     let id = ReviewId::new();
     let proposal = Proposal::new(outcome, before, None).bytes()?;
     let area = area_of(tx, signal.person, &record)?;
+    // A new record has waited since it came. What was looked at before is asked anew from now on.
+    let since = match review_latest(tx, signal.person, signal.response.id)? {
+        Some(before) if record.received_at <= before.opened_at => tx.now(),
+        Some(_) | None => record.received_at,
+    };
     review_insert(
         tx,
         &NewReview {
@@ -420,7 +425,7 @@ fn open_review(
             category: category(outcome).as_deref(),
             digest,
             proposal: &proposal,
-            due_at: record.received_at.plus_hours(REVIEW_HOURS),
+            due_at: since.plus_hours(REVIEW_HOURS),
         },
     )?;
     Ok(id)

@@ -143,6 +143,8 @@ pub struct Report {
     pub source: String,
     /// Code of the response.
     pub response: String,
+    /// What the response is called.
+    pub response_title: Text,
     /// `running`, `done`, `cancelled` or `failed`.
     pub state: String,
     /// When it was handed in.

@@ -158,12 +158,17 @@ pub(crate) fn area_name(
 }
 
 fn row(tx: &mut Tx<'_>, record: &Record) -> Result<InboxRow> {
-    let identity = identity_of(tx, &[record.id])?;
     let now = tx.now();
+    // What came back from a task says nothing of who it is about; the task did.
+    let name = if record.channel == Channel::TaskFeedback.code() {
+        crate::reviews::name_of(tx, record.person)?
+    } else {
+        identity_of(tx, &[record.id])?.name.unwrap_or_default()
+    };
     Ok(InboxRow {
         id: record.id,
         person: record.person,
-        name: identity.name.unwrap_or_default(),
+        name,
         channel: record.channel.clone(),
         state: record.state.code().to_owned(),
         received_at: record.received_at,

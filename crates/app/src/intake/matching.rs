@@ -342,7 +342,7 @@ fn against_all(verdict: Verdict, new: &Identity, all: &[Identity]) -> Verdict {
 
 /// The identity of one record.
 pub fn identity_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Identity> {
-    Ok(Identity::of(&fangxian_store::facts::fact_list(
+    Ok(Identity::of(&fangxian_store::facts::identity_list(
         tx, records,
     )?))
 }

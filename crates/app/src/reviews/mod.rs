@@ -11,7 +11,6 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{PersonId, ReviewId, Text};
 use fangxian_domain::reviews::ReviewState;
 use fangxian_packs::{CaseClass, ContactKind};
-use fangxian_store::facts::identity_list;
 use fangxian_store::people::person_fetch;
 use fangxian_store::records::record_ids_of;
 use fangxian_store::responses::response_fetch;
@@ -23,6 +22,7 @@ use fangxian_store::{AreaRange, Tx};
 use crate::assess::proposal::Proposal;
 use crate::assess::{facts_of_person, from_code, words};
 use crate::intake::Identity;
+use crate::intake::matching::identity_of;
 use crate::people::{fact_views, identity_view, person_about, with_contacts};
 use crate::sight::{PAGE, area_of_code, area_text, minutes_left, shown, user_name};
 use crate::{App, Result, Who, about, found, scopes};
@@ -54,8 +54,7 @@ fn category_text(code: &str) -> Option<Text> {
 /// The name that a person's file shows.
 pub(crate) fn name_of(tx: &mut Tx<'_>, person: PersonId) -> Result<String> {
     let records = record_ids_of(tx, person)?;
-    let facts = identity_list(tx, &records)?;
-    Ok(Identity::of(&facts).name.unwrap_or_default())
+    Ok(identity_of(tx, &records)?.name.unwrap_or_default())
 }
 
 fn row(tx: &mut Tx<'_>, review: &Review) -> Result<ReviewRow> {

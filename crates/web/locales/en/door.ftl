@@ -31,6 +31,7 @@ report-age = Age
 report-sex = Sex
 report-document = Document number
 report-document-hint = You may leave this empty; your report counts all the same. It only helps not to mix you up with somebody of the same name.
+staff-document-hint = May stay empty, and nobody has to show a document. It only helps not to mix the person up with somebody of the same name.
 report-part-where = 3. Where you are
 report-area = Area
 report-area-unknown = Not sure, or not in the list

@@ -21,6 +21,14 @@ people-merge = Merge with another file
 people-merge-done = Merged. If it was a mistake, take it apart again at any time.
 people-documents = Document number in full
 day-not-stated = day not stated
+measures-over = { $count ->
+    [one] One measure that is over
+   *[other] { $count } measures that are over
+}
+tasks-over = { $count ->
+    [one] One task that is over
+   *[other] { $count } tasks that are over
+}
 documents-text = The file hides the middle of a document number. Say what you need it for: your choice is recorded, and the person can see it. Buttons that your post does not cover will refuse.
 documents-none = No document is recorded.
 documents-source = source

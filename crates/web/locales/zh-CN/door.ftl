@@ -31,6 +31,7 @@ report-age = 年龄
 report-sex = 性别
 report-document = 证件号码
 report-document-hint = 可以留空，不影响受理。填写只用于避免把您和同名的人弄混。
+staff-document-hint = 可以留空，任何人都可以不出示证件。填写只用于避免与同名的人混淆。
 report-part-where = 三、在哪里
 report-area = 所在区域
 report-area-unknown = 不清楚 / 不在列表中

@@ -2,10 +2,12 @@
 
 use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
+use fangxian_app::measures::MeasureRow;
 use fangxian_app::people::{
     CorrectInput, DocumentsView, FactView, FileView, LinkView, Looks, NEEDS, PairView, Search,
     SearchView, SourceView,
 };
+use fangxian_app::tasks::TaskRow;
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
 use fangxian_base::{EntryId, LinkId, PairId, PersonId, Text};
 use schemars::JsonSchema;
@@ -191,6 +193,7 @@ fn attr(s: &Shell, kind: &str, name: &str, value: &str) -> Option<String> {
             s.t("attr-case-record"),
             super::short(value)
         )),
+        (_, "celsius", _) => Some(format!("{value} °C")),
         ("identity", "name", _) => Some(format!("{} {value}", s.t("attr-name"))),
         _ if WORDS.contains(&name) => Some(format!("{} {value}", s.code("attr", name))),
         _ => Some(format!(
@@ -287,13 +290,33 @@ pub fn attrs(s: &Shell, fact: &FactView) -> String {
 pub fn days(s: &Shell, fact: &FactView) -> String {
     match (fact.from, fact.to) {
         // Who somebody is, and a note, have no day.
-        (None, None) if ["identity", "note"].contains(&fact.kind.as_str()) => String::new(),
+        (None, None) if ["identity", "note", "set_aside"].contains(&fact.kind.as_str()) => {
+            String::new()
+        }
         (None, None) => s.t("day-not-stated"),
         (Some(day), None) => day.to_string(),
         (None, Some(day)) => format!("– {day}"),
         (Some(from), Some(to)) if from == to => from.to_string(),
         (Some(from), Some(to)) => format!("{from} – {to}"),
     }
+}
+
+/// The rows with something still to come, and those that are over.
+fn running_and_over<T>(rows: &[T], open: impl Fn(&T) -> bool) -> (Vec<&T>, Vec<&T>) {
+    rows.iter().partition(|row| open(row))
+}
+
+/// The measures of a file that something is still to come of, and the others.
+pub fn measures(file: &FileView) -> (Vec<&MeasureRow>, Vec<&MeasureRow>) {
+    const OPEN: [&str; 3] = ["proposed", "decided", "served"];
+    running_and_over(&file.measures, |row| OPEN.contains(&row.state.as_str()))
+}
+
+/// The tasks of a file that are under way, and the others.
+pub fn tasks(file: &FileView) -> (Vec<&TaskRow>, Vec<&TaskRow>) {
+    running_and_over(&file.tasks, |row| {
+        ["open", "received"].contains(&row.state.as_str())
+    })
 }
 
 /// What came back from tasks, each with the link that puts it in this file.
