@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fangxian_base::CommandId;
+use fangxian_store::testing::{count, destroy_response, response_named};
 
 use crate::http::Connection;
 use crate::program::Home;
@@ -191,5 +192,67 @@ fn an_import_under_random_kill_takes_every_row_once() {
         assert_eq!(code, 0, "{verified}");
         // An identity and an onset for every row, and not one more.
         assert_eq!(verified["facts"].as_i64(), Some(3_000));
+    });
+}
+
+#[test]
+fn a_destruction_under_random_kill_is_finished_and_leaves_nothing_to_read() {
+    const ROWS: i64 = 4_000;
+    Home::each(|home| {
+        let mut text = String::from("姓名,联系电话,发病日期\n");
+        for n in 0..ROWS {
+            writeln!(text, "销毁{n},1992222{n:04},2020-02-0{}", n % 9 + 1).unwrap();
+        }
+        let list = home.file("新冠肺炎病例.csv", text.as_bytes());
+        let words = [
+            "import",
+            "linelist",
+            list.to_str().unwrap(),
+            "--yes",
+            "--json",
+        ];
+        let (code, report) = home.json(&words);
+        assert_eq!((code, report["accepted"].as_i64()), (0, Some(ROWS)));
+        assert_eq!(report["response"], "lists-covid-19");
+        let kept = |home: &Home| {
+            let store = home.store();
+            (count(&store, "record_key"), count(&store, "token"))
+        };
+        let store = home.store();
+        let id = response_named(&store, "lists-covid-19");
+        destroy_response(&store, id);
+        drop(store);
+        // It was committed that it goes, and nothing was deleted yet.
+        assert_eq!(kept(home).0, ROWS);
+        let (mut moment, mut halfway, mut tries) = (1_442_695_040_888_963_407, 0, 0);
+        while kept(home).0 > 0 {
+            tries += 1;
+            assert!(tries < 1_000, "it never ends");
+            let before = kept(home).0;
+            let server = home.serve();
+            // Longer each time: how long a slice takes depends on the engine and the machine.
+            let wait = next_moment(&mut moment) % (40 * tries);
+            std::thread::sleep(Duration::from_millis(wait));
+            server.kill();
+            let after = kept(home).0;
+            assert!(after <= before, "what was deleted is there again");
+            halfway += u64::from(after > 0 && after < ROWS);
+            if halfway >= kills() {
+                break;
+            }
+        }
+        assert!(halfway > 0, "no kill came in the middle");
+        // Left alone, the next start finishes it.
+        let server = home.serve();
+        let begun = Instant::now();
+        let (log, id) = (home.dir().join("keys/destroyed.log"), id.to_string());
+        while !std::fs::read_to_string(&log).is_ok_and(|log| log.contains(&id)) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "nothing goes on");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        server.kill();
+        assert_eq!(kept(home), (0, 0));
+        let (code, verified) = home.json(&["audit", "verify", "--json"]);
+        assert_eq!(code, 0, "{verified}");
     });
 }

@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use fangxian_store::Store;
 use fangxian_store::testing::{Place, engines};
 
 /// An installation of its own, on SQLite or on a database made for it.
@@ -24,6 +26,11 @@ impl Home {
 
     pub fn dir(&self) -> &Path {
         self.place.dir()
+    }
+
+    /// Its store, opened beside the program.
+    pub fn store(&self) -> Arc<Store> {
+        self.place.open()
     }
 
     /// A command of the program on this installation.

@@ -229,6 +229,29 @@ pub fn response(store: &Store, disease: &str) -> ResponseId {
     id
 }
 
+/// The response with a code.
+pub fn response_named(store: &Store, code: &str) -> ResponseId {
+    store
+        .read::<_, DbError>(|tx| crate::responses::response_by_code(tx, code))
+        .expect("a database")
+        .expect("a response of that code")
+        .id
+}
+
+/// Closes a response that was never changed, and commits that it is destroyed; nothing is deleted
+/// yet.
+pub fn destroy_response(store: &Store, id: ResponseId) {
+    for (action, version) in [("responses.close", 1), ("responses.destroy", 2)] {
+        let done = store
+            .write::<_, DbError, _>(command(action), move |tx| match version {
+                1 => crate::responses::response_close(tx, id, version),
+                _ => crate::responses::response_destroy(tx, id, version),
+            })
+            .expect("a response");
+        assert!(done.value, "{action} found another version");
+    }
+}
+
 /// Four levels of areas: a district with two townships, each with two communities of two grids.
 #[derive(Debug, Clone)]
 pub struct Tree {

@@ -5,9 +5,11 @@ use fangxian_store::audit::verify;
 use fangxian_store::facts::{NewFact, When, fact_list};
 use fangxian_store::people::{Says, link_insert, person_of};
 use fangxian_store::records::{record_destroy, record_original, token_find};
-use fangxian_store::responses::{response_close, response_destroy, response_fetch};
+use fangxian_store::responses::{response_destroy, response_fetch};
 use fangxian_store::reviews::{NewReview, review_content, review_fetch, review_insert};
-use fangxian_store::testing::{command, each_place, fact, number, record, response, tamper};
+use fangxian_store::testing::{
+    command, destroy_response as destroy, each_place, fact, number, record, response, tamper,
+};
 use fangxian_store::{Author, DbError, Store};
 
 fn readable(store: &Store, record: RecordId) -> (bool, bool, bool) {
@@ -49,20 +51,6 @@ fn a_destroyed_record_is_unreadable_for_good_and_its_neighbours_are_not() {
         assert_eq!(readable(&store, b), (true, true, true));
         assert!(verify(&store).unwrap().holds());
     });
-}
-
-fn destroy(store: &Store, id: fangxian_base::ResponseId) {
-    store
-        .write::<_, DbError, _>(command("responses.close"), move |tx| {
-            response_close(tx, id, 1)
-        })
-        .unwrap();
-    let done = store
-        .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
-            response_destroy(tx, id, 2)
-        })
-        .unwrap();
-    assert!(done.value);
 }
 
 #[test]
