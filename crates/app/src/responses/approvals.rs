@@ -45,22 +45,9 @@ pub struct ApprovalView {
 /// An approval that waits for its second person, as shown.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ProposedView {
-    /// Its id.
-    pub id: Uuid,
-    /// What is approved, by its code.
-    pub kind: String,
-    /// The organ that approved it, by its code.
-    pub organ: String,
-    /// The name of the organ.
-    pub organ_name: Text,
-    /// The number of its document.
-    pub document_no: String,
-    /// The first day it holds.
-    #[schemars(with = "String")]
-    pub from_on: Date,
-    /// The last day it holds.
-    #[schemars(with = "Option<String>")]
-    pub until_on: Option<Date>,
+    /// What is approved, with the id of the proposal.
+    #[serde(flatten)]
+    pub approval: ApprovalView,
     /// Who proposed it.
     pub by: Option<String>,
     /// Whether that is the reader, who cannot confirm it.
@@ -437,15 +424,18 @@ pub(super) fn waiting(
     let mut all = Vec::new();
     for one in rows::proposed_list(tx, response)? {
         all.push(ProposedView {
-            id: one.id,
-            organ_name: organ_name(&one.organ),
             own: reader == Some(one.by),
             by: user_name(tx, Some(one.by))?,
-            kind: one.kind,
-            organ: one.organ,
-            document_no: one.document_no,
-            from_on: one.from_on,
-            until_on: one.until_on,
+            approval: ApprovalView {
+                id: one.id,
+                organ_name: organ_name(&one.organ),
+                kind: one.kind,
+                organ: one.organ,
+                document_no: one.document_no,
+                from_on: one.from_on,
+                until_on: one.until_on,
+                ended_reason: None,
+            },
         });
     }
     Ok(all)

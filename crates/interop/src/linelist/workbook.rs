@@ -53,7 +53,7 @@ pub(super) fn read_workbook(
             .ok_or(ReadError::Empty)?,
     };
     let name = &visible[chosen];
-    let mut table = read_sheet(&mut book, name, limits)?;
+    let mut table = sheet_table(&mut book, name, limits)?;
     let others: Vec<&str> = (0..visible.len())
         .filter(|at| *at != chosen && sizes[*at] > 1)
         .map(|at| visible[at].as_str())
@@ -114,7 +114,7 @@ fn sizes(book: &mut Book<'_>, names: &[String]) -> Result<Vec<usize>, ReadError>
     Ok(sizes)
 }
 
-fn read_sheet(book: &mut Book<'_>, name: &str, limits: Limits) -> Result<Table, ReadError> {
+fn sheet_table(book: &mut Book<'_>, name: &str, limits: Limits) -> Result<Table, ReadError> {
     let merged = book
         .merge_cells_by_sheet_name(name)
         .map_err(|e| damaged(&e))?;
