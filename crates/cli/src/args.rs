@@ -216,6 +216,21 @@ pub enum PackWhat {
     Test(PackDir),
     /// Say what the rules make of a file of facts, and why
     Explain(ExplainArgs),
+    /// Say what two versions of a set of packs say differently, and which outcomes change
+    Diff(DiffArgs),
+    /// Say how often examples reach each rule and each dated value
+    Coverage(PackDir),
+}
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Directory of the pack files as they were
+    pub old: PathBuf,
+    /// Directory of the pack files as they are [default: the shipped packs]
+    pub new: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

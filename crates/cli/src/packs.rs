@@ -5,7 +5,7 @@ use std::path::Path;
 use fangxian_packs::{Library, shipped_files};
 use serde::Serialize;
 
-use crate::args::{PackArgs, PackDir, PackWhat};
+use crate::args::{DiffArgs, PackArgs, PackDir, PackWhat};
 use crate::out::{self, Ended, Failed};
 
 /// Runs it.
@@ -14,12 +14,14 @@ pub fn run(args: &PackArgs) -> Result<Ended, Failed> {
         PackWhat::Check(dir) => check(dir),
         PackWhat::Test(dir) => test(dir),
         PackWhat::Explain(args) => explain(&args.file, args.json),
+        PackWhat::Diff(args) => diff(args),
+        PackWhat::Coverage(dir) => coverage(dir),
     }
 }
 
 /// The pack files of a directory, or the shipped ones.
-fn files(dir: &PackDir) -> Result<Vec<(String, String)>, Failed> {
-    match &dir.dir {
+fn files(dir: Option<&Path>) -> Result<Vec<(String, String)>, Failed> {
+    match dir {
         None => Ok(shipped_files()),
         Some(dir) => {
             let mut files = Vec::new();
@@ -62,7 +64,7 @@ fn check(dir: &PackDir) -> Result<Ended, Failed> {
         files: usize,
         findings: &'a [fangxian_packs::Finding],
     }
-    let files = files(dir)?;
+    let files = files(dir.dir.as_deref())?;
     let findings = fangxian_packs::check(&files);
     if dir.json {
         out::json(&Json {
@@ -92,7 +94,7 @@ fn test(dir: &PackDir) -> Result<Ended, Failed> {
         results: &'a [fangxian_packs::ExampleResult],
         findings: &'a [fangxian_packs::Finding],
     }
-    let files = files(dir)?;
+    let files = files(dir.dir.as_deref())?;
     let run = fangxian_packs::test(&files);
     let failed = run
         .results
@@ -128,6 +130,81 @@ fn test(dir: &PackDir) -> Result<Ended, Failed> {
         ));
     }
     Ok(if run.holds() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
+}
+
+/// What two versions say differently; findings, when they do.
+fn diff(args: &DiffArgs) -> Result<Ended, Failed> {
+    let (old, new) = (files(Some(&args.old))?, files(args.new.as_deref())?);
+    let diff = fangxian_packs::diff(&old, &new).map_err(|findings| {
+        findings.iter().for_each(out::note);
+        Failed::new(format!(
+            "{} findings: a set does not hold by itself",
+            findings.len()
+        ))
+        .hint("mend it first: fangxian pack check DIR")
+    })?;
+    if args.json {
+        out::json(&diff)?;
+    } else {
+        for change in &diff.changes {
+            let side = |text: Option<&String>| text.map_or("–", String::as_str).to_owned();
+            out::line(format_args!(
+                "{}: {}: {} → {}",
+                change.pack,
+                change.path,
+                side(change.before.as_ref()),
+                side(change.after.as_ref())
+            ));
+        }
+        for outcome in &diff.outcomes {
+            out::line(format_args!(
+                "{}:{}: {}",
+                outcome.file, outcome.line, outcome.name
+            ));
+            for failure in &outcome.failures {
+                out::line(format_args!("    {failure}"));
+            }
+        }
+        out::line(format_args!(
+            "{} entries differ; {} of {} outcomes change",
+            diff.changes.len(),
+            diff.outcomes.len(),
+            diff.asked
+        ));
+    }
+    Ok(if diff.changes.is_empty() {
+        Ended::Done
+    } else {
+        Ended::Finding
+    })
+}
+
+/// How often examples reach each rule and value; a finding, when one is never reached.
+fn coverage(dir: &PackDir) -> Result<Ended, Failed> {
+    let loaded = Library::from_files(files(dir.dir.as_deref())?);
+    let Some(library) = loaded.library else {
+        loaded.findings.iter().for_each(out::note);
+        return Err(Failed::new(format!("{} findings", loaded.findings.len()))
+            .hint("mend them first: fangxian pack check DIR"));
+    };
+    let all = library.coverage();
+    let never = all.iter().filter(|item| item.reached == 0).count();
+    if dir.json {
+        out::json(&all)?;
+    } else {
+        for item in &all {
+            out::line(format_args!("{:6}  {}", item.reached, item.name));
+        }
+        out::line(format_args!(
+            "{} rules and values, {never} without an example",
+            all.len()
+        ));
+    }
+    Ok(if never == 0 {
         Ended::Done
     } else {
         Ended::Finding

@@ -8,6 +8,7 @@ mod alerts;
 mod assessment;
 mod check;
 mod compile;
+mod diff;
 mod eval;
 mod example;
 mod explain;
@@ -29,6 +30,7 @@ pub use assessment::{
     Managed, MeasureDue, Migration, Missing, Organ, PackUsed, Place, Quantity, Reason, Refusal,
     RefusalKind, Release, ReportDue, Stage, Step, StepKind, Target, TaskDue, ValueUsed,
 };
+pub use diff::{Change, PackDiff, diff};
 pub use example::{Coverage, ExampleResult, due_at};
 pub use explain::explain;
 pub use fact::{Approval, ApprovalKind, Evidence, Fact, Input, Value};
