@@ -98,7 +98,8 @@ pub struct DayCount {
 }
 
 impl DayCount {
-    fn of(self, counted: Counted) -> u64 {
+    /// How many of them a threshold counts.
+    pub fn of(self, counted: Counted) -> u64 {
         let both = self.confirmed.saturating_add(self.suspected);
         u64::from(match counted {
             Counted::Cases => self.cases.max(both),
@@ -145,6 +146,11 @@ pub struct AlertRaised {
     /// Its last day.
     #[schemars(with = "String")]
     pub to: Date,
+    /// The last day on which it is told when no further case comes.
+    #[schemars(with = "String")]
+    pub until: Date,
+    /// Which people were counted.
+    pub counts: Counted,
     /// Hours to the first report that it calls for, by plan or law.
     pub within_hours: Option<i64>,
     /// The reports that the law of the day wants, the shortest clock first.
@@ -157,6 +163,14 @@ pub struct AlertRaised {
     pub cites: Vec<String>,
 }
 
+/// The days in which so many cases lie.
+struct Window {
+    cases: u64,
+    from: Date,
+    to: Date,
+    until: Date,
+}
+
 /// The window with the most cases that still runs on the day, where it holds what the rule wants.
 fn window(
     question: &AlertQuestion<'_>,
@@ -164,7 +178,7 @@ fn window(
     limit: i64,
     besides: Option<i64>,
     length: i64,
-) -> Option<(u64, Date, Date)> {
+) -> Option<Window> {
     let (on, days) = (question.on, question.days);
     let sum = |counted: Counted, from: Date, to: Date| -> u64 {
         let within = days.range(from..=to.max(from));
@@ -181,7 +195,13 @@ fn window(
             .find(|(_, count)| count.of(rule.counts) > 0)?;
         let cases = sum(rule.counts, *day, on);
         let fresh = *day > plus_days(on, -length) && enough(cases, limit);
-        return fresh.then_some((cases, *day, on));
+        let until = plus_days(*day, length - 1);
+        return fresh.then_some(Window {
+            cases,
+            from: *day,
+            to: on,
+            until,
+        });
     }
     days.keys()
         .filter(|end| **end <= on && **end > plus_days(on, -length))
@@ -192,7 +212,14 @@ fn window(
         })
         .map(|(from, to)| (sum(rule.counts, from, to), from, to))
         .filter(|(cases, ..)| enough(*cases, limit))
-        .max_by_key(|(cases, ..)| *cases)
+        // Of windows with equally many, the one that runs longest.
+        .max_by_key(|(cases, _, to)| (*cases, *to))
+        .map(|(cases, from, to)| Window {
+            cases,
+            from,
+            to,
+            until: plus_days(to, length - 1),
+        })
 }
 
 /// Every threshold of the disease that the cases reach in a window that still runs on the day.
@@ -221,7 +248,7 @@ pub fn raised(laws: &[Law], disease: &Disease, question: &AlertQuestion<'_>) -> 
         };
         let besides = rule.besides.and_then(|(_, id)| series(id));
         let others = besides.and_then(|series| series.whole(values_on));
-        let Some((sum, from, to)) = window(question, rule, limit, others, length) else {
+        let Some(found) = window(question, rule, limit, others, length) else {
             continue;
         };
         let wanted: &[Reported] = match rule.kind {
@@ -245,9 +272,11 @@ pub fn raised(laws: &[Law], disease: &Disease, question: &AlertQuestion<'_>) -> 
             rule: rule.head.id.clone(),
             text: rule.head.text.clone(),
             kind: rule.kind,
-            cases: sum,
-            from,
-            to,
+            cases: found.cases,
+            from: found.from,
+            to: found.to,
+            until: found.until,
+            counts: rule.counts,
             within_hours: own.into_iter().chain(law).min(),
             reports,
             reasons,
@@ -260,4 +289,46 @@ pub fn raised(laws: &[Law], disease: &Disease, question: &AlertQuestion<'_>) -> 
         });
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::Library;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn asked(days: &BTreeMap<Date, DayCount>, on: &str) -> Vec<AlertRaised> {
+        let on = day(on);
+        Library::shipped().unwrap().alerts(&AlertQuestion {
+            disease: "norovirus",
+            unit: Unit::Institution,
+            days,
+            approvals: &[],
+            on,
+            as_of: on,
+        })
+    }
+
+    #[test]
+    fn an_alert_is_told_until_the_day_on_which_it_is_over_without_a_further_case() {
+        let cases = |cases| DayCount {
+            cases,
+            ..DayCount::default()
+        };
+        let days = BTreeMap::from([(day("2026-05-04"), cases(6)), (day("2026-05-06"), cases(4))]);
+        let raised = asked(&days, "2026-05-07");
+        assert_eq!(raised.len(), 1);
+        let alert = &raised[0];
+        assert_eq!((alert.cases, alert.counts), (10, Counted::Cases));
+        assert_eq!(
+            (alert.from, alert.to),
+            (day("2026-04-30"), day("2026-05-06"))
+        );
+        assert_eq!(alert.until, day("2026-05-12"));
+        assert_eq!(asked(&days, "2026-05-12").len(), 1);
+        assert!(asked(&days, "2026-05-13").is_empty());
+    }
 }

@@ -83,6 +83,27 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
             library.schemes.iter().map(|p| p.id.as_str()).collect(),
         );
     }
+    for scheme in &library.schemes {
+        let packs = || library.diseases.iter().map(|p| p.id.as_str());
+        for named in &scheme.diseases {
+            if !packs().any(|id| id == named.value) {
+                let message = format!(
+                    "scheme `{}` names an unknown disease `{}`",
+                    scheme.id, named.value
+                );
+                let hint = nearest(&named.value, packs());
+                let place = (library.file_of(&scheme.id), named.referenced.line());
+                add(
+                    findings,
+                    Severity::Error,
+                    place,
+                    "unknown-name",
+                    message,
+                    &hint,
+                );
+            }
+        }
+    }
     let measures: BTreeSet<&str> = library
         .laws
         .iter()

@@ -313,6 +313,35 @@ fn an_answer_explains_itself_in_both_languages() {
 
 const CODE: &str = "levels/health-code-henan.yaml";
 
+const SCHEME: &str = "schemes/wuchang-four-categories.yaml";
+
+#[test]
+fn a_scheme_names_the_diseases_it_was_made_for() {
+    let missing = with(SCHEME, "diseases: [covid-19]\n", "");
+    let found = codes(&missing);
+    assert!(
+        found.iter().any(|(code, ..)| *code == "syntax"),
+        "{found:?}"
+    );
+    let none = with(SCHEME, "diseases: [covid-19]", "diseases: []");
+    assert!(codes(&none).iter().any(|(code, ..)| *code == "disease"));
+    let unknown = with(SCHEME, "diseases: [covid-19]", "diseases: [covid19]");
+    let wanted = "did you mean `covid-19`?".to_owned();
+    let found = codes(&unknown);
+    assert!(
+        found
+            .iter()
+            .any(|(code, line, hint)| *code == "unknown-name" && *line > 0 && *hint == wanted),
+        "{found:?}"
+    );
+    let twice = with(
+        SCHEME,
+        "diseases: [covid-19]",
+        "diseases: [covid-19, covid-19]",
+    );
+    assert!(codes(&twice).iter().any(|(code, ..)| *code == "duplicate"));
+}
+
 #[test]
 fn a_code_of_persons_that_is_not_off_by_default_is_refused() {
     let files = with(CODE, "off_by_default: true\n", "");

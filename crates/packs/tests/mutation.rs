@@ -197,3 +197,41 @@ fn moving_any_change_of_the_rules_by_a_day_is_noticed() {
         survivors.join("\n")
     );
 }
+
+#[test]
+fn a_scheme_that_is_made_for_one_disease_more_or_another_makes_an_example_fail() {
+    let files = fangxian_packs::shipped_files();
+    let diseases: Vec<String> = Library::from_files(files.clone())
+        .library
+        .expect("the packs load")
+        .diseases()
+        .map(|(id, _)| id.to_owned())
+        .collect();
+    let mut loader = Loader::default();
+    let (mut tried, mut survivors) = (0, Vec::new());
+    for (index, (file, text)) in files.iter().enumerate() {
+        let Some(line) = text
+            .lines()
+            .find(|line| file.starts_with("schemes/") && line.starts_with("diseases: ["))
+        else {
+            continue;
+        };
+        let named = line.trim_start_matches("diseases: [").trim_end_matches(']');
+        for other in diseases.iter().filter(|id| !named.contains(id.as_str())) {
+            for copy in [format!("{named}, {other}"), other.clone()] {
+                tried += 1;
+                let mut all = files.clone();
+                all[index].1 = text.replacen(line, &format!("diseases: [{copy}]"), 1);
+                if !fails(&loader.load(&all).findings) {
+                    survivors.push(format!("{file}: {copy}"));
+                }
+            }
+        }
+    }
+    assert!(tried >= 4, "only {tried} changes were tried");
+    assert!(
+        survivors.is_empty(),
+        "nothing notices:\n{}",
+        survivors.join("\n")
+    );
+}

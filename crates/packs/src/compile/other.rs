@@ -211,6 +211,8 @@ pub struct Scheme {
     pub id: String,
     /// Title.
     pub title: Text,
+    /// The diseases it was made for.
+    pub diseases: Vec<Name>,
     /// First day.
     pub from: Date,
     /// Last day.
@@ -221,6 +223,13 @@ pub struct Scheme {
     pub rules: Rules,
     /// Categories.
     pub categories: Vec<CategoryRule>,
+}
+
+impl Scheme {
+    /// Whether it was made for a disease.
+    pub fn sorts(&self, disease: &str) -> bool {
+        self.diseases.iter().any(|named| named.value == disease)
+    }
 }
 
 /// A category.
@@ -274,9 +283,19 @@ pub fn scheme(
             }
         })
         .collect();
+    let mut named = BTreeSet::new();
+    for disease in &doc.diseases {
+        unique(report, &mut named, disease);
+    }
+    if doc.diseases.is_empty() {
+        let message = format!("`{}` is made for no disease", doc.id.value);
+        let hint = "name the packs it sorts people of in `diseases`".to_owned();
+        report.error(doc.id.referenced.line(), "disease", message, hint);
+    }
     let scheme = Scheme {
         id: doc.id.value.clone(),
         title: Text::new(&doc.zh, &doc.en),
+        diseases: doc.diseases.clone(),
         from: doc.from,
         until: doc.until.unwrap_or(Date::MAX),
         sources: doc.sources.clone(),

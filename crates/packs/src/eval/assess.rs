@@ -236,7 +236,8 @@ impl Work<'_> {
     fn categories(&mut self) {
         let Some(city) = self.city else { return };
         for scheme in self.library.scheme_packs() {
-            let here = City::in_force(&city.schemes, &scheme.id, self.input.on);
+            let here = scheme.sorts(&self.disease.id)
+                && City::in_force(&city.schemes, &scheme.id, self.input.on);
             if !here || self.input.on < scheme.from || self.input.on > scheme.until {
                 continue;
             }

@@ -26,6 +26,8 @@ pub struct SchemeDoc {
     /// Last day.
     #[serde(default)]
     pub until: Option<Date>,
+    /// The diseases it was made for; it sorts nobody in another.
+    pub diseases: Vec<Name>,
     /// What the pack rests on.
     pub sources: BTreeMap<String, SourceDoc>,
     /// Every number.
