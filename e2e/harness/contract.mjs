@@ -136,6 +136,7 @@ export const SCREENS = [
   { name: 'review', as: 'assessor', path: '/reviews', follow: 'tbody th a' },
   { name: 'review confirmed', as: 'assessor', path: '/reviews?states=confirmed', follow: 'tbody th a' },
   { name: 'reports', as: 'duty', path: '/reports?all=on' },
+  { name: 'alerts', as: 'duty', path: '/alerts?all=on' },
   { name: 'measures', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=proposed&states=ended' },
   { name: 'measure', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: 'tbody th a' },
   { name: 'notice', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: ['tbody th a', 'a[href$="/notice"]'] },

@@ -2,10 +2,14 @@
 //! suffices to send; no look is waited for, and a late one is never hidden.
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{CommandId, Instant, PersonId, RecordId, ReportClockId, ResponseId, Text};
+use fangxian_base::{
+    AlertId, CommandId, Instant, PersonId, RecordId, ReportClockId, ResponseId, Text,
+};
 use fangxian_packs::CaseClass;
+use fangxian_store::alerts::alert_fetch;
 use fangxian_store::clocks::{
-    ClockFilter, ReportClock, clock_count, clock_fetch, clock_list, clock_list_of, clock_sent,
+    ClockFilter, ClockOf, ReportClock, clock_count, clock_fetch, clock_list, clock_list_of,
+    clock_sent,
 };
 use fangxian_store::{AreaRange, Tx};
 use schemars::JsonSchema;
@@ -40,13 +44,17 @@ pub struct ClockRow {
     pub id: ReportClockId,
     /// The response.
     pub response: ResponseId,
-    /// About whom.
-    pub person: PersonId,
+    /// About whom; none for an outbreak or event.
+    pub person: Option<PersonId>,
     /// Their name.
     pub name: String,
     /// The record that made it reportable.
-    pub record: RecordId,
-    /// Where the person is.
+    pub record: Option<RecordId>,
+    /// The outbreak or event that it is about.
+    pub alert: Option<AlertId>,
+    /// What that is and where.
+    pub alert_text: Option<Text>,
+    /// Where it is.
     pub area: Option<Text>,
     /// The disease pack.
     pub disease: String,
@@ -56,9 +64,9 @@ pub struct ClockRow {
     pub class_text: Option<Text>,
     /// Law and article.
     pub basis: Text,
-    /// Hours that the law gives, from receipt.
+    /// Hours that the law gives, from its start.
     pub hours: i64,
-    /// When the signal was received.
+    /// When the signal was received, or the event raised.
     pub started_at: Instant,
     /// Until when it must be sent.
     pub due_at: Instant,
@@ -66,6 +74,8 @@ pub struct ClockRow {
     pub minutes_left: Option<i64>,
     /// Whether it is late, or was sent late.
     pub late: bool,
+    /// When somebody judged that there is no event to report.
+    pub ended_at: Option<Instant>,
     /// When it was sent.
     pub sent_at: Option<Instant>,
     /// Who sent it.
@@ -99,8 +109,21 @@ pub struct SentInput {
     pub reference: String,
 }
 
-fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
+pub(crate) fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
     let now = tx.now();
+    let over_at = clock.sent_at.or(clock.ended_at);
+    let (person, record, alert) = match clock.of {
+        ClockOf::Person(person, record) => (Some(person), Some(record), None),
+        ClockOf::Alert(alert) => (None, None, Some(alert)),
+    };
+    let alert_text = match alert {
+        Some(alert) => crate::alerts::called(tx, alert)?,
+        None => None,
+    };
+    let name = match person {
+        Some(person) => name_of(tx, person)?,
+        None => String::new(),
+    };
     let (zh, en) = clock
         .basis
         .split_once('\n')
@@ -108,9 +131,11 @@ fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
     Ok(ClockRow {
         id: clock.id,
         response: clock.response,
-        person: clock.person,
-        name: name_of(tx, clock.person)?,
-        record: clock.record,
+        person,
+        name,
+        record,
+        alert,
+        alert_text,
         area: area_text(tx, clock.area)?,
         disease: clock.disease.clone(),
         class: clock.class.clone(),
@@ -119,11 +144,9 @@ fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
         hours: clock.hours,
         started_at: clock.started_at,
         due_at: clock.due_at,
-        minutes_left: clock
-            .sent_at
-            .is_none()
-            .then(|| minutes_left(clock.due_at, now)),
-        late: clock.due_at < clock.sent_at.unwrap_or(now),
+        minutes_left: over_at.is_none().then(|| minutes_left(clock.due_at, now)),
+        late: clock.due_at < over_at.unwrap_or(now),
+        ended_at: clock.ended_at,
         sent_at: clock.sent_at,
         sent_by: user_name(tx, clock.sent_by)?,
         reference: clock.reference.clone(),
@@ -178,12 +201,14 @@ impl App {
                 offset,
             })
         })?;
-        let shown = shown(
+        let mut shown = shown(
             "report_clock",
             page.rows
                 .iter()
-                .map(|row| (row.id.to_string(), &row.person)),
+                .filter_map(|row| Some((row.id.to_string(), row.person.as_ref()?))),
         );
+        let alerts = page.rows.iter().filter_map(|row| row.alert);
+        shown.extend(alerts.map(|alert| ("alert", alert.to_string())));
         self.show(
             who,
             Action::ReportsList,
@@ -230,14 +255,24 @@ impl App {
         let action = Action::ReportsMarkSent;
         self.write(who, command, action, purpose, Some(response), move |tx| {
             let clock = found(clock_fetch(tx, id))?;
-            if clock.sent_at.is_some() {
+            if clock.sent_at.is_some() || clock.ended_at.is_some() {
                 return Err(AppError::conflict(
                     "ALREADY-SENT",
-                    "该报告已登记为已报。",
-                    "This report was marked as sent before.",
+                    "该报告已登记为已报，或已判定无需报告。",
+                    "This report was marked as sent before, or somebody judged that there is nothing to report.",
                 ));
             }
-            if !clock_sent(tx, id, version, author.user(), &reference)? {
+            let kept = match clock.of {
+                ClockOf::Person(..) => clock_sent(tx, id, version, author.user(), &reference)?,
+                // Whoever reports an outbreak or event has acknowledged its alert.
+                ClockOf::Alert(alert) => {
+                    let alert = found(alert_fetch(tx, alert))?;
+                    let seen = alert.version;
+                    clock.version == version
+                        && crate::alerts::reported(tx, &alert, seen, author.user(), &reference)?
+                }
+            };
+            if !kept {
                 return Err(AppError::stale());
             }
             tx.detail("late", clock.due_at < tx.now());

@@ -12,6 +12,7 @@ use fangxian_store::{AreaRange, ROOT_PATH, Tx, command};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::alerts::AlertRow;
 use crate::assess::{from_code, words};
 use crate::sight::area_of_code;
 use crate::tasks::FiguresView;
@@ -24,7 +25,7 @@ const ENTRIES: i64 = 300;
 /// LIMIT: of these, shown.
 const LATEST: usize = 12;
 /// What is worth a line on the screen.
-const WORTH: [Action; 11] = [
+const WORTH: [Action; 13] = [
     Action::IntakeSubmit,
     Action::ImportCreate,
     Action::ReviewsFirstLook,
@@ -34,6 +35,8 @@ const WORTH: [Action; 11] = [
     Action::TasksFeedback,
     Action::TasksClose,
     Action::ReportsMarkSent,
+    Action::AlertsRaise,
+    Action::AlertsAcknowledge,
     Action::ResponsesOpen,
     Action::ResponsesClose,
 ];
@@ -84,6 +87,10 @@ pub struct Happened {
 pub struct CommandView {
     /// What is open and late, here and one level below.
     pub figures: FiguresView,
+    /// The most urgent alerts; empty for whoever may see none.
+    pub alerts: Vec<AlertRow>,
+    /// How many nobody has acknowledged.
+    pub alerts_waiting: i64,
     /// What came in, day by day; the last day is today and is not over.
     pub days: Vec<DayCount>,
     /// What came in during the last 24 hours.
@@ -134,6 +141,11 @@ impl App {
         let (now, today) = (self.now(), self.today());
         let first = plus_days(today, 1 - DAYS);
         let from = self.settings().zone.day_start(first);
+        let here = self.read(|tx| {
+            let area = found(fangxian_store::places::area_by_code(tx, &figures.area.code))?;
+            Ok(AreaRange::below(&area.path))
+        })?;
+        let (alerts, alerts_waiting) = self.alerts_on_desk(who, &here)?;
         self.read(|tx| {
             let area = match area_of_code(tx, "area_code", area_code)? {
                 Some(area) => area,
@@ -164,6 +176,8 @@ impl App {
                     .is_ok();
             Ok(CommandView {
                 figures,
+                alerts,
+                alerts_waiting,
                 days,
                 last_day: channels.iter().map(|one| one.count).sum(),
                 channels,

@@ -5,6 +5,7 @@
 //! [`App::write`]; whatever shows names commits its read entry first, through [`App::show`].
 
 pub mod accounts;
+pub mod alerts;
 pub mod assess;
 pub mod audit_trail;
 pub mod clocks;
@@ -68,6 +69,8 @@ pub struct App {
     channels: Vec<Box<dyn upkeep::Channel>>,
     /// How far the look at running measures has come.
     swept: std::sync::Mutex<upkeep::Swept>,
+    /// When cases were counted everywhere.
+    alerts_counted_at: std::sync::Mutex<Option<Instant>>,
     /// Held by whoever verifies the trail.
     verifying: std::sync::Mutex<()>,
 }
@@ -85,7 +88,7 @@ impl App {
     ) -> Result<Self> {
         let authz = Authz::new().map_err(AppError::internal)?;
         let wall: Arc<dyn Clock> = Arc::new(fangxian_base::SystemClock);
-        let (turns, setup, swept, verifying) = Default::default();
+        let (turns, setup, swept, alerts_counted_at, verifying) = Default::default();
         let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
         Ok(Self {
             store,
@@ -99,6 +102,7 @@ impl App {
             setup,
             channels,
             swept,
+            alerts_counted_at,
             verifying,
         })
     }
@@ -132,6 +136,10 @@ impl App {
 
     pub(crate) const fn swept(&self) -> &std::sync::Mutex<upkeep::Swept> {
         &self.swept
+    }
+
+    pub(crate) const fn alerts_counted_at(&self) -> &std::sync::Mutex<Option<Instant>> {
+        &self.alerts_counted_at
     }
 
     pub(crate) const fn verifying(&self) -> &std::sync::Mutex<()> {

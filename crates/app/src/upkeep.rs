@@ -60,6 +60,8 @@ impl App {
         step(failed, "day", || self.day_slice(now));
         step(failed, "round", || self.round_slice(ASSESSMENTS));
         step(failed, "assess", || self.reassess_due(ASSESSMENTS));
+        // After the assessments, so that what they changed is counted.
+        step(failed, "alerts", || self.alerts_sweep());
         report.sent = step(failed, "outbox", || self.deliver(now)).unwrap_or_default();
         report.sessions = step(failed, "sessions", || self.sweep_sessions()).unwrap_or_default();
         step(failed, "sample", || self.nightly_sample(now));

@@ -72,6 +72,14 @@ coded! {
         ReportsList = "reports.list", "查看法定报告", "see statutory reports";
         /// Record that a statutory report was sent.
         ReportsMarkSent = "reports.mark_sent", "登记已报告", "mark a report as sent";
+        /// Raise alerts by counting; the program does it, nobody else.
+        AlertsRaise = "alerts.raise", "生成预警信号", "raise alerts";
+        /// See alerts.
+        AlertsList = "alerts.list", "查看预警信号清单", "see alerts";
+        /// Read one alert with its counted days and reasons.
+        AlertsRead = "alerts.read", "查看预警信号", "read an alert";
+        /// Say what was done about an alert.
+        AlertsAcknowledge = "alerts.acknowledge", "核实预警信号", "acknowledge an alert";
         /// See the command screen.
         CommandView = "command.view", "查看指挥台", "see the command screen";
         /// See areas as table and map.
@@ -138,6 +146,8 @@ pub enum Kind {
     Task,
     /// A report with a clock.
     Report,
+    /// Cases that occurred together; counts, without names.
+    Alert,
     /// Counts of an area, without names.
     Figures,
     /// A response.
@@ -150,7 +160,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Intake,
         Self::Import,
         Self::Person,
@@ -159,6 +169,7 @@ impl Kind {
         Self::Measure,
         Self::Task,
         Self::Report,
+        Self::Alert,
         Self::Figures,
         Self::Response,
         Self::Account,
@@ -176,6 +187,7 @@ impl Kind {
             Self::Measure => "Measure",
             Self::Task => "Task",
             Self::Report => "Report",
+            Self::Alert => "Alert",
             Self::Figures => "Figures",
             Self::Response => "Response",
             Self::Account => "Account",
@@ -195,6 +207,7 @@ impl Kind {
             Self::Measure => &[Action::MeasuresList, Action::MeasuresRead],
             Self::Task => &[Action::TasksList, Action::TasksRead],
             Self::Report => &[Action::ReportsList],
+            Self::Alert => &[Action::AlertsList, Action::AlertsRead],
             Self::Account => &[Action::UsersList],
             Self::Figures | Self::Response | Self::Installation => &[],
         }
@@ -232,6 +245,9 @@ impl Action {
             | Self::TasksClose
             | Self::TasksAssign => Kind::Task,
             Self::ReportsList | Self::ReportsMarkSent => Kind::Report,
+            Self::AlertsRaise | Self::AlertsList | Self::AlertsRead | Self::AlertsAcknowledge => {
+                Kind::Alert
+            }
             Self::CommandView => Kind::Figures,
             Self::ResponsesList
             | Self::ResponsesOpen
@@ -273,6 +289,8 @@ impl Action {
                 | Self::TasksList
                 | Self::TasksRead
                 | Self::ReportsList
+                | Self::AlertsList
+                | Self::AlertsRead
                 | Self::CommandView
                 | Self::AreasView
                 | Self::PacksView

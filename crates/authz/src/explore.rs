@@ -220,6 +220,7 @@ impl Authz {
                 submitted_by,
                 statutory: true,
             },
+            Kind::Alert => Resource::Alert { about },
             Kind::Figures => Resource::Figures { area },
             Kind::Response => Resource::Response {
                 response: Some(memory.response),
@@ -324,7 +325,7 @@ const fn dimensions(kind: Kind) -> (bool, bool, bool) {
     match kind {
         Kind::Intake | Kind::Report => (true, false, true),
         Kind::Task => (false, true, true),
-        Kind::Import | Kind::Person | Kind::Pair | Kind::Review | Kind::Measure => {
+        Kind::Import | Kind::Person | Kind::Pair | Kind::Review | Kind::Measure | Kind::Alert => {
             (false, false, true)
         }
         Kind::Figures | Kind::Response | Kind::Account | Kind::Installation => {

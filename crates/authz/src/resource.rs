@@ -121,6 +121,11 @@ pub enum Resource {
         /// Whether the law demands it.
         statutory: bool,
     },
+    /// Cases that occurred together. It carries no looks: its report waits for none.
+    Alert {
+        /// What all have in common.
+        about: About,
+    },
     /// Counts of an area, without names.
     Figures {
         /// The area counted.
@@ -162,6 +167,7 @@ impl Resource {
             Self::Measure { .. } => Kind::Measure,
             Self::Task { .. } => Kind::Task,
             Self::Report { .. } => Kind::Report,
+            Self::Alert { .. } => Kind::Alert,
             Self::Figures { .. } => Kind::Figures,
             Self::Response { .. } => Kind::Response,
             Self::Account { .. } => Kind::Account,
@@ -179,7 +185,8 @@ impl Resource {
             | Self::Review { about, .. }
             | Self::Measure { about, .. }
             | Self::Task { about, .. }
-            | Self::Report { about, .. } => Some(about),
+            | Self::Report { about, .. }
+            | Self::Alert { about } => Some(about),
             Self::Figures { .. }
             | Self::Response { .. }
             | Self::Account { .. }
@@ -201,7 +208,8 @@ impl Resource {
             | Self::Review { about, .. }
             | Self::Measure { about, .. }
             | Self::Task { about, .. }
-            | Self::Report { about, .. } => about.area.clone(),
+            | Self::Report { about, .. }
+            | Self::Alert { about } => about.area.clone(),
         }
     }
 

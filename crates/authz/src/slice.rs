@@ -221,6 +221,7 @@ impl Names {
             Resource::Import { .. }
             | Resource::Person { .. }
             | Resource::Pair { .. }
+            | Resource::Alert { .. }
             | Resource::Figures { .. }
             | Resource::Installation => {}
         }

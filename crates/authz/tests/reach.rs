@@ -136,6 +136,7 @@ fn thing(action: Action) -> impl Strategy<Value = Resource> {
                 Resource::Import { .. }
                 | Resource::Person { .. }
                 | Resource::Pair { .. }
+                | Resource::Alert { .. }
                 | Resource::Figures { .. }
                 | Resource::Installation => {}
             }

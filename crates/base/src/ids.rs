@@ -66,6 +66,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Cases that occurred together in one place.
+    AlertId = "alert";
     /// A place in the division tree: city, county, township, community or grid.
     AreaId = "area";
     /// A command: made by whoever asks, so that asking twice is harmless.

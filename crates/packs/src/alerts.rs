@@ -130,7 +130,7 @@ pub struct AlertQuestion<'a> {
 }
 
 /// A threshold that cases have reached.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertRaised {
     /// `pack/rule`.
     pub rule: String,
@@ -203,7 +203,8 @@ fn window(
             until,
         });
     }
-    days.keys()
+    let reached: Vec<(u64, Date, Date)> = days
+        .keys()
         .filter(|end| **end <= on && **end > plus_days(on, -length))
         .map(|end| (plus_days(*end, 1 - length), *end))
         .filter(|(from, to)| {
@@ -212,13 +213,19 @@ fn window(
         })
         .map(|(from, to)| (sum(rule.counts, from, to), from, to))
         .filter(|(cases, ..)| enough(*cases, limit))
-        // Of windows with equally many, the one that runs longest.
-        .max_by_key(|(cases, _, to)| (*cases, *to))
+        .collect();
+    let until = reached
+        .iter()
+        .map(|(.., to)| plus_days(*to, length - 1))
+        .max()?;
+    reached
+        .into_iter()
+        .max_by_key(|(cases, ..)| *cases)
         .map(|(cases, from, to)| Window {
             cases,
             from,
             to,
-            until: plus_days(to, length - 1),
+            until,
         })
 }
 
@@ -330,5 +337,17 @@ mod tests {
         assert_eq!(alert.until, day("2026-05-12"));
         assert_eq!(asked(&days, "2026-05-12").len(), 1);
         assert!(asked(&days, "2026-05-13").is_empty());
+        let mut days = days;
+        days.insert(day("2026-05-08"), cases(5));
+        let longer = &asked(&days, "2026-05-10")[0];
+        assert_eq!((longer.cases, longer.to), (15, day("2026-05-08")));
+        days.insert(day("2026-05-12"), cases(2));
+        let longer = &asked(&days, "2026-05-12")[0];
+        assert_eq!((longer.cases, longer.to), (15, day("2026-05-08")));
+        assert_eq!(
+            longer.until,
+            day("2026-05-18"),
+            "eleven in the week to the twelfth"
+        );
     }
 }

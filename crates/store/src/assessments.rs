@@ -12,6 +12,21 @@ use crate::records::{open_under, seal_under};
 /// The scheme code of the row that holds the case class and the whole outcome.
 pub const CASE: &str = "case";
 
+/// How a person counts where cases that occur together are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedAs {
+    /// The day: of onset, or the first that stands for it.
+    pub on: Date,
+    /// The institution, as [`crate::alerts::place_code`] writes it.
+    pub place: Option<String>,
+    /// Ill, and no case yet.
+    pub ill: bool,
+    /// Was taken into hospital.
+    pub hospitalised: bool,
+    /// Has died.
+    pub died: bool,
+}
+
 /// An assessment about to be kept.
 #[derive(Debug)]
 pub struct NewAssessment<'a> {
@@ -37,6 +52,8 @@ pub struct NewAssessment<'a> {
     pub outcome: &'a [u8],
     /// The record under whose key it is sealed.
     pub sealed_under: RecordId,
+    /// How the person counts, for [`CASE`]; none: not at all.
+    pub counted: Option<&'a CountedAs>,
 }
 
 /// A current assessment, without its outcome.
@@ -96,13 +113,16 @@ pub fn assessment_put(tx: &mut Tx<'_>, new: &NewAssessment<'_>) -> Result<(), Db
     let now = tx.now();
     tx.exec(
         "INSERT INTO assessment (person_id, response_id, scheme, category, class, on_day, seal,
-             next_change_at, pack, outcome_sealed, sealed_under, assessed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             next_change_at, pack, outcome_sealed, sealed_under, assessed_at, counted_on, place,
+             ill, hospitalised, died)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (person_id, response_id, scheme) DO UPDATE SET category = excluded.category,
              class = excluded.class, on_day = excluded.on_day, seal = excluded.seal,
              next_change_at = excluded.next_change_at, pack = excluded.pack,
              outcome_sealed = excluded.outcome_sealed, sealed_under = excluded.sealed_under,
-             assessed_at = excluded.assessed_at",
+             assessed_at = excluded.assessed_at, counted_on = excluded.counted_on,
+             place = excluded.place, ill = excluded.ill,
+             hospitalised = excluded.hospitalised, died = excluded.died",
         &vals![
             new.person,
             new.response,
@@ -115,9 +135,17 @@ pub fn assessment_put(tx: &mut Tx<'_>, new: &NewAssessment<'_>) -> Result<(), Db
             new.pack,
             sealed,
             new.sealed_under,
-            now
+            now,
+            new.counted.map(|counted| counted.on),
+            new.counted.and_then(|counted| counted.place.as_deref()),
+            new.counted.map(|counted| counted.ill),
+            new.counted.map(|counted| counted.hospitalised),
+            new.counted.map(|counted| counted.died)
         ],
     )?;
+    if new.counted.is_some() {
+        crate::alerts::due(tx, new.response)?;
+    }
     Ok(())
 }
 
@@ -127,6 +155,14 @@ pub fn assessment_clear(
     person: PersonId,
     response: ResponseId,
 ) -> Result<(), DbError> {
+    let counted: i64 = tx.value(
+        "SELECT COUNT(*) FROM assessment
+         WHERE person_id = $1 AND response_id = $2 AND counted_on IS NOT NULL",
+        &vals![person, response],
+    )?;
+    if counted > 0 {
+        crate::alerts::due(tx, response)?;
+    }
     tx.exec(
         "DELETE FROM assessment WHERE person_id = $1 AND response_id = $2",
         &vals![person, response],

@@ -1,13 +1,15 @@
-//! Statutory report clocks: they start when a signal shows that something is reportable, and no
-//! look, measure or task can hold them. A late one stays in the list.
+//! Statutory report clocks: they start when a signal shows that something is reportable, or when an
+//! outbreak or event is raised, and no look, measure or task can hold them. A late one stays in the
+//! list.
 
 use std::fmt::Write as _;
 
 use fangxian_base::{
-    AreaId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId, UserId,
+    AlertId, AreaId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId, UserId,
 };
 
 use crate::AreaRange;
+use crate::alerts::Alert;
 use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::records::within;
 use crate::scopes::{Columns, Scope, scoped};
@@ -41,6 +43,28 @@ pub struct NewClock<'a> {
     pub started_at: Instant,
 }
 
+/// The clock of an outbreak or event about to start, now.
+#[derive(Debug)]
+pub struct NewAlertClock<'a> {
+    /// The alert that it reports.
+    pub alert: &'a Alert,
+    /// The rule that asks for it, `pack/rule`.
+    pub rule: &'a str,
+    /// Hours from the moment it was raised.
+    pub hours: i64,
+    /// Law and article: Chinese, then English, separated by a line break.
+    pub basis: &'a str,
+}
+
+/// What a clock is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockOf {
+    /// A person, today's, and the record that made it reportable.
+    Person(PersonId, RecordId),
+    /// An outbreak or event.
+    Alert(AlertId),
+}
+
 /// A clock as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportClock {
@@ -48,25 +72,23 @@ pub struct ReportClock {
     pub id: ReportClockId,
     /// For which response.
     pub response: ResponseId,
-    /// About whom, today.
-    pub person: PersonId,
-    /// The record that made it reportable.
-    pub record: RecordId,
-    /// Where the person is.
+    /// What it is about.
+    pub of: ClockOf,
+    /// Where that is.
     pub area: Option<AreaId>,
     /// Whether it concerns a sealed disease.
     pub confined: bool,
     /// The disease pack.
     pub disease: String,
-    /// The case class reported.
+    /// The case class reported; empty for an outbreak or event.
     pub class: String,
     /// The rule that asks for it.
     pub rule: String,
-    /// Hours from receipt.
+    /// Hours from its start.
     pub hours: i64,
     /// Law and article: Chinese, then English, separated by a line break.
     pub basis: String,
-    /// When the signal was received.
+    /// When the signal was received, or the event raised.
     pub started_at: Instant,
     /// Until when it must be sent.
     pub due_at: Instant,
@@ -78,30 +100,46 @@ pub struct ReportClock {
     pub reference: Option<String>,
     /// The unit whose signal it was.
     pub unit: Option<UnitId>,
+    /// When somebody judged that there is nothing to report.
+    pub ended_at: Option<Instant>,
     /// The version for edits.
     pub version: i64,
 }
 
-const CLOCK_COLUMNS: &str = "k.id, k.response_id, p.person_id, k.record_id, k.area_id, \
+const CLOCK_COLUMNS: &str = "k.id, k.response_id, k.person_id, k.record_id, k.area_id, \
      k.confined, k.disease, k.class, k.rule, k.hours, k.basis, k.started_at, k.due_at, \
-     k.sent_at, k.sent_by, k.reference, s.unit_id, k.version";
-const CLOCK_FROM: &str = "report_clock k JOIN record_person p ON p.record_id = k.record_id \
-     JOIN record s ON s.id = k.record_id \
+     k.sent_at, k.sent_by, k.reference, k.unit_id, k.version, k.alert_id, k.ended_at";
+/// The clocks of persons and those of alerts.
+const CLOCK_FROM: &str = "(SELECT c.id, c.response_id, p.person_id, c.record_id, c.area_id, \
+         c.confined, c.disease, c.class, c.rule, c.hours, c.basis, c.started_at, c.due_at, \
+         c.sent_at, c.sent_by, c.reference, s.unit_id, c.version, NULL AS alert_id, \
+         NULL AS ended_at \
+     FROM report_clock c JOIN record_person p ON p.record_id = c.record_id \
+         JOIN record s ON s.id = c.record_id \
+     UNION ALL \
+     SELECT c.id, c.response_id, NULL, NULL, c.area_id, c.confined, c.disease, '', c.rule, \
+         c.hours, c.basis, c.started_at, c.due_at, c.sent_at, c.sent_by, c.reference, NULL, \
+         c.version, c.alert_id, c.ended_at \
+     FROM alert_clock c) k \
      JOIN response o ON o.id = k.response_id AND o.destroyed_at IS NULL";
 const SCOPED: Columns<'static> = Columns {
     area: "k.area_id",
     response: "k.response_id",
     confined: "k.confined",
     assignee: "",
-    unit: "s.unit_id",
+    unit: "k.unit_id",
 };
 
 fn clock_from(row: &Row) -> Result<ReportClock, DbError> {
+    let of = match (row.get(2)?, row.get(3)?, row.get(18)?) {
+        (Some(person), Some(record), None) => ClockOf::Person(person, record),
+        (None, None, Some(alert)) => ClockOf::Alert(alert),
+        _ => return Err(DbError::Stored { what: "clock" }),
+    };
     Ok(ReportClock {
         id: row.get(0)?,
         response: row.get(1)?,
-        person: row.get(2)?,
-        record: row.get(3)?,
+        of,
         area: row.get(4)?,
         confined: row.get(5)?,
         disease: row.get(6)?,
@@ -116,6 +154,7 @@ fn clock_from(row: &Row) -> Result<ReportClock, DbError> {
         reference: row.get(15)?,
         unit: row.get(16)?,
         version: row.get(17)?,
+        ended_at: row.get(19)?,
     })
 }
 
@@ -155,6 +194,78 @@ pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<bool, DbError
     Ok(touched == 1)
 }
 
+/// Starts the clock of an outbreak or event, unless the same report of it runs or was sent already.
+pub fn alert_clock_insert(tx: &mut Tx<'_>, new: &NewAlertClock<'_>) -> Result<(), DbError> {
+    let known: i64 = tx.value(
+        "SELECT COUNT(*) FROM alert_clock WHERE alert_id = $1 AND rule = $2 AND ended_at IS NULL",
+        &vals![new.alert.id, new.rule],
+    )?;
+    if known > 0 {
+        return Ok(());
+    }
+    let (id, now) = (ReportClockId::new(), tx.now());
+    tx.exec(
+        "INSERT INTO alert_clock (id, alert_id, response_id, area_id, confined, disease, rule, hours,
+             basis, started_at, due_at, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+        &vals![
+            id,
+            new.alert.id,
+            new.alert.response,
+            new.alert.area,
+            new.alert.confined,
+            &new.alert.disease,
+            new.rule,
+            new.hours,
+            new.basis,
+            now,
+            now.plus_hours(new.hours)
+        ],
+    )?;
+    tx.note("report_clock", id);
+    Ok(())
+}
+
+/// Ends the open clocks of an alert: with a number they were sent, without one somebody judged that
+/// there is nothing to report.
+pub fn alert_clocks_end(
+    tx: &mut Tx<'_>,
+    alert: AlertId,
+    by: Option<UserId>,
+    reference: Option<&str>,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    let open = "alert_id = $1 AND sent_at IS NULL AND ended_at IS NULL";
+    match reference {
+        Some(reference) => tx.exec(
+            &format!(
+                "UPDATE alert_clock SET sent_at = $2, sent_by = $3, reference = $4,
+                     version = version + 1 WHERE {open}"
+            ),
+            &vals![alert, now, by, reference],
+        )?,
+        None => tx.exec(
+            &format!("UPDATE alert_clock SET ended_at = $2, version = version + 1 WHERE {open}"),
+            &vals![alert, now],
+        )?,
+    };
+    Ok(())
+}
+
+/// The clocks of an alert, the oldest first.
+pub fn clock_list_of_alert(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<ReportClock>, DbError> {
+    tx.rows(
+        &format!(
+            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE k.alert_id = $1
+             ORDER BY k.started_at, k.id"
+        ),
+        &vals![alert],
+    )?
+    .iter()
+    .map(clock_from)
+    .collect()
+}
+
 /// One clock.
 pub fn clock_fetch(tx: &mut Tx<'_>, id: ReportClockId) -> Result<Option<ReportClock>, DbError> {
     tx.row(
@@ -169,7 +280,7 @@ pub fn clock_fetch(tx: &mut Tx<'_>, id: ReportClockId) -> Result<Option<ReportCl
 pub fn clock_list_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ReportClock>, DbError> {
     tx.rows(
         &format!(
-            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE p.person_id = $1
+            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE k.person_id = $1
              ORDER BY k.started_at, k.id"
         ),
         &vals![person],
@@ -221,13 +332,13 @@ fn condition(filter: &ClockFilter, values: &mut Vec<Val>) -> String {
         let _ = write!(sql, " AND {inside}");
     }
     if filter.open {
-        sql.push_str(" AND k.sent_at IS NULL");
+        sql.push_str(" AND k.sent_at IS NULL AND k.ended_at IS NULL");
     }
     if let Some(moment) = filter.late_at {
         values.push(moment.into());
         let _ = write!(
             sql,
-            " AND k.due_at < COALESCE(k.sent_at, ${})",
+            " AND k.due_at < COALESCE(k.sent_at, k.ended_at, ${})",
             values.len()
         );
     }
@@ -244,7 +355,8 @@ pub fn clock_list(tx: &mut Tx<'_>, filter: &ClockFilter) -> Result<Vec<ReportClo
     tx.rows(
         &format!(
             "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE {condition}
-             ORDER BY CASE WHEN k.sent_at IS NULL THEN 0 ELSE 1 END, k.due_at, k.id
+             ORDER BY CASE WHEN k.sent_at IS NULL AND k.ended_at IS NULL THEN 0 ELSE 1 END,
+                 k.due_at, k.id
              LIMIT ${} OFFSET ${n}",
             n - 1
         ),

@@ -80,6 +80,16 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
               ORDER BY a.person_id LIMIT $2)",
         &vals![id, limit],
     )?;
+    // A place of which nobody can read any more what it was called is not told from others either.
+    done += tx.exec(
+        "UPDATE alert SET place = '' WHERE response_id = $1 AND place <> ''",
+        &vals![id],
+    )?;
+    done += tx.exec(
+        "UPDATE alert_acknowledgement SET reason_sealed = NULL WHERE reason_sealed IS NOT NULL AND alert_id IN
+             (SELECT a.id FROM alert a WHERE a.response_id = $1)",
+        &vals![id],
+    )?;
     let own = "t.response_id = $1";
     let tables: [(&str, &[&str], &str); 4] = [
         (

@@ -4,6 +4,7 @@
 //! It decides nothing: use cases in `app` do. Start with [`Store::write`] and [`records`].
 
 pub mod accounts;
+pub mod alerts;
 pub mod approvals;
 mod areas;
 pub mod assessments;

@@ -188,7 +188,8 @@ pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<Running, DbEr
     };
     Ok(Running {
         measures: count("measure", "state IN ('proposed', 'decided', 'served')")?,
-        reports: count("report_clock", "sent_at IS NULL")?,
+        reports: count("report_clock", "sent_at IS NULL")?
+            + count("alert_clock", "sent_at IS NULL AND ended_at IS NULL")?,
         tasks: count("task", "state IN ('open', 'received', 'done')")?,
         reviews: count("review", "state IN ('first_look', 'second_look', 'asked')")?,
         imports: count("import", "state = 'running'")?,

@@ -68,7 +68,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 5] = files!["common" "door" "work" "admin" "codes"];
+const FILES: [(&str, &str, &str); 6] = files!["common" "door" "work" "alerts" "admin" "codes"];
 
 type Bundle = FluentBundle<FluentResource>;
 

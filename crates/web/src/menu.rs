@@ -35,6 +35,7 @@ const MENU: &[(&str, &[Entry])] = &[
             ("command.view", "/desk", Action::CommandView),
             ("tasks.mine", "/tasks/mine", Action::TasksList),
             ("reports.list", "/reports", Action::ReportsList),
+            ("alerts.list", "/alerts", Action::AlertsList),
         ],
     ),
     (

@@ -4,6 +4,7 @@
 //! It proposes; nothing here creates a measure or a task. Start with [`assess_person`], which runs
 //! inside write closures; [`App::reassess_due`] is the sweep over time.
 
+pub(crate) mod counting;
 mod facts;
 pub(crate) mod proposal;
 mod rules;
@@ -19,7 +20,7 @@ use fangxian_packs::{Approval, ApprovalKind, Assessment};
 use fangxian_store::Tx;
 use fangxian_store::approvals::approval_list;
 use fangxian_store::assessments::{
-    CASE, NewAssessment, ask_again, ask_again_done, ask_again_list, assessment_clear,
+    CASE, CountedAs, NewAssessment, ask_again, ask_again_done, ask_again_list, assessment_clear,
     assessment_clear_merged, assessment_due, assessment_fetch, assessment_list,
     assessment_postpone, assessment_put, response_ids_of, sealing_record,
 };
@@ -250,7 +251,13 @@ fn assess(rules: &Rules, tx: &mut Tx<'_>, person: PersonId, came: &Came) -> Resu
             continue;
         }
         let before = assessment_fetch(tx, person, response.id, CASE)?;
-        let mut assessed = keep(rules, tx, person, under, response, outcome)?;
+        let counted = counting::counted_as(tx, &known, response, outcome, today)?;
+        let kept = Kept {
+            person,
+            under,
+            counted: counted.as_ref(),
+        };
+        let mut assessed = keep(rules, tx, &kept, response, outcome)?;
         changed |= before.is_none_or(|before| {
             (before.class.as_deref(), before.category.as_deref())
                 != (assessed.class.as_deref(), assessed.contact.as_deref())
@@ -438,12 +445,18 @@ fn says_nothing(outcome: &Assessment) -> bool {
         && outcome.reports_due.is_empty()
 }
 
+/// Of whom rows are kept, under the key of which record, and how the person counts.
+struct Kept<'a> {
+    person: PersonId,
+    under: RecordId,
+    counted: Option<&'a CountedAs>,
+}
+
 /// Keeps the current rows of a person in a response.
 fn keep(
     rules: &Rules,
     tx: &mut Tx<'_>,
-    person: PersonId,
-    under: RecordId,
+    kept: &Kept<'_>,
     response: &Response,
     outcome: &Assessment,
 ) -> Result<Assessed> {
@@ -455,6 +468,7 @@ fn keep(
     );
     let sealed = serde_json::to_vec(outcome).map_err(AppError::internal)?;
     let seal = tx.sealed();
+    let person = kept.person;
     let row = NewAssessment {
         person,
         response: response.id,
@@ -470,7 +484,8 @@ fn keep(
             .map(|day| rules.zone.day_start(day)),
         pack: &pack,
         outcome: &sealed,
-        sealed_under: under,
+        sealed_under: kept.under,
+        counted: kept.counted,
     };
     assessment_clear(tx, person, response.id)?;
     assessment_put(tx, &row)?;
@@ -483,6 +498,7 @@ fn keep(
                 category: Some(&held.category),
                 next_change_at: None,
                 outcome: b"",
+                counted: None,
                 ..row
             },
         )?;

@@ -31,7 +31,7 @@ pub(crate) use inbox::area_name;
 pub use inbox::{
     Candidate, InboxFilter, InboxPage, InboxRow, ReceiptState, ReceiptView, RecordView,
 };
-pub(crate) use matching::{Identity, Matched, match_record};
+pub(crate) use matching::{Identity, Matched, match_record, plain_name};
 pub use signal::{ANIMALS, CLASSES, NamedContact, SETTINGS, SYMPTOMS, Signal, TESTS};
 
 /// Hours within which somebody looks at a report that came by itself.

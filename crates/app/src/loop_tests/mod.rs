@@ -1,5 +1,6 @@
 //! The loop end to end, on both engines: a small district with its people, and the shipped packs.
 
+mod alerts;
 mod clocks;
 mod looks;
 mod measures;

@@ -85,6 +85,7 @@ impl World {
                 submitted_by,
                 statutory: true,
             },
+            Kind::Alert => Resource::Alert { about },
             Kind::Figures => Resource::Figures { area },
             Kind::Response => Resource::Response {
                 response: Some(self.response),
@@ -115,6 +116,7 @@ impl World {
             Resource::Import { .. }
             | Resource::Person { .. }
             | Resource::Pair { .. }
+            | Resource::Alert { .. }
             | Resource::Figures { .. }
             | Resource::Response { .. }
             | Resource::Installation => {}

@@ -149,6 +149,8 @@ impl Player {
                 self.tried("overdue_sweep", late);
                 let swept = self.app.day_sweep();
                 self.tried("day_sweep", swept);
+                let counted = self.app.alerts_sweep();
+                self.tried("alerts_sweep", counted);
                 if days != told {
                     days = told;
                     self.app.upkeep_once(self.now());

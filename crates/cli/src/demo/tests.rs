@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use fangxian_app::alerts::{AlertRow, AlertsFilter};
 use fangxian_base::{Clock, ManualClock};
+use fangxian_sim::district::staff::SCHOOL;
 
 use super::play::Player;
 use super::{FIRST_DAY, FIRST_HOUR};
@@ -21,7 +23,7 @@ fn player(dir: &std::path::Path) -> Player {
 }
 
 #[test]
-fn two_days_close_loops_and_leave_a_trail_that_holds() {
+fn days_close_loops_raise_alerts_and_leave_a_trail_that_holds() {
     let dir = std::env::temp_dir().join(format!("fangxian-demo-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);
     let mut story = player(&dir);
@@ -39,6 +41,18 @@ fn two_days_close_loops_and_leave_a_trail_that_holds() {
     for what in ["decide", "receive", "fed_back=well", "close", "report"] {
         assert!(story.count(what) > 0, "{what}: {}", story.told());
     }
+    // The outbreak in the school is a cluster once the clinic has seen ten of its pupils.
+    story.play_until(story.beginning().plus_hours(4 * 24), |_| {});
+    let duty = story.who("duty1");
+    let alerts = story.app().alerts(&duty, &AlertsFilter::default()).unwrap();
+    let cluster = alerts
+        .rows
+        .iter()
+        .find(|one| one.rule == "norovirus/cluster");
+    let cluster = cluster.unwrap_or_else(|| panic!("no cluster: {:?}", alerts.rows));
+    assert_eq!(cluster.place.as_ref().unwrap().zh, SCHOOL);
+    let event = |one: &AlertRow| one.rule == "novel-influenza/event";
+    assert!(alerts.rows.iter().any(event), "{:?}", alerts.rows);
     let left_at = story.now();
     let app = story.app();
     app.store().seal().unwrap();

@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (30, include_str!("0030_loop.sql")),
     (40, include_str!("0040_approvals.sql")),
     (50, include_str!("0050_lists.sql")),
+    (60, include_str!("0060_alerts.sql")),
 ];
 
 /// How a step begins on the server.

@@ -127,7 +127,13 @@ fn count_clocks(
 ) -> Result<(), DbError> {
     let row = tx.row(
         &format!(
-            "SELECT COUNT(*), {} FROM report_clock x WHERE x.sent_at IS NULL AND {}",
+            "SELECT COUNT(*), {} FROM
+                 (SELECT k.due_at, k.area_id, k.confined FROM report_clock k
+                  WHERE k.sent_at IS NULL
+                  UNION ALL
+                  SELECT k.due_at, k.area_id, k.confined FROM alert_clock k
+                  WHERE k.sent_at IS NULL AND k.ended_at IS NULL) x
+             WHERE {}",
             sum("x.due_at < $1"),
             limits.sql("x.area_id", 2)
         ),

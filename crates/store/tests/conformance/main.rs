@@ -9,6 +9,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod alerts;
 mod at_once;
 mod audit;
 mod backup;

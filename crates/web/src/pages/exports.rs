@@ -3,6 +3,7 @@
 //! each part that is read leaves its entry as on its page. Start with [`Sheet`].
 
 use fangxian_app::accounts::UserView;
+use fangxian_app::alerts::{AlertRow, AlertsFilter};
 use fangxian_app::audit_trail::{AuditQuery, EntryView};
 use fangxian_app::clocks::{ClockRow, ClocksFilter};
 use fangxian_app::intake::{InboxFilter, InboxRow};
@@ -313,7 +314,10 @@ fn cell_of(value: &impl serde::Serialize) -> String {
 fn reports(app: &App, ask: &Ask, mut filter: ClocksFilter) -> Result<Download> {
     const COLUMNS: &Columns<ClockRow> = &[
         ("export-id", |_, row| row.id.to_string()),
-        ("person-name", |_, row| row.name.clone()),
+        ("person-name", |r, row| match &row.alert_text {
+            Some(text) => r.text(text),
+            None => row.name.clone(),
+        }),
         ("export-area", |r, row| r.maybe(row.area.as_ref())),
         ("export-disease", |r, row| r.code("disease", &row.disease)),
         ("clock-class", |r, row| r.maybe(row.class_text.as_ref())),
@@ -328,6 +332,30 @@ fn reports(app: &App, ask: &Ask, mut filter: ClocksFilter) -> Result<Download> {
     pages(app, ask, "reports", COLUMNS, |offset| {
         filter.offset = offset;
         let page = app.clocks(&ask.who, &filter)?;
+        Ok((page.rows, page.total))
+    })
+}
+
+fn alerts(app: &App, ask: &Ask, mut filter: AlertsFilter) -> Result<Download> {
+    const COLUMNS: &Columns<AlertRow> = &[
+        ("export-id", |_, row| row.id.to_string()),
+        ("alert-what", |r, row| r.maybe(row.title.as_ref())),
+        ("export-alert-kind", |r, row| {
+            r.code("alert-kind", &row.kind)
+        }),
+        ("export-disease", |r, row| r.code("disease", &row.disease)),
+        ("alert-place", |r, row| r.maybe(row.place.as_ref())),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("alert-cases", |_, row| row.cases.to_string()),
+        ("export-from", |_, row| cell_of(&row.from)),
+        ("export-until", |_, row| cell_of(&row.to)),
+        ("alert-raised", |r, row| r.time(Some(row.raised_at))),
+        ("alert-due", |r, row| r.time(row.due_at)),
+        ("alert-state", |r, row| r.code("alert-state", &row.state)),
+    ];
+    pages(app, ask, "alerts", COLUMNS, |offset| {
+        filter.offset = offset;
+        let page = app.alerts(&ask.who, &filter)?;
         Ok((page.rows, page.total))
     })
 }
@@ -463,6 +491,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::ReportsList),
             CSV,
             reports,
+        )
+        .traced(),
+        Endpoint::file(
+            "alerts.export",
+            "/alerts.csv",
+            on(Action::AlertsList),
+            CSV,
+            alerts,
         )
         .traced(),
         Endpoint::file(

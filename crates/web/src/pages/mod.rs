@@ -11,6 +11,7 @@
     reason = "fields are named for readers of the interface"
 )]
 
+mod alerts;
 mod areas;
 mod audit;
 mod clocks;
@@ -51,6 +52,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         measures::endpoints(),
         tasks::endpoints(),
         clocks::endpoints(),
+        alerts::endpoints(),
         areas::endpoints(),
         packs::endpoints(),
         responses::endpoints(),

@@ -40,6 +40,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
         other => panic!("no example for {other}"),
     };
     let task = first(&mut desk, "/tasks?states=closed").await;
+    let alert = first(&mut desk, "/alerts?all=on").await;
     let review = first(&mut desk, "/reviews?states=confirmed").await;
     let mut admin = town.browser("admin1").await;
     let users = admin.api("GET", "/users", None).await.json();
@@ -54,6 +55,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
             let (id, query) = match one.name {
                 "tasks.view" => (task.clone(), String::new()),
                 "reviews.view" => (review.clone(), String::new()),
+                "alerts.view" => (alert.clone(), String::new()),
                 "users.view" => (user.clone(), String::new()),
                 name => {
                     let id = of(name);

@@ -1,5 +1,6 @@
 //! The pages and the interface, driven through the router on an installation of its own.
 
+mod alerts;
 mod door;
 mod every_page;
 mod fuzz;

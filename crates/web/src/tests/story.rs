@@ -23,14 +23,15 @@ const APART: [(&str, &str); 3] = [
     ),
 ];
 
-struct Story<'a> {
-    town: &'a Town,
+/// The story under way.
+pub struct Story<'a> {
+    pub town: &'a Town,
     told: BTreeSet<&'static str>,
 }
 
 impl Story<'_> {
     /// Gives a command by its name and checks that it left the entry that its permission names.
-    async fn does(
+    pub async fn does(
         &mut self,
         who: &mut Browser,
         name: &'static str,
@@ -267,6 +268,7 @@ async fn tell(town: &Town) {
 
     work(&mut story, &mut lead, &mut grid, &mut desk).await;
     let measure = measures(&mut story, &mut desk, &mut assessor, &mut organ).await;
+    super::alerts::alerts(&mut story, &mut desk).await;
     let import = lists(&mut story, &mut desk).await;
     accounts(&mut story, &mut admin).await;
     super::every_page::every_page(town, &measure, &import).await;
