@@ -62,7 +62,7 @@ pub struct SourceView {
     #[schemars(with = "Option<String>")]
     pub published: Option<Date>,
     /// How the authors know what it says.
-    pub read: Option<String>,
+    pub read: Option<Text>,
 }
 
 /// A value that holds on the day.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Name;
 use crate::assessment::{CaseClass, ContactKind, Label, Quantity};
 use crate::fact::Value;
+use crate::text::Text;
 
 /// A law, plan, notice or paper that values and rules rest on.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,7 +23,7 @@ pub struct SourceDoc {
     pub published: Option<Date>,
     /// How sure the authors are that it says so: read, reported, or known to the field.
     #[serde(default)]
-    pub read: Option<String>,
+    pub read: Option<Text>,
 }
 
 /// A number over time.
