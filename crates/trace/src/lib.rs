@@ -7,6 +7,7 @@
 compile_error!("files are mapped as they are, and they are little-endian");
 
 pub mod ask;
+mod batch;
 pub mod bench;
 mod disk;
 mod error;

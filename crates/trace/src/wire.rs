@@ -46,19 +46,24 @@ pub(crate) struct Scan {
     pub rest: Rest,
 }
 
-/// The bytes of a frame.
-pub(crate) fn encode(sequence: u64, at: Moment, entries: &[Entry]) -> Vec<u8> {
-    let mut bytes = vec![0; 8];
+/// Writes a frame into `bytes`, in the place of what was there.
+pub(crate) fn encode(
+    sequence: u64,
+    at: Moment,
+    entries: impl Iterator<Item = Entry>,
+    bytes: &mut Vec<u8>,
+) {
+    bytes.clear();
+    bytes.extend_from_slice(&[0; 8]);
     bytes.extend_from_slice(&sequence.to_le_bytes());
     bytes.extend_from_slice(&at.0.to_le_bytes());
     for entry in entries {
-        put(&mut bytes, entry);
+        put(bytes, &entry);
     }
     let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
     bytes[..4].copy_from_slice(&length.to_le_bytes());
     let crc = crc32fast::hash(&bytes[8..]);
     bytes[4..8].copy_from_slice(&crc.to_le_bytes());
-    bytes
 }
 
 /// Reads frames whose sequences follow one another from `sequence`.
@@ -131,23 +136,27 @@ const ERASED: u8 = 6;
 
 fn put(bytes: &mut Vec<u8>, entry: &Entry) {
     let stream_code = |stream: Stream| u8::try_from(stream.index()).unwrap_or_default();
+    // Put together first: the list of bytes then grows once for each entry.
+    let mut fixed = [0; 1 + 8 + 8 + 4 + 4 + 3];
+    let mut length = 0;
+    let mut put = |part: &[u8]| {
+        fixed[length..length + part.len()].copy_from_slice(part);
+        length += part.len();
+    };
     let mut key = |tag: u8, one: u64, other: u64| {
-        bytes.push(tag);
-        bytes.extend_from_slice(&one.to_le_bytes());
-        bytes.extend_from_slice(&other.to_le_bytes());
+        put(&[tag]);
+        put(&one.to_le_bytes());
+        put(&other.to_le_bytes());
     };
     match *entry {
         Entry::Told(Event::Seen(stream, s)) => {
-            key(
-                if s.to.is_some() { SEEN } else { SEEN_OPEN },
-                s.person.0,
-                s.place.0,
-            );
-            bytes.extend_from_slice(&s.from.0.to_le_bytes());
+            let tag = if s.to.is_some() { SEEN } else { SEEN_OPEN };
+            key(tag, s.person.0, s.place.0);
+            put(&s.from.0.to_le_bytes());
             if let Some(to) = s.to {
-                bytes.extend_from_slice(&to.0.to_le_bytes());
+                put(&to.0.to_le_bytes());
             }
-            bytes.extend_from_slice(&[stream_code(stream), s.how.code(), s.confidence]);
+            put(&[stream_code(stream), s.how.code(), s.confidence]);
         }
         Entry::Told(Event::Withdrawn {
             stream,
@@ -156,8 +165,8 @@ fn put(bytes: &mut Vec<u8>, entry: &Entry) {
             from,
         }) => {
             key(WITHDRAWN, person.0, place.0);
-            bytes.extend_from_slice(&from.0.to_le_bytes());
-            bytes.push(stream_code(stream));
+            put(&from.0.to_le_bytes());
+            put(&[stream_code(stream)]);
         }
         Entry::Told(Event::Located {
             stream,
@@ -165,11 +174,12 @@ fn put(bytes: &mut Vec<u8>, entry: &Entry) {
             area,
         }) => {
             key(LOCATED, place.0, u64::from(area.0));
-            bytes.push(stream_code(stream));
+            put(&[stream_code(stream)]);
         }
         Entry::Told(Event::Same { person, as_person }) => key(SAME, person.0, as_person.0),
         Entry::Erased(person) => key(ERASED, person.0, 0),
     }
+    bytes.extend_from_slice(&fixed[..length]);
 }
 
 fn get(reader: &mut Reader<'_>) -> Option<Entry> {
@@ -287,7 +297,10 @@ mod tests {
                 at: Moment(7),
                 entries,
             };
-            bytes.extend(encode(frame.sequence, frame.at, &frame.entries));
+            let mut written = Vec::new();
+            let entries = frame.entries.iter().copied();
+            encode(frame.sequence, frame.at, entries, &mut written);
+            bytes.extend(written);
             frames.push(frame);
         }
         (frames, bytes)

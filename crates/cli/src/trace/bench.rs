@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fangxian_trace::bench::{
-    Built, PEER, Prepared, QUERIES, Size, World, load, make, run as ask, touched,
+    Built, Index, PEER, Prepared, QUERIES, Size, World, build, make, run as ask, touched,
 };
 use fangxian_trace::{
     Case, Event, How, Moment, Overlap, Person, Place, Rules, Sighting, Store, Stream, Window,
@@ -44,17 +44,14 @@ fn measure(data: Option<&Path>, size: Size, alone: bool, work: &Path) -> Result<
     };
     // Before anything else, so that the peer does not share the memory with us.
     let peer = if alone { None } else { peer(&data, work)? };
-    let index = work.join("index");
-    std::fs::create_dir_all(&index)?;
-    let begun = cpu()?;
-    let (world, built) = load(&data, &index)?;
-    let build = cpu()? - begun;
+    let (indexed, built, seconds) = least_build(&data, &work.join("index"))?;
+    let world = indexed.with_facts(&data)?;
     let prepared = world.prepare();
     let bandwidth = bandwidth()?;
 
     out::line(machine());
     out::line("");
-    built_table(&built, build, &world, bandwidth)?;
+    built_table(&built, seconds, &world, bandwidth)?;
     let agrees = questions(&prepared, peer.as_ref(), bandwidth)?;
     drop(prepared);
     drop(world);
@@ -70,6 +67,24 @@ fn measure(data: Option<&Path>, size: Size, alone: bool, work: &Path) -> Result<
         )),
     ));
     Ok(if agrees { Ended::Done } else { Ended::Finding })
+}
+
+/// Builds the index three times; the last one, and the least CPU seconds, as with the questions.
+fn least_build(data: &Path, folder: &Path) -> Result<(Index, Built, f64), Failed> {
+    let mut least = f64::MAX;
+    let mut once = || -> Result<(Index, Built), Failed> {
+        std::fs::create_dir_all(folder)?;
+        let begun = cpu()?;
+        let built = build(data, folder)?;
+        least = least.min(cpu()? - begun);
+        Ok(built)
+    };
+    for _ in 0..2 {
+        drop(once()?);
+        std::fs::remove_dir_all(folder)?;
+    }
+    let (index, built) = once()?;
+    Ok((index, built, least))
 }
 
 fn built_table(built: &Built, seconds: f64, world: &World, bandwidth: f64) -> Result<(), Failed> {
@@ -88,7 +103,7 @@ fn built_table(built: &Built, seconds: f64, world: &World, bandwidth: f64) -> Re
         built.stays, built.segments
     ));
     out::line(format_args!(
-        "| build of both orders from Parquet, one thread | {seconds:.2} CPU s, {:.1} million stays/s |",
+        "| build of both orders from Parquet, written and checked, one thread, least of three | {seconds:.2} CPU s, {:.1} million stays/s |",
         stays / seconds / 1e6
     ));
     out::line(format_args!(
@@ -110,7 +125,7 @@ fn built_table(built: &Built, seconds: f64, world: &World, bandwidth: f64) -> Re
 fn questions(prepared: &Prepared<'_>, peer: Option<&Peer>, bandwidth: f64) -> Result<bool, Failed> {
     let name = peer.map_or("DuckDB", |p| p.version.as_str());
     out::line(format_args!(
-        "| question | rows | CPU s | {name}, CPU s | ratio | rows of the index read | times the bandwidth limit |"
+        "| question | rows | CPU s | {name}, CPU s | ratio | rows and facts read | times the bandwidth limit |"
     ));
     out::line("|---|---|---|---|---|---|---|");
     let mut agrees = true;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fangxian_trace::bench::{QUERIES, load, run as ask};
+use fangxian_trace::bench::{QUERIES, build, run as ask};
 
 use crate::out::{self, Ended, Failed};
 
@@ -17,7 +17,7 @@ pub fn run(dir: &Path) -> Result<Ended, Failed> {
 }
 
 fn check(dir: &Path, work: &Path) -> Result<Ended, Failed> {
-    let (world, _) = load(dir, work)?;
+    let world = build(dir, work)?.0.with_facts(dir)?;
     let prepared = world.prepare();
     let mut found = BTreeMap::new();
     for name in QUERIES {

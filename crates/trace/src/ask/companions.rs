@@ -1,6 +1,7 @@
 //! Time-space companions: who shared a cell with a case for a while, where one of the two stayed long.
 
 use super::contacts::Scratch;
+use super::rank::ranked;
 use super::tally::Entry;
 use super::{Answer, Ask, Case, Contact, Overlap};
 use crate::ids::Place;
@@ -105,15 +106,15 @@ impl Ask<'_> {
             let cell = self.place(group[0].place);
             if case_is_long {
                 let because = LongStay::OfTheCase(stayed);
-                answer.rows.extend(
-                    self.ranked(tally.entries(), keys)
-                        .into_iter()
-                        .map(|contact| Companion {
+                answer
+                    .rows
+                    .extend(ranked(self.people, tally.entries(), keys).into_iter().map(
+                        |contact| Companion {
                             cell,
                             contact,
                             because,
-                        }),
-                );
+                        },
+                    ));
                 continue;
             }
             self.add_stays(group[0].place, case, scratch);
@@ -125,7 +126,7 @@ impl Ask<'_> {
                 .filter(|e| scratch.stay(e.person) >= rule.stay_seconds_min)
                 .copied()
                 .collect();
-            let rows = self.ranked(&long, &mut scratch.contacts.keys);
+            let rows = ranked(self.people, &long, &mut scratch.contacts.keys);
             answer.rows.extend(rows.into_iter().map(|contact| {
                 let stay = self.known(contact.person).map_or(0, |p| scratch.stay(p));
                 Companion {

@@ -1,6 +1,6 @@
 //! Who was at the same place at the same time as a case, ranked.
 
-use super::rank::Keys;
+use super::rank::{Keys, ranked};
 use super::tally::Tally;
 use super::{Answer, Ask, Case, Contact, Overlap, Presence};
 use crate::index::layers::{Span, rows};
@@ -28,7 +28,7 @@ impl<'a> Ask<'a> {
     ) -> Answer<Contact> {
         let mut answer = Answer::default();
         self.tally_contacts(case, overlap, &mut scratch.tally, &mut answer);
-        answer.rows = self.ranked(scratch.tally.entries(), &mut scratch.keys);
+        answer.rows = ranked(self.people, scratch.tally.entries(), &mut scratch.keys);
         answer
     }
 
@@ -74,9 +74,8 @@ impl<'a> Ask<'a> {
             span.overlaps(at.start, at.end, shortest, |row| {
                 let other = self.aliases.canonical(row.other);
                 if other != person {
-                    tally
-                        .entry(other)
-                        .add(row.start, row.end, at.imputed || row.imputed);
+                    let imputed = at.imputed || row.imputed;
+                    tally.entry(other).add(row.start, row.end, imputed);
                 }
             });
         }

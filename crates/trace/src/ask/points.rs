@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::contacts::Scratch;
+use super::rank::ranked;
 use super::{Answer, Ask, Case, Contact, Overlap, Presence};
 use crate::ids::{Moment, Place, Window};
 use crate::index::layers::rows;
@@ -74,15 +75,14 @@ impl Ask<'_> {
                 span.each(|row| {
                     if row.end > from {
                         let visitor = self.aliases.canonical(row.other);
-                        tally
-                            .entry(visitor)
-                            .add(row.start.max(from), row.end.min(to), row.imputed);
+                        let (start, end) = (row.start.max(from), row.end.min(to));
+                        tally.entry(visitor).add(start, end, row.imputed);
                     }
                 });
             }
             answer.rows.push(Point {
                 place: self.place(point.place),
-                visitors: self.ranked(tally.entries(), &mut scratch.keys),
+                visitors: ranked(self.people, tally.entries(), &mut scratch.keys),
             });
         }
         answer.rows.sort_by_key(|point| point.place);

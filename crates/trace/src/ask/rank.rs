@@ -2,14 +2,15 @@
 
 use std::cmp::Reverse;
 
+use super::Contact;
 use super::tally::Entry;
-use super::{Ask, Contact};
 use crate::ids::{Moment, Person};
+use crate::numbers::Numbers;
 
 /// Fewer keys than this are sorted by comparing.
 const FEW: usize = 64;
-/// Keys are sorted by so many bits at a time.
-const DIGIT_BITS: u32 = 8;
+/// Keys are sorted by at most so many bits at a time.
+const DIGIT_BITS_MAX: u32 = 10;
 
 /// Room that many rankings in a row can share.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Keys {
     spare: Vec<u64>,
     /// The pseudonym of each entry.
     people: Vec<u64>,
+    /// Where the keys of each digit end.
+    ends: Vec<u32>,
 }
 
 /// Where the entry of a key is.
@@ -27,75 +30,85 @@ fn place(key: u64) -> usize {
     usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-impl Ask<'_> {
-    /// The longest together first; equal ones in order of pseudonym, whatever their numbers are.
-    pub(crate) fn ranked(&self, entries: &[Entry], room: &mut Keys) -> Vec<Contact> {
-        let Keys {
-            order: keys,
-            spare,
-            people,
-        } = room;
-        let seconds = |entry: &Entry| u32::try_from(entry.seconds).unwrap_or(u32::MAX);
-        let most = entries.iter().map(seconds).max().unwrap_or(0);
-        keys.clear();
-        keys.extend(
-            (0_u64..)
-                .zip(entries)
-                .map(|(at, entry)| u64::from(most - seconds(entry)) << 32 | at),
-        );
-        // Looked up here, one beside the other: each is far away, and is needed twice below.
-        people.clear();
-        people.extend(entries.iter().map(|entry| self.people.key(entry.person)));
-        if keys.len() < FEW {
-            keys.sort_unstable();
-        } else {
-            sort_by_digits(keys, spare);
-        }
-        for equal in keys.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
-            if equal.len() > 1 {
-                let order =
-                    |key: &u64| (Reverse(entries[place(*key)].seconds), people[place(*key)]);
-                equal.sort_unstable_by_key(order);
-            }
-        }
-        let contact = |key: &u64| {
-            let entry = &entries[place(*key)];
-            Contact {
-                person: Person(people[place(*key)]),
-                overlaps: entry.overlaps,
-                seconds: entry.seconds,
-                first: Moment(entry.first),
-                last: Moment(entry.last),
-                imputed: entry.imputed,
-            }
-        };
-        keys.iter().map(contact).collect()
-    }
+/// As much of a sum of seconds as is sorted by digits.
+#[inline]
+fn sorted_seconds(seconds: u64) -> u32 {
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
-/// Sorts by the upper halves, which differ in their lower bits only; equal ones stay in order.
-fn sort_by_digits(keys: &mut Vec<u64>, spare: &mut Vec<u64>) {
-    let all = keys.iter().fold(0, |all, key| all | key >> 32);
+/// The longest together first; equal ones in order of pseudonym, whatever their numbers are.
+pub(crate) fn ranked(people: &Numbers, entries: &[Entry], room: &mut Keys) -> Vec<Contact> {
+    let seconds = |entry: &Entry| sorted_seconds(entry.seconds);
+    let most = entries.iter().map(seconds).max().unwrap_or(0);
+    room.order.clear();
+    room.order.extend(
+        (0_u64..)
+            .zip(entries)
+            .map(|(at, entry)| u64::from(most - seconds(entry)) << 32 | at),
+    );
+    // Looked up here, one beside the other and with nothing between: each is far away.
+    room.people.clear();
+    room.people
+        .extend(entries.iter().map(|entry| people.key(entry.person)));
+    if room.order.len() < FEW {
+        room.order.sort_unstable();
+    } else {
+        sort_by_digits(room);
+    }
+    let contact = |key: &u64| {
+        let entry = &entries[place(*key)];
+        Contact {
+            person: Person(room.people[place(*key)]),
+            overlaps: entry.overlaps,
+            seconds: entry.seconds,
+            first: Moment(entry.first),
+            last: Moment(entry.last),
+            imputed: entry.imputed,
+        }
+    };
+    let mut contacts: Vec<Contact> = room.order.iter().map(contact).collect();
+    let alike = |a: &Contact, b: &Contact| sorted_seconds(a.seconds) == sorted_seconds(b.seconds);
+    for equal in contacts.chunk_by_mut(alike) {
+        if equal.len() > 1 {
+            equal.sort_unstable_by_key(|c| (Reverse(c.seconds), c.person));
+        }
+    }
+    contacts
+}
+
+/// Sorts by the upper halves, of which only the lower bits differ; equal ones stay in order. The more keys, the
+/// larger the digits and the fewer the rounds.
+fn sort_by_digits(room: &mut Keys) {
+    let Keys {
+        order, spare, ends, ..
+    } = room;
+    let all = order.iter().fold(0, |all, key| all | key >> 32);
+    let bits = u64::BITS - all.leading_zeros();
+    let size = order.len().checked_ilog2().unwrap_or(0);
+    let rounds = bits.div_ceil(size.clamp(8, DIGIT_BITS_MAX));
+    let digit_bits = bits.div_ceil(rounds.max(1)).max(1);
     spare.clear();
-    spare.resize(keys.len(), 0);
-    let mut shift = 32;
-    while all >> (shift - 32) != 0 {
-        let digit = |key: u64| (key >> shift & ((1 << DIGIT_BITS) - 1)) as usize;
-        let mut ends = [0_u32; 1 << DIGIT_BITS];
-        for key in &*keys {
-            ends[digit(*key)] += 1;
+    spare.resize(order.len(), 0);
+    for shift in (0..bits).step_by(digit_bits as usize) {
+        let mask = (1_u64 << digit_bits) - 1;
+        let digit = |key: u64| place(key >> (32 + shift) & mask);
+        ends.clear();
+        ends.resize(1 << digit_bits, 0);
+        for key in &*order {
+            let count = &mut ends[digit(*key)];
+            *count = count.wrapping_add(1);
         }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += std::mem::replace(end, sum);
+        let mut sum = 0_u32;
+        for end in &mut *ends {
+            let count = std::mem::replace(end, sum);
+            sum = sum.wrapping_add(count);
         }
-        for key in &*keys {
+        for key in &*order {
             let at = &mut ends[digit(*key)];
             spare[*at as usize] = *key;
-            *at += 1;
+            *at = at.wrapping_add(1);
         }
-        std::mem::swap(keys, spare);
-        shift += DIGIT_BITS;
+        std::mem::swap(order, spare);
     }
 }
 
@@ -110,11 +123,15 @@ mod tests {
             top in prop_oneof![Just(1_u64), Just(300), Just(1 << 20), Just(1 << 32)],
             seed in prop::collection::vec(any::<u64>(), 0..300),
         ) {
-            let mut keys: Vec<u64> = (0..).zip(seed).map(|(at, n)| (n % top) << 32 | at).collect();
+            let keys: Vec<u64> = (0..).zip(seed).map(|(at, n)| (n % top) << 32 | at).collect();
             let mut expected = keys.clone();
             expected.sort_unstable();
-            sort_by_digits(&mut keys, &mut Vec::new());
-            prop_assert_eq!(keys, expected);
+            let mut room = Keys {
+                order: keys,
+                ..Keys::default()
+            };
+            sort_by_digits(&mut room);
+            prop_assert_eq!(room.order, expected);
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Ask;
 use crate::ids::{Moment, Person, Place};
-use crate::index::layers::{By, Found, Look};
+use crate::index::layers::{By, Found, Look, rows};
 
 /// What is known of many people, in columns. Facts from `now` on do not count.
 #[derive(Debug, Clone, Default)]
@@ -93,14 +93,7 @@ impl Ask<'_> {
                 }
             }
         }
-        let look = |(cell, since): &(u32, u32)| Look {
-            number: *cell,
-            from: *since,
-            to: now.0,
-        };
-        let looks: Vec<Look> = facts.risk_cells.iter().map(look).collect();
-        let mut found = Found::default();
-        self.layers.find(By::Place, &looks, &mut found);
+        let found = self.in_risk_cells(facts, now);
         for (at, (_, since)) in facts.risk_cells.iter().enumerate() {
             for span in found.of(at) {
                 span.each(|row| {
@@ -111,6 +104,28 @@ impl Ask<'_> {
             }
         }
         standings
+    }
+
+    /// The rows in each cell since it is at risk.
+    fn in_risk_cells(&self, facts: &NumberedFacts, now: Moment) -> Found<'_> {
+        let look = |(cell, since): &(u32, u32)| Look {
+            number: *cell,
+            from: *since,
+            to: now.0,
+        };
+        let looks: Vec<Look> = facts.risk_cells.iter().map(look).collect();
+        let mut found = Found::default();
+        self.layers.find(By::Place, &looks, &mut found);
+        found
+    }
+
+    /// How many rows and facts [`standings`](Self::standings) reads.
+    pub(crate) fn standings_read(&self, facts: &NumberedFacts, now: Moment) -> usize {
+        let found = self.in_risk_cells(facts, now);
+        let in_cells: usize = (0..facts.risk_cells.len())
+            .map(|at| rows(found.of(at)))
+            .sum();
+        in_cells + facts.tests.len() + facts.exposures.len()
     }
 
     /// Everybody who has a number and stands for themselves, with that number.

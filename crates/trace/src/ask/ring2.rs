@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::rank::Keys;
+use super::rank::{Keys, ranked};
 use super::sources::{Few, Sources, Sum};
 use super::tally::{Entry, Tally};
 use super::{Answer, Ask, Case, Contact, Overlap, Presence, add_presences};
 use crate::index::Row;
-use crate::index::layers::{By, Found, Look, Span};
+use crate::index::layers::{By, Found, Look, Span, rows};
 
 /// In the place of an entry: none yet.
 const NOBODY: u32 = u32::MAX;
@@ -58,6 +58,16 @@ impl<'a> Ask<'a> {
         overlap: &Overlap,
         close_seconds_min: u64,
     ) -> Answer<Contact> {
+        self.ring2_counted(cases, overlap, close_seconds_min).0
+    }
+
+    /// As [`ring2`](Self::ring2), with the rows that were read for it beyond the first ring.
+    pub(crate) fn ring2_counted(
+        &self,
+        cases: &[Case],
+        overlap: &Overlap,
+        close_seconds_min: u64,
+    ) -> (Answer<Contact>, usize) {
         let mut answer = Answer::default();
         let mut sums = Sums {
             at: vec![NOBODY; self.people.len()],
@@ -65,7 +75,7 @@ impl<'a> Ask<'a> {
         };
         let since = self.ring_one(cases, overlap, close_seconds_min, &mut sums.at, &mut answer);
         let shortest = overlap.seconds_min.get();
-        let presences = self.presences_since(&since, shortest);
+        let (presences, mut read) = self.presences_since(&since, shortest);
         let places: Vec<&[Presence]> = presences.chunk_by(|a, b| a.place == b.place).collect();
         let (mut few, mut all, mut imputed) =
             (Few::default(), Sources::default(), Sources::default());
@@ -81,6 +91,7 @@ impl<'a> Ask<'a> {
             self.layers.find(By::Place, &looks, &mut found);
             for ((at, group), whole) in places.iter().enumerate().zip(&wholes) {
                 let spans = found.of(at);
+                read += rows(spans);
                 if let Some(crowd) = self.crowd(whole, overlap, spans) {
                     answer.crowds.push(crowd);
                     continue;
@@ -104,8 +115,8 @@ impl<'a> Ask<'a> {
                 });
             }
         }
-        answer.rows = self.ranked(&sums.entries, &mut Keys::default());
-        answer
+        answer.rows = ranked(self.people, &sums.entries, &mut Keys::default());
+        (answer, read)
     }
 
     /// Adds up what `compare` finds for each stay in `spans`: the sum of its overlaps, and how many of them
@@ -135,8 +146,9 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// The stays of the close contacts from their first exposures on that are long enough, by place.
-    fn presences_since(&self, since: &BTreeMap<u32, u32>, shortest: u32) -> Vec<Presence> {
+    /// The stays of the close contacts from their first exposures on that are long enough, by place; and how many
+    /// rows were read for them.
+    fn presences_since(&self, since: &BTreeMap<u32, u32>, shortest: u32) -> (Vec<Presence>, usize) {
         let look = |(person, from): (&u32, &u32)| {
             let numbers = self.aliases.numbers_of(*person);
             let from = *from;
@@ -147,17 +159,18 @@ impl<'a> Ask<'a> {
             })
         };
         let looks: Vec<Look> = since.iter().flat_map(look).collect();
-        let mut presences: Vec<Presence> = Vec::new();
+        let (mut presences, mut read) = (Vec::new(), 0);
         let mut found = Found::default();
         for looks in looks.chunks(TOGETHER) {
             self.layers.find(By::Person, looks, &mut found);
             for (at, look) in looks.iter().enumerate() {
+                read += rows(found.of(at));
                 add_presences(found.of(at), look.from, look.to, &mut presences);
             }
         }
         presences.retain(|p| p.end - p.start >= shortest);
         presences.sort_unstable_by_key(|p| p.place);
-        presences
+        (presences, read)
     }
 
     /// The close contacts of the cases, each with the moment of first exposure; they and the cases are

@@ -36,15 +36,16 @@ impl Entry {
     }
 }
 
-const FREE: u32 = u32::MAX;
+/// A slot: a person, and where the entry is. No entry is ever at the end of the range.
+const FREE: u64 = u64::MAX;
 
 /// Tables begin with between these powers of two of slots, as many as the rows that may come.
-const BITS: std::ops::RangeInclusive<u32> = 5..=14;
+const BITS: std::ops::RangeInclusive<u32> = 5..=16;
 
 /// Entries by person, in order of first sight.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    slots: Vec<u32>,
+    slots: Vec<u64>,
     shift: u32,
     entries: Vec<Entry>,
 }
@@ -71,25 +72,30 @@ impl Tally {
     #[inline]
     pub(crate) fn entry(&mut self, person: u32) -> &mut Entry {
         let slot = self.slot(person);
-        let mut at = self.slots[slot];
-        if at == FREE {
-            at = u32::try_from(self.entries.len()).unwrap_or(FREE - 1);
-            self.slots[slot] = at;
+        let found = self.slots[slot];
+        let at = if found == FREE {
+            let at = self.entries.len();
+            self.slots[slot] = u64::from(person) << 32 | at as u64;
             self.entries.push(Entry::none(person));
             if self.entries.len() * 2 > self.slots.len() {
                 self.grow();
             }
-        }
-        &mut self.entries[at as usize]
+            at
+        } else {
+            low(found)
+        };
+        &mut self.entries[at]
     }
 
+    /// The slot that holds `person`, or the free one where it belongs. People are told apart without a look at
+    /// their entries.
     #[inline]
     fn slot(&self, person: u32) -> usize {
         let mask = self.slots.len() - 1;
         let mut at = (person.wrapping_mul(0x9E37_79B1) >> self.shift) as usize;
         loop {
             let found = self.slots[at];
-            if found == FREE || self.entries[found as usize].person == person {
+            if found == FREE || found >> 32 == u64::from(person) {
                 return at;
             }
             at = (at + 1) & mask;
@@ -100,10 +106,16 @@ impl Tally {
     fn grow(&mut self) {
         self.resize(u32::BITS - self.shift + 2);
         for at in 0..self.entries.len() {
-            let slot = self.slot(self.entries[at].person);
-            self.slots[slot] = u32::try_from(at).unwrap_or(FREE - 1);
+            let person = self.entries[at].person;
+            let slot = self.slot(person);
+            self.slots[slot] = u64::from(person) << 32 | at as u64;
         }
     }
+}
+
+#[inline]
+fn low(slot: u64) -> usize {
+    usize::try_from(slot & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -116,11 +128,8 @@ mod tests {
         tally.begin(3);
         for round in 0..3 {
             for person in 0..5_000 {
-                tally.entry(person * 7).add(
-                    person + round * 100,
-                    person + round * 100 + 10,
-                    round == 1,
-                );
+                let start = person + round * 100;
+                tally.entry(person * 7).add(start, start + 10, round == 1);
             }
         }
         assert_eq!(tally.entries().len(), 5_000);

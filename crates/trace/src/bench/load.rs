@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::ask::Case;
 use crate::ask::recolour::Facts;
-use crate::disk::files;
 use crate::disk::map;
 use crate::disk::numbers::Dictionary;
 use crate::disk::parquet::Columns;
@@ -46,101 +45,105 @@ pub struct Built {
     pub bytes: u64,
     /// Segments.
     pub segments: u64,
-    /// Their files.
-    files: Vec<PathBuf>,
 }
 
 const DAY_SECONDS: u32 = 86_400;
 const VISITS: [&str; 4] = ["person_id", "place_id", "enter_ts", "leave_ts"];
 const CELLS: [&str; 4] = ["person_id", "cell_id", "start_ts", "end_ts"];
 
+/// The stays of one directory, indexed.
+#[derive(Debug)]
+pub struct Index {
+    /// By stream: the segments, and the last number of a place.
+    tracks: [(Track, u32); 2],
+    files: Vec<PathBuf>,
+}
+
 /// Builds the index of a benchmark directory in the folder `work`, which must not hold one.
-pub fn load(dir: &Path, work: &Path) -> Result<(World, Built), TraceError> {
-    let mut built = Built::default();
-    let visits = track(
-        dir,
-        work,
-        Stream::Visits,
-        "visits_person",
-        &VISITS,
-        &mut built,
-    )?;
-    let cells = track(
-        dir,
-        work,
-        Stream::Presence,
-        "cells_person",
-        &CELLS,
-        &mut built,
-    )?;
-    let small = |name: &str, columns: &[&str]| all(dir, name, columns);
+pub fn build(dir: &Path, work: &Path) -> Result<(Index, Built), TraceError> {
+    let (mut built, mut files, mut days) = (Built::default(), Vec::new(), Vec::new());
+    let mut of_stream = |stream, name, columns| {
+        let path = dir.join(format!("{name}.parquet"));
+        track(
+            &path, work, stream, columns, &mut days, &mut built, &mut files,
+        )
+    };
+    let tracks = [
+        of_stream(Stream::Visits, "visits_person", &VISITS)?,
+        of_stream(Stream::Presence, "cells_person", &CELLS)?,
+    ];
+    Ok((Index { tracks, files }, built))
+}
 
-    let persons = small("persons", &["person_id", "colour"])?;
-    let mut people = Numbers::default();
-    let mut colours = Vec::new();
-    for (person, colour) in persons[0].iter().zip(&persons[1]) {
-        people.number(key(*person)).ok_or(TraceError::Full)?;
-        colours.push(u8::try_from(*colour).unwrap_or_default());
-    }
-    people.fold(&[]);
-    let places = |last: u32| Numbers::from_parts((0..=u64::from(last)).collect(), BTreeSet::new());
-    let dictionary = Dictionary {
-        people,
-        places: [places(visits.1), places(cells.1)],
-        ..Dictionary::default()
-    };
-    let snapshot = Snapshot {
-        dictionary: Arc::new(dictionary),
-        tracks: [visits.0, cells.0],
-        ..Snapshot::default()
-    };
+impl Index {
+    /// Reads whatever else of the directory the questions need.
+    pub fn with_facts(self, dir: &Path) -> Result<World, TraceError> {
+        let small = |name: &str, columns: &[&str]| all(dir, name, columns);
+        let persons = small("persons", &["person_id", "colour"])?;
+        let mut people = Numbers::default();
+        let mut colours = Vec::new();
+        for (person, colour) in persons[0].iter().zip(&persons[1]) {
+            people.number(key(*person)).ok_or(TraceError::Full)?;
+            colours.push(u8::try_from(*colour).unwrap_or_default());
+        }
+        people.fold(&[]);
+        let places =
+            |last: u32| Numbers::from_parts((0..=u64::from(last)).collect(), BTreeSet::new());
+        let [visits, cells] = self.tracks;
+        let dictionary = Dictionary {
+            people,
+            places: [places(visits.1), places(cells.1)],
+            ..Dictionary::default()
+        };
+        let snapshot = Snapshot {
+            dictionary: Arc::new(dictionary),
+            tracks: [visits.0, cells.0],
+            ..Snapshot::default()
+        };
 
-    let rows = small(
-        "cases",
-        &["case_id", "person_id", "win_start", "win_end", "onset_ts"],
-    )?;
-    let mut cases: Vec<(i32, BenchCase)> = (0..rows[0].len())
-        .map(|at| {
-            let moment = |column: usize| Moment(number(rows[column][at]));
-            let infectious = Window::new(moment(2), moment(3));
-            (
-                rows[0][at],
-                BenchCase {
-                    person: Person(key(rows[1][at])),
-                    infectious,
-                    onset: moment(4),
-                },
-            )
-        })
-        .collect();
-    cases.sort_by_key(|(id, _)| *id);
+        let rows = small(
+            "cases",
+            &["case_id", "person_id", "win_start", "win_end", "onset_ts"],
+        )?;
+        let mut cases: Vec<(i32, BenchCase)> = (0..rows[0].len())
+            .map(|at| {
+                let moment = |column: usize| Moment(number(rows[column][at]));
+                let infectious = Window::new(moment(2), moment(3));
+                (
+                    rows[0][at],
+                    BenchCase {
+                        person: Person(key(rows[1][at])),
+                        infectious,
+                        onset: moment(4),
+                    },
+                )
+            })
+            .collect();
+        cases.sort_by_key(|(id, _)| *id);
 
-    let fact = |columns: &[Vec<i32>], yes: i32| -> Vec<(Person, Moment, bool)> {
-        let rows = columns[0].iter().zip(&columns[1]).zip(&columns[2]);
-        rows.map(|((person, at), bit)| (Person(key(*person)), Moment(number(*at)), *bit == yes))
-            .collect()
-    };
-    let risk = small("risk_cells", &["cell_id", "since_ts"])?;
-    let facts = Facts {
-        tests: fact(&small("tests", &["person_id", "ts", "result"])?, 1),
-        exposures: fact(&small("exposures", &["person_id", "ts", "level"])?, 1),
-        risk_cells: risk[0]
-            .iter()
-            .zip(&risk[1])
-            .map(|(c, t)| (Place(key(*c)), Moment(number(*t))))
-            .collect(),
-    };
-    let cases = cases.into_iter().map(|(_, case)| case).collect();
-    Ok((
-        World {
+        let fact = |columns: &[Vec<i32>], yes: i32| -> Vec<(Person, Moment, bool)> {
+            let rows = columns[0].iter().zip(&columns[1]).zip(&columns[2]);
+            rows.map(|((person, at), bit)| (Person(key(*person)), Moment(number(*at)), *bit == yes))
+                .collect()
+        };
+        let risk = small("risk_cells", &["cell_id", "since_ts"])?;
+        let facts = Facts {
+            tests: fact(&small("tests", &["person_id", "ts", "result"])?, 1),
+            exposures: fact(&small("exposures", &["person_id", "ts", "level"])?, 1),
+            risk_cells: risk[0]
+                .iter()
+                .zip(&risk[1])
+                .map(|(c, t)| (Place(key(*c)), Moment(number(*t))))
+                .collect(),
+        };
+        Ok(World {
             snapshot,
-            cases,
+            cases: cases.into_iter().map(|(_, case)| case).collect(),
             facts,
             colours,
-            files: built.files.clone(),
-        },
-        built,
-    ))
+            files: self.files,
+        })
+    }
 }
 
 impl World {
@@ -184,18 +187,18 @@ fn all(dir: &Path, name: &str, columns: &[&str]) -> Result<Vec<Vec<i32>>, TraceE
     Ok(read)
 }
 
-/// One stream: both orders read as they are sorted, cut by day, written and mapped.
+/// One stream: read in person order, cut by day, written in both orders and mapped.
 fn track(
-    dir: &Path,
+    path: &Path,
     work: &Path,
     stream: Stream,
-    by_person: &str,
     columns: &[&str],
+    days: &mut Vec<SegmentBuilder>,
     built: &mut Built,
+    files: &mut Vec<PathBuf>,
 ) -> Result<(Track, u32), TraceError> {
-    let mut days: Vec<SegmentBuilder> = Vec::new();
     let mut last_place = 0;
-    let file = Columns::open(&dir.join(format!("{by_person}.parquet")), columns)?;
+    let file = Columns::open(path, columns)?;
     let expected = file.rows() / 13;
     let mut read = Vec::new();
     for group in 0..file.groups() {
@@ -224,17 +227,16 @@ fn track(
         }
         built.stays += people.len() as u64;
     }
-    let mut track = Track::default();
+    let (mut track, mut words) = (Track::default(), Vec::new());
     for (day, builder) in (0..).zip(days) {
-        let words = builder.finish(stream, crate::ids::Day(day), Area::default());
+        builder.finish(stream, crate::ids::Day(day), Area::default(), &mut words);
         let path = work.join(format!("{}-{day}.segment", stream.name()));
-        files::write_unsynced(&path, bytemuck::cast_slice(&words))?;
-        drop(words);
+        crate::disk::files::write_unsynced(&path, bytemuck::cast_slice(&words))?;
         let segment = map::segment(&path)?;
         let (bytes, side) = segment.size();
         built.bytes += bytes - side;
         built.segments += 1;
-        built.files.push(path);
+        files.push(path);
         track.sealed.push(Sealed {
             segment: Arc::new(segment),
             hidden: Arc::default(),

@@ -1,4 +1,4 @@
-//! Made-up movements of a city, the same for the same seed, in the files that [`load`](super::load()) reads.
+//! Made-up movements of a city, the same for the same seed, in the files that [`build`](super::build()) reads.
 //!
 //! A person has a household, most have a place of work and two vehicles, and all visit venues of which a
 //! few draw most. A day has six slots: night at home, ride, work, ride, two venues. How much of a person is

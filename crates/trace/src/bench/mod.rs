@@ -1,13 +1,13 @@
 //! The trace benchmark: the same questions with the same checksums as the SQL engines beside it.
 //!
-//! `benches/gen.py` makes the data, `benches/queries.py` holds the questions as SQL. [`load`] builds the
+//! `benches/gen.py` makes the data, `benches/queries.py` holds the questions as SQL. [`build`] makes the
 //! index that ships, by day; [`run`] asks. Parameters here are the benchmark's, not anybody's rules.
 
 mod load;
 mod make;
 mod queries;
 
-pub use load::{Built, World, load};
+pub use load::{Built, Index, World, build};
 pub use make::{Size, make};
 pub use queries::{Prepared, QUERIES, Result, run, touched};
 

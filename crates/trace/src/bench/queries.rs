@@ -201,18 +201,23 @@ fn colour(standing: &Standing) -> u8 {
     }
 }
 
-/// How many rows of the index a question reads; nothing when it reads them in another way.
+/// How many rows of the index a question reads, and facts about people; each has eight bytes.
 pub fn touched(prepared: &Prepared<'_>, name: &str) -> Option<u64> {
     let (question, count) = name.split_once('_').unwrap_or((name, "0"));
     let count: usize = count.parse().ok()?;
     let (ask, window): (&Ask<'_>, fn(&BenchCase) -> Window) = match question {
-        "q1" => (&prepared.visits, |c| c.infectious),
+        "q1" | "q2" => (&prepared.visits, |c| c.infectious),
         "q3" => (&prepared.presence, |c| Window::before(c.onset, 14 * DAY)),
         "q4" => (&prepared.visits, |c| Window::before(c.onset, 3 * DAY)),
+        "q5" => {
+            let read = prepared.presence.standings_read(&prepared.facts, NOW);
+            return Some(read as u64);
+        }
         _ => return None,
     };
+    let cases = cases(prepared.world, count, window);
     let mut touched = 0;
-    for case in cases(prepared.world, count, window) {
+    for case in &cases {
         let Some(person) = ask.known(case.person) else {
             continue;
         };
@@ -229,6 +234,10 @@ pub fn touched(prepared: &Prepared<'_>, name: &str) -> Option<u64> {
         touched += (0..presences.len())
             .map(|at| rows(found.of(at)) as u64)
             .sum::<u64>();
+    }
+    if question == "q2" {
+        let (_, beyond) = ask.ring2_counted(&cases, &overlap(OVERLAP_MIN), CLOSE_MIN);
+        touched += beyond as u64;
     }
     Some(touched)
 }

@@ -12,6 +12,8 @@ use crate::wire::{self, Entry, Frame, Rest};
 const MAGIC: &[u8; 8] = b"FXTRLOG1";
 /// More entries than this go to disk in several frames, so that none is longer than can be read.
 const TOGETHER_MAX: usize = 1 << 20;
+/// So many bytes of room stay from frame to frame.
+const FRAME_KEPT: usize = 4 << 20;
 
 /// An open log, at its end.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Log {
     path: PathBuf,
     file: File,
     sequence: u64,
+    /// The last frame, and the room for the next.
+    frame: Vec<u8>,
     /// A write or sync failed: what the disk holds is unknown.
     poisoned: bool,
 }
@@ -36,6 +40,7 @@ impl Log {
             path: path.to_path_buf(),
             file,
             sequence: 0,
+            frame: Vec::new(),
             poisoned: false,
         })
     }
@@ -74,6 +79,7 @@ impl Log {
                 path: path.to_path_buf(),
                 file,
                 sequence,
+                frame: Vec::new(),
                 poisoned: false,
             },
             scan.frames,
@@ -93,20 +99,28 @@ impl Log {
 
     /// Writes entries; all of them are on disk when this returns. A frame is written when the one before it
     /// is on disk, so that a fault of power tears one at most.
-    pub(crate) fn append(&mut self, at: Moment, entries: &[Entry]) -> Result<(), TraceError> {
+    pub(crate) fn append(
+        &mut self,
+        at: Moment,
+        entries: impl Iterator<Item = Entry>,
+    ) -> Result<(), TraceError> {
         if self.poisoned {
             return Err(TraceError::Poisoned);
         }
         // What stands on disk is unknown until the last frame is there.
         self.poisoned = true;
-        for together in entries.chunks(TOGETHER_MAX) {
-            let frame = wire::encode(self.sequence, at, together);
+        let mut entries = entries.peekable();
+        while entries.peek().is_some() {
+            let together = entries.by_ref().take(TOGETHER_MAX);
+            wire::encode(self.sequence, at, together, &mut self.frame);
             self.file
-                .write_all(&frame)
+                .write_all(&self.frame)
                 .map_err(failed("write", &self.path))?;
             self.file.sync_data().map_err(failed("sync", &self.path))?;
             self.sequence += 1;
         }
+        // One large batch should not hold memory for ever.
+        self.frame.shrink_to(FRAME_KEPT);
         self.poisoned = false;
         Ok(())
     }
@@ -123,8 +137,9 @@ mod tests {
         let _ = std::fs::remove_file(&path);
         let entries = vec![Entry::Erased(Person(7)); TOGETHER_MAX + 5];
         let mut log = Log::create(&path).unwrap();
-        log.append(Moment(9), &entries).unwrap();
-        log.append(Moment(10), &entries[..2]).unwrap();
+        log.append(Moment(9), entries.iter().copied()).unwrap();
+        log.append(Moment(10), entries[..2].iter().copied())
+            .unwrap();
         drop(log);
         let (_, frames, torn) = Log::open(&path).unwrap();
         std::fs::remove_file(&path).unwrap();

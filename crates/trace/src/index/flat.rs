@@ -1,5 +1,6 @@
 //! Stays in plain sorted rows: the tail in memory, and the long stays of a segment.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{IMPUTED, Identity, Row, Stay};
@@ -34,6 +35,18 @@ pub(crate) fn within(
     });
     let rest = &rows[first..];
     first..first + rest.partition_point(|r| (r[0], r[1]) < (number, to))
+}
+
+/// The first row from `at` on that is not before `number` and `start`. Near rows are found soon.
+pub(crate) fn first_from(rows: &[FlatRow], at: usize, number: u32, start: u32) -> usize {
+    let before = |r: &FlatRow| (r[0], r[1]) < (number, start);
+    let (mut at, mut step) = (at, 1);
+    while rows.get(at + step).is_some_and(before) {
+        at += step;
+        step *= 2;
+    }
+    let rest = &rows[at..rows.len().min(at + step)];
+    at + rest.partition_point(before)
 }
 
 /// A flat row as questions see it.
@@ -74,7 +87,34 @@ impl Run {
     /// From stays in person order.
     pub(crate) fn new(stays: Vec<Stay>) -> Self {
         let mut by_place: Vec<FlatRow> = stays.iter().map(place_row).collect();
-        by_place.sort_unstable_by_key(|r| (r[0], r[1], r[3] & !IMPUTED));
+        by_place.sort_unstable_by_key(in_order);
+        Self::of_sorted(stays, by_place)
+    }
+
+    /// What is to be seen of two runs.
+    pub(crate) fn merged(one: (&Self, &Hidden), other: (&Self, &Hidden)) -> Self {
+        let stays = [one, other].map(|(run, hidden)| -> Cow<'_, [Stay]> {
+            if hidden.is_empty() {
+                Cow::Borrowed(&run.stays)
+            } else {
+                run.seen(hidden).copied().collect()
+            }
+        });
+        let by_place = [one, other].map(|(run, hidden)| -> Cow<'_, [FlatRow]> {
+            let seen = |r: &&FlatRow| !hidden.has((r[3] & !IMPUTED, r[1], r[0]));
+            if hidden.is_empty() {
+                Cow::Borrowed(&run.by_place)
+            } else {
+                run.by_place.iter().filter(seen).copied().collect()
+            }
+        });
+        Self::of_sorted(
+            merge(&stays[0], &stays[1], Stay::identity),
+            merge(&by_place[0], &by_place[1], in_order),
+        )
+    }
+
+    fn of_sorted(stays: Vec<Stay>, by_place: Vec<FlatRow>) -> Self {
         let by_person = stays.iter().map(person_row).collect();
         let longest = stays.iter().map(|s| s.end - s.start).max().unwrap_or(0);
         let side = [
@@ -90,6 +130,14 @@ impl Run {
         }
     }
 
+    /// The stays that are to be seen, in person order.
+    pub(crate) fn seen<'a>(&'a self, hidden: &'a Hidden) -> impl Iterator<Item = &'a Stay> {
+        let all = hidden.is_empty();
+        self.stays
+            .iter()
+            .filter(move |s| all || !hidden.has(s.identity()))
+    }
+
     pub(crate) fn flat(&self) -> Flat<'_> {
         Flat {
             by_place: &self.by_place,
@@ -98,14 +146,32 @@ impl Run {
             side: [&self.side[0], &self.side[1]],
         }
     }
+}
 
-    pub(crate) fn find(&self, identity: Identity) -> Option<&Stay> {
-        let at = self
-            .stays
-            .binary_search_by_key(&identity, Stay::identity)
-            .ok()?;
-        self.stays.get(at)
+/// The order of flat rows: number, start, other number.
+fn in_order(row: &FlatRow) -> (u64, u32) {
+    (
+        u64::from(row[0]) << 32 | u64::from(row[1]),
+        row[3] & !IMPUTED,
+    )
+}
+
+/// Two sorted lists as one.
+fn merge<T: Copy, K: Ord>(one: &[T], other: &[T], key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut merged = Vec::with_capacity(one.len() + other.len());
+    let (mut one, mut other) = (one, other);
+    while let ([a, more_a @ ..], [b, more_b @ ..]) = (one, other) {
+        if key(a) <= key(b) {
+            merged.push(*a);
+            one = more_a;
+        } else {
+            merged.push(*b);
+            other = more_b;
+        }
     }
+    merged.extend_from_slice(one);
+    merged.extend_from_slice(other);
+    merged
 }
 
 /// Stays of one layer that later events replaced or withdrew: not to be seen any more.
@@ -116,11 +182,6 @@ pub(crate) struct Hidden {
 }
 
 impl Hidden {
-    pub(crate) const NONE: Self = Self {
-        by_place: Vec::new(),
-        by_person: Vec::new(),
-    };
-
     pub(crate) fn is_empty(&self) -> bool {
         self.by_person.is_empty()
     }

@@ -131,6 +131,12 @@ pub(crate) struct Look {
     pub to: u32,
 }
 
+/// How far a walk through the people has come in the plain rows of each layer.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    at: Vec<usize>,
+}
+
 /// Which of the two orders is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
@@ -154,6 +160,8 @@ struct Probe {
     layer: u32,
     slot: usize,
     rows: (usize, usize),
+    /// The first and the last row.
+    ends: (Packed, Packed),
     longest: u32,
 }
 
@@ -232,6 +240,7 @@ impl<'a> Layers<'a> {
                         layer,
                         slot: 0,
                         rows: (0, 0),
+                        ends: (0, 0),
                         longest: 0,
                     });
                 }
@@ -254,6 +263,11 @@ impl<'a> Layers<'a> {
                 (probe.rows, probe.longest) = ((rows.start, rows.end), longest);
             }
         }
+        for probe in &mut *probes {
+            if let Some(order) = self.all[probe.layer as usize].order(by) {
+                probe.ends = order.ends(&(probe.rows.0..probe.rows.1));
+            }
+        }
         let mut probes = probes.iter().peekable();
         for (at, look) in (0..).zip(looks) {
             while let Some(probe) = probes.next_if(|probe| probe.look == at) {
@@ -263,6 +277,7 @@ impl<'a> Layers<'a> {
                 };
                 let rows = order.within(
                     probe.rows.0..probe.rows.1,
+                    probe.ends,
                     probe.longest,
                     look.from,
                     look.to,
@@ -323,6 +338,55 @@ impl<'a> Layers<'a> {
                 if seen(&row) {
                     take(row, how, confidence);
                 }
+            }
+        }
+    }
+
+    /// Hands over the stays of `person` that start between, the last moment too: with their layer, how, and
+    /// how sure. People come in order of their numbers, each with moments after those of the one before.
+    pub(crate) fn starting(
+        &self,
+        walk: &mut Walk,
+        person: u32,
+        first: u32,
+        last: u32,
+        mut take: impl FnMut(usize, Row, u8, u8),
+    ) {
+        walk.at.resize(self.all.len(), 0);
+        let layers = self.all.iter().zip(&self.bounds).zip(&mut walk.at);
+        for (at, ((layer, (start_min, end_max)), rows_at)) in layers.enumerate() {
+            let mut take = |row: Row, columns: [&[u8]; 2], side: usize| {
+                let between = first <= row.start && row.start <= last;
+                if between && !layer.hidden.has((person, row.start, row.other)) {
+                    let [how, confidence] = columns.map(|c| c.get(side).copied());
+                    take(
+                        at,
+                        row,
+                        how.unwrap_or_default(),
+                        confidence.unwrap_or_default(),
+                    );
+                }
+            };
+            if let Some(segment) = &layer.segment
+                && *start_min <= last
+                && *end_max >= first
+            {
+                let order = &segment.person;
+                let (from, to) = (first.saturating_sub(1), last.saturating_add(1));
+                for at in order.find(person, from, to) {
+                    take(order::unpack(order.base, order.rows[at]), segment.side, at);
+                }
+            }
+            let rows = layer.flat.by_person;
+            if rows.is_empty() {
+                continue;
+            }
+            *rows_at = flat::first_from(rows, *rows_at, person, first);
+            for (at, row) in (*rows_at..).zip(&rows[*rows_at..]) {
+                if row[0] != person || row[1] > last {
+                    break;
+                }
+                take(flat::row(row), layer.flat.side, at);
             }
         }
     }

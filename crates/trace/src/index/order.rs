@@ -97,22 +97,40 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Of `rows`, those that can overlap the time from `from` to `to`.
+    /// The first and the last of `rows`; there is one.
+    #[inline]
+    pub(crate) fn ends(&self, rows: &Range<usize>) -> (Packed, Packed) {
+        let at = |at: usize| self.rows.get(at).copied().unwrap_or_default();
+        (at(rows.start), at(rows.end.wrapping_sub(1)))
+    }
+
+    /// Of `rows`, whose first and last are `ends`, those that can overlap the time from `from` to `to`.
     #[inline]
     pub(crate) fn within(
         &self,
         rows: Range<usize>,
+        ends: (Packed, Packed),
         longest: u32,
         from: u32,
         to: u32,
     ) -> Range<usize> {
-        let at = rows.start;
-        let rows: &'a [Packed] = self.rows.get(rows).unwrap_or_default();
         let after = from.saturating_add(1).saturating_sub(longest);
-        let first = rows.partition_point(|row| *row < self.bound(after));
-        let rest = &rows[first..];
-        let last = first + rest.partition_point(|row| *row < self.bound(to));
-        at + first..at + last
+        let first = self.first_from(rows.clone(), ends, self.bound(after));
+        let last = self.first_from(rows, ends, self.bound(to));
+        first.min(last)..last
+    }
+
+    /// The first of `rows` that is not below a bound. Most windows hold whole days, so the ends are looked at first.
+    #[inline]
+    fn first_from(&self, rows: Range<usize>, ends: (Packed, Packed), bound: Packed) -> usize {
+        if ends.0 >= bound {
+            rows.start
+        } else if ends.1 < bound {
+            rows.end
+        } else {
+            let between = self.rows.get(rows.clone()).unwrap_or_default();
+            rows.start + between.partition_point(|row| *row < bound)
+        }
     }
 
     /// The smallest row that could start at `moment`.
@@ -131,66 +149,113 @@ impl<'a> Order<'a> {
     pub(crate) fn find(&self, number: u32, from: u32, to: u32) -> Range<usize> {
         self.slot(number).map_or(0..0, |slot| {
             let (rows, longest) = self.rows_of(slot);
-            self.within(rows, longest, from, to)
+            let ends = self.ends(&rows);
+            self.within(rows, ends, longest, from, to)
         })
     }
 }
 
-/// One order with its directory, ready to be written.
-#[derive(Debug, Default)]
-pub(crate) struct Sorted {
-    pub words: Vec<[u64; 2]>,
-    pub slots: Vec<Slot>,
-    pub rows: Vec<Packed>,
+/// How large an order will be, and where the rows of each number go.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Where the next row of each number goes; empty when the rows come number by number anyway.
+    next: Vec<u32>,
+    /// All numbers are below this.
+    size: usize,
+    /// How many numbers occur.
+    pub occur: usize,
 }
 
-impl Sorted {
-    /// Sorts rows by the number that `number` gives them, then by themselves. `rows` is run through twice.
-    pub(crate) fn new<I>(rows: impl Fn() -> I) -> Self
+/// The parts of an order, to be written.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    /// All zero.
+    pub words: &'a mut [[u64; 2]],
+    pub slots: &'a mut [Slot],
+    pub rows: &'a mut [Packed],
+}
+
+impl Plan {
+    /// Counts the rows of each number.
+    pub(crate) fn new<I>(numbers: impl Fn() -> I) -> Self
     where
-        I: Iterator<Item = (u32, Packed)>,
+        I: Iterator<Item = u32>,
     {
-        let mut ends: Vec<u32> = Vec::new();
-        for (number, _) in rows() {
-            let at = number as usize;
-            if at >= ends.len() {
-                ends.resize((at + 1).max(ends.len() * 2), 0);
+        let size = numbers().max().map_or(0, |most| most as usize + 1);
+        let (mut occur, mut before) = (0, None);
+        if numbers().is_sorted() {
+            for number in numbers() {
+                occur += usize::from(before.replace(number) != Some(number));
             }
-            ends[at] = ends[at].wrapping_add(1);
+            let next = Vec::new();
+            return Self { next, size, occur };
         }
-        let used = ends.iter().rposition(|n| *n > 0).map_or(0, |last| last + 1);
-        ends.truncate(used);
+        let mut next = vec![0_u32; size];
+        for number in numbers() {
+            let count = &mut next[number as usize];
+            *count = count.wrapping_add(1);
+        }
         let mut sum = 0_u32;
-        for end in &mut ends {
-            let count = *end;
-            *end = sum;
+        for next in &mut next {
+            occur += usize::from(*next > 0);
+            let count = std::mem::replace(next, sum);
             sum = sum.wrapping_add(count);
         }
-        let mut sorted = vec![0; sum as usize];
-        for (number, row) in rows() {
-            let at = &mut ends[number as usize];
-            sorted[*at as usize] = row;
-            *at = at.wrapping_add(1);
-        }
-        let mut words = vec![[0_u64; 2]; used.div_ceil(64)];
-        let mut slots = Vec::new();
-        let mut first = 0;
-        for (numbers, word) in ends.chunks(64).zip(&mut words) {
-            word[1] = slots.len() as u64;
-            for (bit, end) in numbers.iter().enumerate() {
+        Self { next, size, occur }
+    }
+
+    /// Words of the directory.
+    pub(crate) const fn words(&self) -> usize {
+        self.size.div_ceil(64)
+    }
+
+    /// Writes the rows, with the numbers that were counted: by number, then in their own order.
+    pub(crate) fn write(mut self, rows: impl Iterator<Item = (u32, Packed)>, parts: Parts<'_>) {
+        let Parts {
+            words,
+            slots,
+            rows: into,
+        } = parts;
+        let (mut first, mut at) = (0, 0);
+        // The rows from `first` on are those of a number.
+        let mut close = |number: usize, rows: &mut [Packed]| {
+            words[number / 64][0] |= 1 << (number % 64);
+            slots[at] = settle(rows, first);
+            (first, at) = (first + rows.len(), at + 1);
+        };
+        if self.next.is_empty() {
+            let (mut begun, mut before) = (0, None);
+            for (place, (number, row)) in rows.enumerate() {
+                if let Some(before) = before.replace(number).filter(|before| *before != number) {
+                    close(before as usize, &mut into[begun..place]);
+                    begun = place;
+                }
+                into[place] = row;
+            }
+            if let Some(last) = before {
+                close(last as usize, &mut into[begun..]);
+            }
+        } else {
+            for (number, row) in rows {
+                let next = &mut self.next[number as usize];
+                into[*next as usize] = row;
+                *next = next.wrapping_add(1);
+            }
+            // What was the next is now the end.
+            let mut begun = 0;
+            for (number, end) in self.next.iter().enumerate() {
                 let end = *end as usize;
-                if end > first {
-                    word[0] |= 1 << bit;
-                    slots.push(settle(&mut sorted[first..end], first));
-                    first = end;
+                if end > begun {
+                    close(number, &mut into[begun..end]);
+                    begun = end;
                 }
             }
         }
-        slots.push(slot(first, 0));
-        Self {
-            words,
-            slots,
-            rows: sorted,
+        slots[at] = slot(first, 0);
+        let mut before = 0;
+        for word in words {
+            word[1] = before;
+            before += u64::from(word[0].count_ones());
         }
     }
 }

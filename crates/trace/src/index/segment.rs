@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Stay;
 use super::flat::{Flat, FlatRow, person_row, place_row};
-use super::order::{self, Order, Packed, Sorted};
+use super::order::{self, Order, Packed, Parts, Plan};
 use crate::ids::{Area, Day, Stream};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"FXTRSEG2");
@@ -326,41 +326,45 @@ impl SegmentBuilder {
         }
     }
 
-    /// The bytes of the segment: the same stays always give the same bytes.
-    pub(crate) fn finish(mut self, stream: Stream, day: Day, area: Area) -> Vec<u64> {
+    /// Writes the bytes of the segment into `words`, and is as it was at first, its room kept. The same stays
+    /// always give the same bytes.
+    pub(crate) fn finish(&mut self, stream: Stream, day: Day, area: Area, words: &mut Vec<u64>) {
+        words.clear();
         let has_side = self.side.iter().any(|column| !column.is_empty());
-        let person = Sorted::new(|| self.people.iter().copied().zip(self.rows.iter().copied()));
-        let of_place =
-            |(person, row): (&u32, &Packed)| (order::other(*row), order::turned(*row, *person));
-        let place = Sorted::new(|| self.people.iter().zip(&self.rows).map(of_place));
-        self.people = Vec::new();
-        self.rows = Vec::new();
+        let places = || self.rows.iter().map(|row| order::other(*row));
+        let people = || self.people.iter().copied();
+        let (by_place, by_person) = (Plan::new(places), Plan::new(people));
         self.long.sort_unstable_by_key(Stay::identity);
         let long_person: Vec<FlatRow> = self.long.iter().map(person_row).collect();
         self.long.sort_unstable_by_key(Stay::by_place);
         let long_place: Vec<FlatRow> = self.long.iter().map(place_row).collect();
         let counts = Counts {
-            rows: person.rows.len(),
+            rows: self.rows.len(),
             long: self.long.len(),
             side: usize::from(has_side),
-            place_words: place.words.len(),
-            places: place.slots.len() - 1,
-            person_words: person.words.len(),
-            people: person.slots.len() - 1,
+            place_words: by_place.words(),
+            places: by_place.occur,
+            person_words: by_person.words(),
+            people: by_person.occur,
         };
         let Some(layout) = counts.layout() else {
-            return Vec::new();
+            return;
         };
-        let bounds = self.bounds(&person.rows);
-        let mut words = vec![0_u64; layout.blocks.end / 8];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        let bounds = self.bounds();
+        words.resize(layout.blocks.end / 8, 0);
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
+        let turned =
+            |(person, row): (u32, &Packed)| (order::other(*row), order::turned(*row, person));
+        by_place.write(
+            people().zip(&self.rows).map(turned),
+            parts(bytes, [0, 1, 2].map(|part| layout.parts[part].clone())),
+        );
+        by_person.write(
+            people().zip(self.rows.iter().copied()),
+            parts(bytes, [3, 4, 5].map(|part| layout.parts[part].clone())),
+        );
         let mut write =
             |part: usize, from: &[u8]| bytes[layout.parts[part].clone()].copy_from_slice(from);
-        for (first, order) in [(0, place), (3, person)] {
-            write(first, bytemuck::cast_slice(&order.words));
-            write(first + 1, bytemuck::cast_slice(&order.slots));
-            write(first + 2, bytemuck::cast_slice(&order.rows));
-        }
         write(6, bytemuck::cast_slice(&long_place));
         write(7, bytemuck::cast_slice(&long_person));
         for (part, column) in (8..).zip(&self.side) {
@@ -394,11 +398,14 @@ impl SegmentBuilder {
             &head[..HEADER_WORDS - 1],
         )));
         words[..HEADER_WORDS].copy_from_slice(&head);
-        words
+        self.people.clear();
+        self.rows.clear();
+        self.long.clear();
+        self.side.iter_mut().for_each(Vec::clear);
     }
 
-    fn bounds(&self, rows: &[Packed]) -> Bounds {
-        let seen = rows.iter().map(|row| order::unpack(self.base, *row));
+    fn bounds(&self) -> Bounds {
+        let seen = self.rows.iter().map(|row| order::unpack(self.base, *row));
         let (start_min, end_max) = seen.fold((u32::MAX, 0), |(start, end), row| {
             (start.min(row.start), end.max(row.end))
         });
@@ -409,6 +416,17 @@ impl SegmentBuilder {
             longest: longest.unwrap_or(0),
             base: self.base,
         }
+    }
+}
+
+/// The three parts of an order within the bytes of a segment.
+fn parts(bytes: &mut [u8], [words, slots, rows]: [Range<usize>; 3]) -> Parts<'_> {
+    let (before, bytes) = bytes.split_at_mut(rows.start);
+    let (before, slot_bytes) = before.split_at_mut(slots.start);
+    Parts {
+        words: bytemuck::cast_slice_mut(&mut before[words]),
+        slots: bytemuck::cast_slice_mut(&mut slot_bytes[..slots.len()]),
+        rows: bytemuck::cast_slice_mut(&mut bytes[..rows.len()]),
     }
 }
 
@@ -439,7 +457,9 @@ mod tests {
             imputed: n.is_multiple_of(4),
         };
         builder.extend_known((0..300).rev().map(stay).collect());
-        builder.finish(Stream::Visits, Day(20_000), Area(3))
+        let mut words = vec![9];
+        builder.finish(Stream::Visits, Day(20_000), Area(3), &mut words);
+        words
     }
 
     #[test]

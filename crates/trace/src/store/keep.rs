@@ -129,7 +129,7 @@ impl Writer {
         if entries.is_empty() {
             return Ok(receipt);
         }
-        log.append(now, &entries)?;
+        log.append(now, entries.into_iter())?;
         let (stays, turnover) = self.finish_erasing(log, &numbers)?;
         receipt.number = self.manifest.erasures;
         (receipt.stays, receipt.removed, receipt.written) =

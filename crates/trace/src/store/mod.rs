@@ -1,7 +1,7 @@
 //! The store: one writer, any number of readers.
 //!
 //! [`Store::ingest`] acknowledges what is on disk; [`Store::snapshot`] is what to ask. How files come
-//! and go is in [`seal`] and [`open`]; what each event does to the stays is in `tail`.
+//! and go is in [`seal`] and [`open`]; what each event does to the stays is in `batch`.
 
 mod keep;
 mod open;
@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use crate::batch::Did;
 use crate::disk::log::Log;
 use crate::error::TraceError;
 use crate::event::Event;
@@ -94,6 +95,16 @@ pub struct Ingested {
     /// The store was to seal afterwards and could not, and why. The events are on disk all the same; nothing
     /// more is taken until the store is opened again.
     pub not_sealed: Option<String>,
+}
+
+impl Ingested {
+    const fn count(&mut self, did: Did) {
+        match did {
+            Did::Added => self.added += 1,
+            Did::Changed => self.changed += 1,
+            Did::Nothing => self.repeated += 1,
+        }
+    }
 }
 
 /// A directory of stays.
@@ -239,9 +250,8 @@ impl Store {
     /// Logs events that were checked, and applies them when they are on disk.
     fn write(&self, batches: &[&[Event]], now: Moment) -> Result<Vec<Ingested>, TraceError> {
         let told = batches.iter().flat_map(|b| b.iter());
-        let entries: Vec<Entry> = told.map(|event| Entry::Told(*event)).collect();
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.append(now, &entries)?;
+        log.append(now, told.map(|event| Entry::Told(*event)))?;
         self.lock().apply(batches, now)
     }
 

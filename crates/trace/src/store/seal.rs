@@ -245,7 +245,9 @@ pub(super) fn segment_bytes((stream, day, area): Key, stays: Vec<Stay>) -> Vec<u
     let base = stays.iter().map(|stay| stay.start).min().unwrap_or(0);
     let mut builder = SegmentBuilder::with_capacity(base, stays.len());
     builder.extend_known(stays);
-    builder.finish(Stream::ALL[stream], day, area)
+    let mut words = Vec::new();
+    builder.finish(Stream::ALL[stream], day, area, &mut words);
+    words
 }
 
 fn retrack(

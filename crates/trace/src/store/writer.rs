@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Ingested, Rules, Sealing};
 use crate::ask::Aliases;
+use crate::batch::{Batch, Did, Says};
 use crate::disk::manifest::Manifest;
 use crate::disk::numbers::Dictionary;
 use crate::error::TraceError;
@@ -14,7 +15,7 @@ use crate::event::{Event, Sighting};
 use crate::ids::{Area, Day, Moment, Person, Place, Stream};
 use crate::index::Stay;
 use crate::snapshot::Snapshot;
-use crate::tail::{Batch, Did, Track};
+use crate::tail::Track;
 
 /// Everything that changes.
 #[derive(Debug)]
@@ -72,65 +73,54 @@ impl Writer {
         let mut dictionary = Arc::clone(&self.dictionary);
         // The writer's own hold is let go, so that numbers are added in place unless a snapshot needs them.
         self.dictionary = Arc::default();
-        let imputed_max = self.rules.imputed_seconds_max;
-        let mut pending = self
-            .tracks
-            .each_ref()
-            .map(|track| Batch::new(track.layers(), imputed_max));
-        let mut answers = Vec::with_capacity(batches.len());
+        let mut pending = [Batch::default(), Batch::default()];
+        let mut answers = vec![Ingested::default(); batches.len()];
         let mut failed = None;
         let mut renamed = false;
-        for events in batches {
-            let mut answer = Ingested::default();
+        for (by, events) in batches.iter().enumerate() {
             for event in *events {
-                let did = match *event {
-                    Event::Seen(stream, sighting) => see(
-                        &mut dictionary,
-                        &mut pending[stream.index()],
-                        stream,
-                        sighting,
-                        now,
-                    ),
+                let told = match *event {
+                    Event::Seen(stream, sighting) => {
+                        let told = see(&mut dictionary, stream, &sighting, now);
+                        told.map(|(stay, says)| pending[stream.index()].tell(stay, says, by))
+                    }
                     Event::Withdrawn {
                         stream,
                         person,
                         place,
                         from,
                     } => {
-                        let batch = &mut pending[stream.index()];
-                        Some(withdraw(
-                            &dictionary,
-                            batch,
-                            stream,
-                            (person, place, from),
-                            now,
-                        ))
+                        match withdraw(&dictionary, stream, (person, place, from), now) {
+                            Some(stay) => pending[stream.index()].tell(stay, Says::WasNot, by),
+                            None => answers[by].count(Did::Nothing),
+                        }
+                        Some(())
                     }
                     Event::Located {
                         stream,
                         place,
                         area,
-                    } => locate(&mut dictionary, stream, place, area),
+                    } => locate(&mut dictionary, stream, place, area)
+                        .map(|did| answers[by].count(did)),
                     Event::Same { person, as_person } => {
                         let did = same(&mut self.same, person, as_person);
                         renamed |= did != Did::Nothing;
                         number_person(&mut dictionary, person)
                             .and(number_person(&mut dictionary, as_person))
-                            .map(|_| did)
+                            .map(|_| answers[by].count(did))
                     }
                 };
-                match did {
-                    Some(Did::Added) => answer.added += 1,
-                    Some(Did::Changed) => answer.changed += 1,
-                    Some(Did::Nothing) => answer.repeated += 1,
-                    None => failed = Some(TraceError::Full),
+                if told.is_none() {
+                    failed = Some(TraceError::Full);
                 }
             }
-            answers.push(answer);
         }
-        let outcomes = pending.map(Batch::finish);
-        for (track, outcome) in self.tracks.iter_mut().zip(outcomes) {
-            outcome.apply(track);
+        for (track, batch) in self.tracks.iter_mut().zip(&pending) {
+            let imputed_max = self.rules.imputed_seconds_max;
+            let outcome = batch.finish(&track.layers(), imputed_max, |by, did| {
+                answers[by].count(did)
+            });
+            track.take(outcome);
         }
         self.dictionary = dictionary;
         if renamed {
@@ -165,13 +155,13 @@ fn number_place(dictionary: &mut Arc<Dictionary>, stream: Stream, place: Place) 
     dictionary.places[at].number(place.0)
 }
 
+/// What a sighting says, in numbers; nothing when there are none left.
 fn see(
     dictionary: &mut Arc<Dictionary>,
-    batch: &mut Batch<'_>,
     stream: Stream,
-    sighting: Sighting,
+    sighting: &Sighting,
     now: Moment,
-) -> Option<Did> {
+) -> Option<(Stay, Says)> {
     // An end before the start is a clock fault: the start is kept, the end is as good as missing.
     let to = sighting.to.filter(|to| *to >= sighting.from);
     let stay = Stay {
@@ -184,21 +174,33 @@ fn see(
         confidence: sighting.confidence,
         imputed: false,
     };
-    Some(batch.see(stay, to.is_some()))
+    Some((
+        stay,
+        if to.is_some() {
+            Says::Was
+        } else {
+            Says::WasOpen
+        },
+    ))
 }
 
+/// The stay that is taken back, as far as it has to be known; nothing when nobody ever told of it.
 fn withdraw(
     dictionary: &Dictionary,
-    batch: &mut Batch<'_>,
     stream: Stream,
     (person, place, from): (Person, Place, Moment),
     now: Moment,
-) -> Did {
-    let place = dictionary.places[stream.index()].find(place.0);
-    match dictionary.people.find(person.0).zip(place) {
-        Some((person, place)) => batch.withdraw((person, from.0, place), now.0),
-        None => Did::Nothing,
-    }
+) -> Option<Stay> {
+    Some(Stay {
+        person: dictionary.people.find(person.0)?,
+        place: dictionary.places[stream.index()].find(place.0)?,
+        start: from.0,
+        end: from.0,
+        noted: now.0,
+        how: 0,
+        confidence: 0,
+        imputed: false,
+    })
 }
 
 fn locate(
