@@ -5,7 +5,9 @@
 //! that a batch touches memory side by side; what was told of one person keeps its order. Start with
 //! [`Batch::finish`].
 
-use crate::index::layers::{Layers, Walk};
+use std::collections::BTreeMap;
+
+use crate::index::layers::{By, Found, Layers, Look, Walk};
 use crate::index::{Identity, Stay};
 
 /// What an event did.
@@ -25,6 +27,8 @@ pub(crate) enum Says {
     WasOpen,
     /// There was no such stay.
     WasNot,
+    /// The longest stay that is assumed at its place changed.
+    AssumedAnew,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,35 @@ struct Told {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     told: Vec<Told>,
+}
+
+/// The longest stays that are assumed when nobody knows the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Assumed<'a> {
+    /// At places that have none of their own.
+    pub rule: u32,
+    /// By number of the place.
+    pub places: &'a BTreeMap<u32, u32>,
+    /// The longest of all.
+    pub longest: u32,
+}
+
+impl<'a> Assumed<'a> {
+    pub(crate) fn new(rule: u32, places: &'a BTreeMap<u32, u32>) -> Self {
+        let longest = places.values().fold(rule, |longest, own| longest.max(*own));
+        Self {
+            rule,
+            places,
+            longest,
+        }
+    }
+
+    fn at(&self, place: u32) -> u32 {
+        if self.places.is_empty() {
+            return self.rule;
+        }
+        self.places.get(&place).copied().unwrap_or(self.rule)
+    }
 }
 
 /// What a batch came to.
@@ -66,12 +99,39 @@ impl Batch {
         self.told.push(Told { stay, says, by });
     }
 
-    /// What the events come to on top of the layers. `imputed_max` is the longest stay that is assumed when
-    /// nobody knows its end; `did` is told, for each event, who told it and what it did.
+    /// Has every stay at a place whose end was imputed looked at again.
+    pub(crate) fn assume_anew(&mut self, layers: &Layers<'_>, place: u32, noted: u32, by: usize) {
+        let whole = Look {
+            number: place,
+            from: 0,
+            to: u32::MAX,
+        };
+        let mut found = Found::default();
+        layers.find(By::Place, &[whole], &mut found);
+        for span in found.of(0) {
+            span.each(|row| {
+                if row.imputed {
+                    let stay = Stay {
+                        person: row.other,
+                        place,
+                        start: row.start,
+                        end: row.end,
+                        noted,
+                        how: 0,
+                        confidence: 0,
+                        imputed: true,
+                    };
+                    self.tell(stay, Says::AssumedAnew, by);
+                }
+            });
+        }
+    }
+
+    /// What the events come to on top of the layers; `did` is told, for each event, who told it and what it did.
     pub(crate) fn finish(
         &self,
         layers: &Layers<'_>,
-        imputed_max: u32,
+        assumed: &Assumed<'_>,
         mut did: impl FnMut(usize, Did),
     ) -> Outcome {
         let mut order: Vec<(u32, usize)> =
@@ -84,13 +144,15 @@ impl Batch {
         let mut walk = Walk::default();
         let mut person = OnePerson {
             known: Vec::new(),
-            imputed_max,
+            assumed,
         };
         for of_one in order.chunk_by(|a, b| a.0 == b.0) {
             let told = || of_one.iter().map(|(_, at)| &self.told[*at]);
             person.begin(layers, &mut walk, of_one[0].0, || told().map(|t| &t.stay));
             for told in told() {
-                did(told.by, person.hear(told));
+                if let Some(done) = person.hear(told) {
+                    did(told.by, done);
+                }
             }
             person.end(&mut outcome);
         }
@@ -100,13 +162,13 @@ impl Batch {
 
 /// The stays of one person that bear upon what was told.
 #[derive(Debug)]
-struct OnePerson {
+struct OnePerson<'a> {
     /// In order of start and place.
     known: Vec<Known>,
-    imputed_max: u32,
+    assumed: &'a Assumed<'a>,
 }
 
-impl OnePerson {
+impl OnePerson<'_> {
     fn begin<'s, I>(
         &mut self,
         layers: &Layers<'_>,
@@ -117,8 +179,14 @@ impl OnePerson {
         I: Iterator<Item = &'s Stay>,
     {
         let starts = || told().map(|stay| stay.start);
-        let first = starts().min().unwrap_or(0).saturating_sub(self.imputed_max);
-        let last = starts().max().unwrap_or(0).saturating_add(self.imputed_max);
+        let first = starts()
+            .min()
+            .unwrap_or(0)
+            .saturating_sub(self.assumed.longest);
+        let last = starts()
+            .max()
+            .unwrap_or(0)
+            .saturating_add(self.assumed.longest);
         let known = &mut self.known;
         known.clear();
         layers.starting(walk, person, first, last, |layer, row, how, confidence| {
@@ -151,33 +219,38 @@ impl OnePerson {
         }
     }
 
-    fn hear(&mut self, told: &Told) -> Did {
+    /// What was told, done; nothing to say of a stay that is only looked at again.
+    fn hear(&mut self, told: &Told) -> Option<Did> {
         let Told { stay, says, .. } = *told;
-        let at = |k: &Known| (k.stay.start, k.stay.place);
-        let Ok(at) = self
+        let place = |k: &Known| (k.stay.start, k.stay.place);
+        let found = self
             .known
-            .binary_search_by_key(&(stay.start, stay.place), at)
-        else {
-            return Did::Nothing;
+            .binary_search_by_key(&(stay.start, stay.place), place);
+        let Ok(at) = found else {
+            return Some(Did::Nothing);
         };
         match says {
-            Says::Was => self.see(at, stay),
+            Says::Was => Some(self.see(at, stay)),
             Says::WasOpen if self.known[at].is_there && !self.known[at].stay.imputed => {
-                Did::Nothing
+                Some(Did::Nothing)
             }
             Says::WasOpen => {
                 let end = self.imputed_end(at);
                 let imputed = true;
-                self.see(
+                Some(self.see(
                     at,
                     Stay {
                         end,
                         imputed,
                         ..stay
                     },
-                )
+                ))
             }
-            Says::WasNot => self.withdraw(at, stay.noted),
+            Says::WasNot => Some(self.withdraw(at, stay.noted)),
+            Says::AssumedAnew => {
+                self.impute(at, stay.noted);
+                None
+            }
         }
     }
 
@@ -209,30 +282,36 @@ impl OnePerson {
     /// Gives the stays before the one at `at` the ends that follow now, where nobody knows them.
     fn impute_before(&mut self, at: usize, noted: u32) {
         let start = self.known[at].stay.start;
-        let first = start.saturating_sub(self.imputed_max);
+        let first = start.saturating_sub(self.assumed.longest);
         for earlier in (0..at).rev() {
-            let Known { stay, is_there, .. } = self.known[earlier];
-            if stay.start < first {
+            let earlier_start = self.known[earlier].stay.start;
+            if earlier_start < first {
                 break;
             }
-            if is_there && stay.imputed && stay.start < start {
-                let end = self.imputed_end(earlier);
-                if end != stay.end {
-                    let known = &mut self.known[earlier];
-                    known.stay = Stay { end, noted, ..stay };
-                    known.changed = true;
-                }
+            if earlier_start < start {
+                self.impute(earlier, noted);
             }
+        }
+    }
+
+    /// Gives a stay the end that follows now, where nobody knows it.
+    fn impute(&mut self, at: usize, noted: u32) {
+        let end = self.imputed_end(at);
+        let known = &mut self.known[at];
+        if known.is_there && known.stay.imputed && known.stay.end != end {
+            known.stay.end = end;
+            known.stay.noted = noted;
+            known.changed = true;
         }
     }
 
     /// The next start of the person, but not later than the longest stay that is assumed.
     fn imputed_end(&self, at: usize) -> u32 {
-        let start = self.known[at].stay.start;
+        let Stay { start, place, .. } = self.known[at].stay;
         let mut later = self.known[at + 1..].iter();
         let next = later.find(|k| k.is_there && k.stay.start > start);
         start
-            .saturating_add(self.imputed_max)
+            .saturating_add(self.assumed.at(place))
             .min(next.map_or(u32::MAX, |k| k.stay.start))
     }
 

@@ -111,6 +111,16 @@ pub enum Event {
         /// Where it lies.
         area: Area,
     },
+    /// At a place, an end that nobody knows is assumed at most so many seconds after the start, whatever the
+    /// store's rule for all others is; nothing: that rule holds here too.
+    Assumed {
+        /// Of which kind.
+        stream: Stream,
+        /// Which place.
+        place: Place,
+        /// The longest stay that is assumed.
+        seconds_max: Option<u32>,
+    },
     /// Two pseudonyms are one person; a pseudonym that is told to be itself stands alone again.
     Same {
         /// The pseudonym that is no person of its own.

@@ -133,6 +133,9 @@ const WITHDRAWN: u8 = 3;
 const LOCATED: u8 = 4;
 const SAME: u8 = 5;
 const ERASED: u8 = 6;
+const ASSUMED: u8 = 7;
+/// In the place of seconds: none.
+const NO_SECONDS: u64 = u64::MAX;
 
 fn put(bytes: &mut Vec<u8>, entry: &Entry) {
     let stream_code = |stream: Stream| u8::try_from(stream.index()).unwrap_or_default();
@@ -174,6 +177,14 @@ fn put(bytes: &mut Vec<u8>, entry: &Entry) {
             area,
         }) => {
             key(LOCATED, place.0, u64::from(area.0));
+            put(&[stream_code(stream)]);
+        }
+        Entry::Told(Event::Assumed {
+            stream,
+            place,
+            seconds_max,
+        }) => {
+            key(ASSUMED, place.0, seconds_max.map_or(NO_SECONDS, u64::from));
             put(&[stream_code(stream)]);
         }
         Entry::Told(Event::Same { person, as_person }) => key(SAME, person.0, as_person.0),
@@ -231,6 +242,17 @@ fn get(reader: &mut Reader<'_>) -> Option<Entry> {
             person,
             as_person: Person(other),
         }),
+        ASSUMED => {
+            let seconds_max = match other {
+                NO_SECONDS => None,
+                seconds => Some(u32::try_from(seconds).ok()?),
+            };
+            Entry::Told(Event::Assumed {
+                stream: reader.stream()?,
+                place: Place(one),
+                seconds_max,
+            })
+        }
         ERASED => Entry::Erased(person),
         _ => return None,
     })
@@ -289,6 +311,11 @@ mod tests {
                 Entry::Told(Event::Same {
                     person,
                     as_person: Person(1),
+                }),
+                Entry::Told(Event::Assumed {
+                    stream,
+                    place,
+                    seconds_max: (n % 2 == 0).then_some(900),
                 }),
                 Entry::Erased(Person(77)),
             ];

@@ -1,6 +1,7 @@
 //! What a keeper relies on: late events, forgetting by day, erasing one person, one writer at a time.
 
 use std::fs;
+use std::path::PathBuf;
 
 use fangxian_trace::{
     Case, Day, Event, How, Moment, Overlap, Person, Place, Refusal, Sighting, Store, Stream,
@@ -84,6 +85,34 @@ fn a_missing_end_is_imputed_marked_shortened_and_lengthened() {
         )
         .unwrap();
     assert_eq!(others(&store, 1), [(2, 5_000, 0)]);
+}
+
+#[test]
+fn a_place_can_have_a_longest_assumed_stay_of_its_own() {
+    let folder = Folder::new();
+    let (store, _) = folder.open();
+    let assumed = |seconds_max| Event::Assumed {
+        stream: Stream::Visits,
+        place: Place(5),
+        seconds_max,
+    };
+    let (long, open) = (visit(1, 5, FIRST, Some(36_000)), visit(2, 5, FIRST, None));
+    store.ingest(&[long, open], NOW).unwrap();
+    store.seal().unwrap();
+    let done = store.ingest(&[assumed(Some(600))], NOW).unwrap();
+    assert_eq!((done.added, others(&store, 1)), (1, vec![(2, 600, 1)]));
+    store.seal().unwrap();
+    drop(store);
+    // It outlives a restart, also one without the file of numbers.
+    let files = folder.files("");
+    let is_numbers = |path: &&PathBuf| path.to_string_lossy().contains("numbers-");
+    fs::remove_file(files.iter().find(is_numbers).unwrap()).unwrap();
+    let (store, _) = folder.open();
+    store.ingest(&[visit(3, 5, FIRST + 60, None)], NOW).unwrap();
+    assert_eq!(others(&store, 1), [(2, 600, 1), (3, 600, 1)]);
+    let done = store.ingest(&[assumed(None), assumed(None)], NOW).unwrap();
+    assert_eq!((done.changed, done.repeated), (1, 1));
+    assert_eq!(others(&store, 1), [(2, 3_600, 1), (3, 3_600, 1)]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct Plain {
 pub struct World {
     told: BTreeMap<(u64, u32, u64), Option<u32>>,
     same: BTreeMap<u64, u64>,
+    /// The longest assumed stay of a place that has one of its own.
+    assumed: BTreeMap<u64, u32>,
 }
 
 impl World {
@@ -61,6 +63,14 @@ impl World {
             } => {
                 self.told.remove(&(person.0, from.0, place.0));
             }
+            Event::Assumed {
+                stream: Stream::Visits,
+                place,
+                seconds_max,
+            } => {
+                self.assumed.remove(&place.0);
+                self.assumed.extend(seconds_max.map(|s| (place.0, s)));
+            }
             Event::Same { person, as_person } if person == as_person => {
                 self.same.remove(&person.0);
             }
@@ -72,6 +82,10 @@ impl World {
             }
             Event::Seen(Stream::Presence, _)
             | Event::Withdrawn {
+                stream: Stream::Presence,
+                ..
+            }
+            | Event::Assumed {
                 stream: Stream::Presence,
                 ..
             }
@@ -105,7 +119,9 @@ impl World {
                 .filter(|k| k.0 == person && k.1 > start)
                 .map(|k| k.1)
                 .min();
-            let imputed_end = (start + RULES.imputed_seconds_max).min(next.unwrap_or(u32::MAX));
+            let own = self.assumed.get(&place).copied();
+            let longest = own.unwrap_or(RULES.imputed_seconds_max);
+            let imputed_end = (start + longest).min(next.unwrap_or(u32::MAX));
             let end_or = end.unwrap_or(imputed_end);
             Plain {
                 person: self.who(person),
@@ -314,7 +330,8 @@ fn sighting() -> impl Strategy<Value = Sighting> {
     )
 }
 
-/// Stays, some of them told twice, corrected or withdrawn; people found to be one; places in areas.
+/// Stays, some of them told twice, corrected or withdrawn; people found to be one; places in areas
+/// and with a longest assumed stay.
 pub fn events() -> impl Strategy<Value = Vec<Event>> {
     let seen = sighting()
         .prop_map(|s| Event::Seen(Stream::Visits, s))
@@ -331,7 +348,18 @@ pub fn events() -> impl Strategy<Value = Vec<Event>> {
         place: Place(place),
         area: Area(area),
     });
-    let one = prop_oneof![24 => seen, 1 => same, 1 => area.boxed()];
+    let longest = prop_oneof![
+        Just(None),
+        Just(Some(0)),
+        Just(Some(900)),
+        Just(Some(40_000))
+    ];
+    let assumed = (0..PLACES, longest).prop_map(|(place, seconds_max)| Event::Assumed {
+        stream: Stream::Visits,
+        place: Place(place),
+        seconds_max,
+    });
+    let one = prop_oneof![24 => seen, 1 => same, 1 => area.boxed(), 1 => assumed.boxed()];
     let again = prop::collection::vec((any::<prop::sample::Index>(), 0_u8..4), 0..12);
     (prop::collection::vec(one, 1..60), again).prop_map(|(mut events, again)| {
         for (index, what) in again {

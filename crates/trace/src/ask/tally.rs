@@ -40,7 +40,7 @@ impl Entry {
 const FREE: u64 = u64::MAX;
 
 /// Tables begin with between these powers of two of slots, as many as the rows that may come.
-const BITS: std::ops::RangeInclusive<u32> = 5..=16;
+const BITS: std::ops::RangeInclusive<u32> = 5..=13;
 
 /// Entries by person, in order of first sight.
 #[derive(Debug, Default)]
@@ -104,7 +104,7 @@ impl Tally {
 
     #[cold]
     fn grow(&mut self) {
-        self.resize(u32::BITS - self.shift + 2);
+        self.resize(u32::BITS - self.shift + 1);
         for at in 0..self.entries.len() {
             let person = self.entries[at].person;
             let slot = self.slot(person);

@@ -56,6 +56,9 @@ pub(crate) struct Manifest {
     pub partitions: Vec<Partition>,
     /// Pseudonyms told to be somebody else's, and whose.
     pub aliases: BTreeMap<u64, u64>,
+    /// By stream: places with a longest assumed stay of their own.
+    #[serde(default)]
+    pub assumed: [BTreeMap<u64, u32>; 2],
     /// Erasures so far.
     pub erasures: u64,
     pub rules: StoredRules,
@@ -79,6 +82,7 @@ impl Manifest {
             oldest_day: 0,
             partitions: Vec::new(),
             aliases: BTreeMap::new(),
+            assumed: [BTreeMap::new(), BTreeMap::new()],
             erasures: 0,
             rules,
         }

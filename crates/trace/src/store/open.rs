@@ -1,12 +1,12 @@
 //! Opening: files that are sound, made sound or named; the log read again; what a kill interrupted, finished.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Rules;
 use super::seal::{Key, numbered, segment_bytes};
-use super::writer::Writer;
+use super::writer::{Writer, number_place};
 use crate::disk::files;
 use crate::disk::log::Log;
 use crate::disk::manifest::{Manifest, Partition, StoredRules};
@@ -14,7 +14,7 @@ use crate::disk::map;
 use crate::disk::numbers::Dictionary;
 use crate::error::TraceError;
 use crate::event::Event;
-use crate::ids::{Calendar, Person};
+use crate::ids::{Calendar, Person, Place, Stream};
 use crate::index::segment::Segment;
 use crate::tail::{Sealed, Track};
 use crate::wire::{Entry, Frame};
@@ -60,10 +60,12 @@ impl Writer {
             dictionary: Arc::default(),
             tracks: [Track::default(), Track::default()],
             aliases: Arc::default(),
+            assumed: [BTreeMap::new(), BTreeMap::new()],
             waiting_since: None,
         };
         writer.load(&mut opened)?;
         writer.number_aliases();
+        writer.number_assumed()?;
         writer.replay(&mut log, &frames, &mut opened)?;
         Ok((writer, log, opened))
     }
@@ -129,12 +131,23 @@ impl Writer {
         Ok(())
     }
 
+    /// The places with a longest assumed stay of their own, by number. They keep one when the numbers were lost.
+    fn number_assumed(&mut self) -> Result<(), TraceError> {
+        for stream in Stream::ALL {
+            for (place, seconds) in &self.manifest.assumed[stream.index()] {
+                let number = number_place(&mut self.dictionary, stream, Place(*place));
+                self.assumed[stream.index()].insert(number.ok_or(TraceError::Full)?, *seconds);
+            }
+        }
+        Ok(())
+    }
+
     fn rebuild(&mut self, at: usize) -> Result<Segment, TraceError> {
         let partition = self.manifest.partitions[at].clone();
         let recorded = self.read_record(&partition)?;
         let stays = numbered(&self.dictionary, partition.stream, &recorded);
         let key = partition.key();
-        let stem = Manifest::stem(crate::ids::Stream::ALL[partition.stream], key.1, key.2);
+        let stem = Manifest::stem(Stream::ALL[partition.stream], key.1, key.2);
         let name = self.manifest.name(&stem, ".segment");
         let listed = self.write_listed(name, bytemuck::cast_slice(&segment_bytes(key, stays)))?;
         let segment = self.open_segment(&listed)?;

@@ -117,6 +117,11 @@ impl Writer {
         manifest.numbers = Some(self.write_listed(name, &dictionary.encode())?);
         manifest.log = manifest.name("log", "");
         manifest.aliases.clone_from(&self.same);
+        for (stream, assumed) in self.assumed.iter().enumerate() {
+            let key =
+                |(place, seconds): (&u32, &u32)| (dictionary.places[stream].key(*place), *seconds);
+            manifest.assumed[stream] = assumed.iter().map(key).collect();
+        }
         let fresh_log = Log::create(&self.path(&manifest.log))?;
         files::sync_folder(&self.path(&manifest.log))?;
         manifest.commit(&self.folder)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Ingested, Rules, Sealing};
 use crate::ask::Aliases;
-use crate::batch::{Batch, Did, Says};
+use crate::batch::{Assumed, Batch, Did, Says};
 use crate::disk::manifest::Manifest;
 use crate::disk::numbers::Dictionary;
 use crate::error::TraceError;
@@ -29,6 +29,8 @@ pub(super) struct Writer {
     /// Who is told to be whom, by pseudonym.
     pub(super) same: BTreeMap<u64, u64>,
     pub(super) aliases: Arc<Aliases>,
+    /// By stream: the longest assumed stays of places that have one of their own, by number.
+    pub(super) assumed: [BTreeMap<u32, u32>; 2],
     /// When the first event was told that is not sealed.
     pub(super) waiting_since: Option<Moment>,
 }
@@ -77,6 +79,7 @@ impl Writer {
         let mut answers = vec![Ingested::default(); batches.len()];
         let mut failed = None;
         let mut renamed = false;
+        let mut anew: [BTreeMap<u32, usize>; 2] = [BTreeMap::new(), BTreeMap::new()];
         for (by, events) in batches.iter().enumerate() {
             for event in *events {
                 let told = match *event {
@@ -102,6 +105,18 @@ impl Writer {
                         area,
                     } => locate(&mut dictionary, stream, place, area)
                         .map(|did| answers[by].count(did)),
+                    Event::Assumed {
+                        stream,
+                        place,
+                        seconds_max,
+                    } => number_place(&mut dictionary, stream, place).map(|place| {
+                        let assumed = &mut self.assumed[stream.index()];
+                        let did = assume(assumed, place, seconds_max);
+                        answers[by].count(did);
+                        if did != Did::Nothing {
+                            anew[stream.index()].insert(place, by);
+                        }
+                    }),
                     Event::Same { person, as_person } => {
                         let did = same(&mut self.same, person, as_person);
                         renamed |= did != Did::Nothing;
@@ -115,11 +130,16 @@ impl Writer {
                 }
             }
         }
-        for (track, batch) in self.tracks.iter_mut().zip(&pending) {
-            let imputed_max = self.rules.imputed_seconds_max;
-            let outcome = batch.finish(&track.layers(), imputed_max, |by, did| {
-                answers[by].count(did)
-            });
+        for (stream, (track, mut batch)) in self.tracks.iter_mut().zip(pending).enumerate() {
+            // Whatever came before or after it in the batch, what is assumed now counts.
+            let assumed = &self.assumed[stream];
+            let assumed = Assumed::new(self.rules.imputed_seconds_max, assumed);
+            let layers = track.layers();
+            for (place, by) in &anew[stream] {
+                batch.assume_anew(&layers, *place, now.0, *by);
+            }
+            let outcome = batch.finish(&layers, &assumed, |by, did| answers[by].count(did));
+            drop(layers);
             track.take(outcome);
         }
         self.dictionary = dictionary;
@@ -145,7 +165,11 @@ fn number_person(dictionary: &mut Arc<Dictionary>, person: Person) -> Option<u32
     }
 }
 
-fn number_place(dictionary: &mut Arc<Dictionary>, stream: Stream, place: Place) -> Option<u32> {
+pub(super) fn number_place(
+    dictionary: &mut Arc<Dictionary>,
+    stream: Stream,
+    place: Place,
+) -> Option<u32> {
     let at = stream.index();
     if let Some(number) = dictionary.places[at].find(place.0) {
         return Some(number);
@@ -218,6 +242,20 @@ fn locate(
         *kept = area.0;
     }
     Some(if known { Did::Changed } else { Did::Added })
+}
+
+/// Notes the longest stay that is assumed at a place.
+fn assume(assumed: &mut BTreeMap<u32, u32>, place: u32, seconds_max: Option<u32>) -> Did {
+    let before = match seconds_max {
+        Some(seconds) => assumed.insert(place, seconds),
+        None => assumed.remove(&place),
+    };
+    match (before, seconds_max) {
+        (None, None) => Did::Nothing,
+        (None, Some(_)) => Did::Added,
+        (Some(before), now) if now == Some(before) => Did::Nothing,
+        (Some(_), _) => Did::Changed,
+    }
 }
 
 /// Notes that a pseudonym is another's, following what is known, so that no ring can come about.
