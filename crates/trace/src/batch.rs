@@ -100,7 +100,7 @@ impl Batch {
     }
 
     /// Has every stay at a place whose end was imputed looked at again.
-    pub(crate) fn assume_anew(&mut self, layers: &Layers<'_>, place: u32, noted: u32, by: usize) {
+    pub(crate) fn assume_anew(&mut self, layers: &Layers<'_>, place: u32, noted: u32) {
         let whole = Look {
             number: place,
             from: 0,
@@ -121,7 +121,8 @@ impl Batch {
                         confidence: 0,
                         imputed: true,
                     };
-                    self.tell(stay, Says::AssumedAnew, by);
+                    // Nobody told it: nothing is said of it to anybody.
+                    self.tell(stay, Says::AssumedAnew, 0);
                 }
             });
         }

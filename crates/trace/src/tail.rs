@@ -61,7 +61,7 @@ impl Track {
             self.runs.push((run, Arc::default()));
         }
         while let [.., (before, _), (last, _)] = &self.runs[..]
-            && before.stays.len() <= 2 * last.stays.len()
+            && before.stays.len() <= last.stays.len()
         {
             self.merge_last();
         }

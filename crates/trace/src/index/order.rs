@@ -77,7 +77,7 @@ pub(crate) struct Order<'a> {
     pub base: u32,
 }
 
-impl<'a> Order<'a> {
+impl Order<'_> {
     /// Where the directory speaks of a number; nothing when it does not occur.
     #[inline]
     pub(crate) fn slot(&self, number: u32) -> Option<usize> {

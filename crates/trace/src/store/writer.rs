@@ -1,6 +1,6 @@
 //! The one who writes: what the log took, into the stays in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Writer {
         let mut answers = vec![Ingested::default(); batches.len()];
         let mut failed = None;
         let mut renamed = false;
-        let mut anew: [BTreeMap<u32, usize>; 2] = [BTreeMap::new(), BTreeMap::new()];
+        let mut anew = [BTreeSet::new(), BTreeSet::new()];
         for (by, events) in batches.iter().enumerate() {
             for event in *events {
                 let told = match *event {
@@ -114,7 +114,7 @@ impl Writer {
                         let did = assume(assumed, place, seconds_max);
                         answers[by].count(did);
                         if did != Did::Nothing {
-                            anew[stream.index()].insert(place, by);
+                            anew[stream.index()].insert(place);
                         }
                     }),
                     Event::Same { person, as_person } => {
@@ -135,8 +135,8 @@ impl Writer {
             let assumed = &self.assumed[stream];
             let assumed = Assumed::new(self.rules.imputed_seconds_max, assumed);
             let layers = track.layers();
-            for (place, by) in &anew[stream] {
-                batch.assume_anew(&layers, *place, now.0, *by);
+            for place in &anew[stream] {
+                batch.assume_anew(&layers, *place, now.0);
             }
             let outcome = batch.finish(&layers, &assumed, |by, did| answers[by].count(did));
             drop(layers);
