@@ -406,6 +406,26 @@ impl Params {
         }
     }
 
+    /// The parameters inside a parameter (none when it is not given) and these of its neighbours, as parameters of a
+    /// method of their own: they keep their own account of what was asked for.
+    pub fn taken_out(&self, name: &str, beside: &[&str]) -> Result<Self, Refused> {
+        let mut values = match self.value(name) {
+            None => Map::new(),
+            Some(Value::Object(values)) => values.clone(),
+            Some(_) => return Err(self.bad(name, "is not an object")),
+        };
+        for key in values.keys() {
+            let full = self.full(&format!("{name}.{key}"));
+            self.read.borrow_mut().insert(full);
+        }
+        for key in beside {
+            if let Some(value) = self.value(key) {
+                values.insert((*key).to_owned(), value.clone());
+            }
+        }
+        Ok(Self::new(values))
+    }
+
     /// First and last position of `range`, both counted from 1 and both included.
     pub fn range(&self, name: &str) -> Result<(usize, usize), Refused> {
         match self.wholes(name)?.as_slice() {

@@ -4,11 +4,13 @@
 //! is none. What an alarm leads to is decided elsewhere.
 
 pub mod baseline;
+pub mod cdc;
 pub mod cusum;
 pub mod ears;
 pub mod farrington;
 pub mod glr;
 pub mod outbreakp;
+pub mod quality;
 pub mod rki_bayes;
 pub mod season;
 pub mod series;

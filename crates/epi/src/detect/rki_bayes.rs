@@ -20,6 +20,13 @@ pub struct Reference {
 /// Above this mean the normal bound takes the place of the Poisson table.
 pub const RKI_TABLE_MEAN_MAX: f64 = 20.0;
 
+/// The printed Poisson table: upper 95 % limits of a mean of which 0, 1, 2, … 20 were seen, to three places
+/// (Crow, Gardner 1959: intervals from the shortest acceptance regions, of these the highest).
+pub const POISSON_UPPER: [f64; 21] = [
+    3.285, 5.323, 6.686, 8.102, 9.598, 11.177, 12.817, 13.765, 14.921, 16.768, 17.633, 19.05,
+    20.335, 21.364, 22.945, 23.762, 25.4, 26.306, 27.735, 28.966, 30.017,
+];
+
 fn reference(counts: &[f64], t: usize, per_year: usize, which: Reference) -> Estimated<Vec<f64>> {
     let w = which.half_width;
     let mut found = Vec::new();
@@ -61,8 +68,8 @@ fn reference(counts: &[f64], t: usize, per_year: usize, which: Reference) -> Est
 /// - Units: counts in, a count out.
 /// - Interval: none; the table's limits are 95 % limits of a Poisson mean.
 /// - Assumes: reference steps behave like the judged one; no trend, no outbreak among them.
-/// - Do not use: with a trend, or without the table.
-/// - Source: Riebler 2004; Höhle 2007.
+/// - Do not use: with a trend.
+/// - Source: Riebler 2004; Höhle 2007; the table Crow, Gardner 1959.
 /// - Differs from source: not.
 /// - Checked by: the reference folder `rki_bayes`.
 pub fn rki(
@@ -140,7 +147,11 @@ const SHEET: SheetSpec = SheetSpec {
 };
 
 fn run_rki(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
-    let table = call.input("poisson_table")?.numbers("upper")?;
+    // A table that is given takes the place of the printed one.
+    let table = match call.inputs.contains_key("poisson_table") {
+        true => call.input("poisson_table")?.numbers("upper")?,
+        false => POISSON_UPPER.to_vec(),
+    };
     judge(call, |series, t, which| {
         rki(&series.counts, t, series.per_year, which, &table)
     })
@@ -173,4 +184,32 @@ fn judge(
         spec: &SHEET,
         rows: range(call, &series)?.map(row).collect(),
     }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numbers::density;
+
+    /// The lowest count of the acceptance region of a mean: the fewest counts in a row that hold 95 %, of these the highest.
+    fn lowest_accepted(mean: f64) -> usize {
+        let mut upto = vec![0.0];
+        for x in 0..120 {
+            upto.push(upto[x] + density::poisson(x as f64, mean));
+        }
+        let holds = |first: &usize, n: usize| upto[first + n] - upto[*first] >= 0.95;
+        (1..60)
+            .find_map(|n| (0..60).rev().find(|first| holds(first, n)))
+            .expect("a region")
+    }
+
+    #[test]
+    fn the_printed_table_is_what_shortest_acceptance_regions_give() {
+        for (x, limit) in POISSON_UPPER.iter().enumerate() {
+            // Up to the limit the count is accepted, above it never again.
+            assert!(lowest_accepted(limit - 6e-4) <= x, "{x}");
+            let above = (0..400).map(|step| limit + 6e-4 + f64::from(step) / 100.0);
+            assert!(above.map(lowest_accepted).all(|first| first > x), "{x}");
+        }
+    }
 }
