@@ -1,7 +1,7 @@
 //! Every method by name. A new method is a file in its family and a row here.
 
 use crate::call::Method;
-use crate::chains::superspreading;
+use crate::chains::{infectors, superspreading, transmission};
 use crate::delay::named as delay;
 use crate::endemic::named as endemic;
 use crate::forecast::{beds, projection, rolling, scores, seihrd};
@@ -53,6 +53,8 @@ pub const METHODS: &[&Method] = &[
     &clusters::knox::METHOD,
     &clusters::scan::METHOD,
     &clusters::autocorrelation::METHOD,
+    &transmission::METHOD,
+    &infectors::METHOD,
     &superspreading::PROBABILITY,
     &superspreading::CONTAIN,
     &superspreading::CONCENTRATION,

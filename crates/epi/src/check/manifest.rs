@@ -60,6 +60,18 @@ impl Manifest {
         let here = |case: &&Case| case.id == id && case.files.iter().any(|f| f == file);
         self.cases.iter().find(here)
     }
+
+    /// Whether a bar is the value of this parameter: then it is not for the method.
+    pub(super) fn looked_up_by_bars(&self, name: &str) -> bool {
+        let wanted = format!("param:{name}");
+        self.bars
+            .iter()
+            .flat_map(|bar| bar.columns.values())
+            .any(|bar| match bar {
+                Bar::AtMost(value) | Bar::AtLeast(value) => value.as_str() == Some(&wanted),
+                Bar::Between(_) => false,
+            })
+    }
 }
 
 /// One call of a method.

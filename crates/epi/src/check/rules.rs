@@ -155,10 +155,20 @@ fn agree(equal: bool, allowed: &str) -> Outcome {
 
 /// Equal as text, as numbers or as dates.
 pub(super) fn same(a: &str, b: &str) -> bool {
-    let number = |text| parse_number(text).map(canonical);
+    let number = |text| numeral(text).map(canonical);
     a == b
         || number(a).is_some_and(|a| Some(a) == number(b))
         || parse_date(a).is_some_and(|a| Some(a) == parse_date(b))
+}
+
+/// The number that a text is; nothing for names that only look like one: `007`, or `56e22` where a table of numbers would have
+/// `5.6e+23`.
+fn numeral(text: &str) -> Option<f64> {
+    let plain = text.trim().trim_start_matches('-');
+    let padded = plain.starts_with('0') && plain[1..].starts_with(|c: char| c.is_ascii_digit());
+    let exponent = plain.split_once(['e', 'E']).map(|(_, exponent)| exponent);
+    let named = exponent.is_some_and(|e| e.starts_with(|c: char| c.is_ascii_digit()));
+    (!padded && !named).then(|| parse_number(text)).flatten()
 }
 
 /// A number as bits that are equal when the numbers are.
@@ -172,7 +182,7 @@ fn canonical(x: f64) -> u64 {
 
 /// A cell of a key: numbers in one spelling, text as it is.
 pub(super) fn key_text(text: &str) -> String {
-    match parse_number(text) {
+    match numeral(text) {
         Some(number) if number.is_finite() => format!("{}", number + 0.0),
         _ => text.to_owned(),
     }
