@@ -5,6 +5,7 @@ use crate::chains::{infectors, superspreading, transmission};
 use crate::delay::named as delay;
 use crate::endemic::named as endemic;
 use crate::forecast::{beds, projection, rolling, scores, seihrd};
+use crate::linkage::named as linkage;
 use crate::nowcast::named as nowcast;
 use crate::reproduction as r;
 use crate::severity::cfr;
@@ -60,6 +61,9 @@ pub const METHODS: &[&Method] = &[
     &superspreading::CONCENTRATION,
     &superspreading::CLUSTERS,
     &superspreading::CHAIN,
+    &linkage::QUALITY,
+    &linkage::FIXED,
+    &linkage::SIMILARITY,
     &beds::OCCUPANCY,
     &beds::CENSUS,
     &projection::METHOD,

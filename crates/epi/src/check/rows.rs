@@ -130,10 +130,7 @@ impl<'a> View<'a> {
     pub fn arguments(&self, row: usize) -> Map<String, Value> {
         let single = |text: &str| match text {
             text if self.missing(text) || is_missing(text) => Value::Null,
-            text => match parse_number(text).and_then(serde_json::Number::from_f64) {
-                Some(number) => Value::Number(number),
-                None => Value::String(text.to_owned()),
-            },
+            text => number_as_written(text).map_or_else(|| text.into(), Value::Number),
         };
         let argument = |argument: &Argument| match argument {
             Argument::Column(column) => single(self.cell(row, column)),
@@ -153,6 +150,15 @@ impl<'a> View<'a> {
             .map(|(name, from)| (name.clone(), argument(from)))
             .collect()
     }
+}
+
+/// The number that a text holds, when it is written as numbers are; one with zeros in front may be a name.
+fn number_as_written(text: &str) -> Option<serde_json::Number> {
+    let whole = text.parse::<i64>().ok().map(serde_json::Number::from);
+    let number = || text.parse().ok().and_then(serde_json::Number::from_f64);
+    whole
+        .or_else(number)
+        .filter(|number| number.to_string() == text)
 }
 
 /// What a rule may look up around one cell.

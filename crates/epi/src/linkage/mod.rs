@@ -12,9 +12,12 @@
 //! - *One record at a time*: [`Scorer::prepare`] the record, look up others by [`Prepared::tokens`], and
 //!   [`Scorer::score`] or [`Scorer::explain`] each.
 
+pub mod fixed;
 pub mod levels;
 pub mod model;
+pub mod named;
 mod person;
+pub mod phonetic;
 pub mod quality;
 mod sound;
 pub mod task;

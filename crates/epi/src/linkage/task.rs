@@ -162,7 +162,43 @@ pub fn tasks(text: &str) -> Result<Vec<Task>, TaskError> {
     Ok(serde_json::from_str(text)?)
 }
 
+/// Usual names of the parts of an address, in their order.
+const ADDRESS: [&[&str]; 7] = [
+    &["address"],
+    &["street_number"],
+    &["address_1", "street_name"],
+    &["address_2", "unit_number"],
+    &["suburb", "city"],
+    &["state"],
+    &["postcode", "zipcode"],
+];
+
 impl Columns {
+    /// The columns of a table that say by their names what they hold, those withheld left out.
+    fn recognised(table: &Table, withheld: &[String]) -> Self {
+        let find = |names: &[&str]| {
+            let fits = |column: &&String| {
+                let name = column.strip_prefix("mailing_address_").unwrap_or(column);
+                names.contains(&name) && !withheld.contains(column)
+            };
+            table.columns().iter().find(fits).cloned()
+        };
+        Self {
+            given_name: find(&["given_name", "first_name"]),
+            middle_initial: find(&["middle_initial", "middle_name"]),
+            family_name: find(&["surname", "last_name", "family_name"]),
+            name_full: find(&["name", "full_name"]),
+            birth_date: find(&["date_of_birth", "dob", "birth_date"]).map(|column| DateColumn {
+                format: date_format(table, &column).to_owned(),
+                column,
+            }),
+            id_number: find(&["id_number", "soc_sec_id", "ssn"]),
+            phone: find(&["phone", "telephone"]),
+            address: ADDRESS.iter().filter_map(|names| find(names)).collect(),
+            sex: find(&["sex", "gender"]),
+        }
+    }
+
     fn named(&self) -> impl Iterator<Item = &String> {
         let date = self.birth_date.as_ref().map(|date| &date.column);
         [
@@ -181,7 +217,49 @@ impl Columns {
     }
 }
 
+/// The form in which most dates of a column can be read.
+fn date_format(table: &Table, column: &str) -> &'static str {
+    let at = table.position(column).unwrap_or(0);
+    let possible = |[_, month, day]: [u16; 3]| (1..=12).contains(&month) && (1..=31).contains(&day);
+    let read = |format: &&&str| {
+        let dates = table
+            .rows()
+            .iter()
+            .filter_map(|row| birth(&row[at], format));
+        dates.filter(|date| possible(*date)).count()
+    };
+    let formats = ["%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%Y-%m-%d"];
+    formats.iter().max_by_key(read).unwrap_or(&"%Y-%m-%d")
+}
+
 impl Task {
+    /// The task that tables with columns of usual names pose.
+    pub fn recognised(
+        kind: TaskKind,
+        files: Vec<String>,
+        tables: &[Table],
+        id: Option<String>,
+        truth: Truth,
+        mut not_for_matching: Vec<String>,
+    ) -> Self {
+        not_for_matching.extend(id.clone());
+        if let Truth::Same(column) = &truth {
+            not_for_matching.push(column.clone());
+        }
+        let columns = |table: &Table| Columns::recognised(table, &not_for_matching);
+        Self {
+            task: files.join(" and "),
+            kind,
+            fields: OneOrEach::Each(tables.iter().map(columns).collect()),
+            files,
+            id,
+            truth,
+            true_pairs: 0,
+            not_for_matching,
+            reference: None,
+        }
+    }
+
     fn columns(&self, file: usize) -> Option<&Columns> {
         match &self.fields {
             OneOrEach::One(columns) => Some(columns),

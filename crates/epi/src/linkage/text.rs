@@ -160,9 +160,16 @@ fn jaro_with<T: PartialEq, S>(
     (common / a.len() as f64 + common / b.len() as f64 + (common - transposed) / common) / 3.0
 }
 
-/// Jaro's similarity with Winkler's (1990) bonus of a tenth for each of up to four equal first characters.
+/// From this similarity on, equal first characters count.
+const BONUS_FROM: f64 = 0.7;
+
+/// Jaro's similarity with Winkler's (1990) bonus of a tenth for each of up to four equal first characters, where the texts are
+/// alike at all.
 pub fn jaro_winkler<T: PartialEq>(a: &[T], b: &[T]) -> f64 {
     let jaro = jaro(a, b);
+    if jaro <= BONUS_FROM {
+        return jaro;
+    }
     let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count();
     jaro + prefix as f64 * 0.1 * (1.0 - jaro)
 }
