@@ -352,6 +352,18 @@ impl Params {
             .unwrap_or_else(|| default.to_owned()))
     }
 
+    /// What the text of a parameter stands for among these; nothing when it is absent.
+    pub fn one_of<T: Copy>(&self, name: &str, known: &[(&str, T)]) -> Result<Option<T>, Refused> {
+        let Some(text) = self.optional_text(name)? else {
+            return Ok(None);
+        };
+        if let Some((_, meant)) = known.iter().find(|(known, _)| *known == text) {
+            return Ok(Some(*meant));
+        }
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        self.refuse(name, format!("is not one of {}", names.join(", ")))
+    }
+
     /// A list of numbers that may be absent; a single number is a list of one.
     pub fn optional_numbers(&self, name: &str) -> Result<Option<Vec<f64>>, Refused> {
         let Some(value) = self.value(name) else {

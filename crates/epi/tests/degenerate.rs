@@ -24,7 +24,6 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
         "y",
         "time",
         "k",
-        "w",
         "incidence",
         "upper",
         "date",
@@ -45,13 +44,25 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
         "order",
         "population",
         "neighbours",
+        "id",
+        "state",
+        "w",
+        "given_name",
+        "comparison",
+        "condition",
+        "gamma",
+        "m",
+        "u",
+        "model",
+        "dataset",
+        "probability_two_random_records_match",
     ];
     let row = |t: usize, value: &str| -> Vec<String> {
         let t = t.to_string();
         series
             .iter()
             .map(|c| {
-                if ["t", "k", "week", "SR", "right"].contains(c) {
+                if ["t", "k", "week", "SR", "right", "id"].contains(c) {
                     t.clone()
                 } else {
                     value.to_owned()
@@ -87,6 +98,11 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                "predict_weeks": [20, 30], "ar": "intercept", "ne": {"f": "intercept", "weights": "powerlaw"},
                "par1": 1, "par2": 1, "origins": [20, 30], "freq": 7, "dist": "nbinom", "size": 0.5, "b": 1, "severity_baseline": 0.01}),
         json!({"dist": "gamma", "freq": 2, "bootstraps": 2, "end": {"offset": "population"}}),
+        json!({"algorithm": "farrington", "control": {"b": 1}, "freq": 7, "use_dates": "t", "iterations": 40, "onset_column": "date",
+               "use_sequences": true, "sequence_length": 9, "a": "", "kind": "dedupe", "inputs": ["records"], "truth_column": "x",
+               "id_column": "id", "blocking": [["x"]], "model": "1", "rarity": ["x"]}),
+        json!({"algorithm": "glr_negbin", "control": {"mu0": [1]}, "use_dates": "x", "iterations": 0, "kind": "link",
+               "inputs": ["records", "records"], "truth": "records", "a": "\u{0}", "b": "李", "blocking": [], "model": "x"}),
         json!({"range": [30, 1], "alpha": 7, "k": -1, "r": -5, "mu": 0, "sigma": -1, "n": 0, "los": 3, "b": 900}),
     ];
     for method in METHODS {
@@ -114,6 +130,10 @@ fn no_method_panics_on_empty_constant_or_absurd_input() {
                         "areas",
                         "neighbours",
                         "contacts",
+                        "generation_time",
+                        "snp_distance",
+                        "model",
+                        "prior",
                     ];
                     let inputs: BTreeMap<String, Table> = roles
                         .iter()

@@ -311,11 +311,9 @@ fn run_contain(call: &Call<'_>) -> Result<Vec<Cell>, Refused> {
 
 fn run_concentration(call: &Call<'_>) -> Result<Vec<Cell>, Refused> {
     let p = &call.params;
-    let by_people = match p.text_or("method", "p_80")?.as_str() {
-        "p_80" => false,
-        "t_20" => true,
-        _ => return p.refuse("method", "is not p_80 or t_20"),
-    };
+    let by_people = p
+        .one_of("method", &[("p_80", false), ("t_20", true)])?
+        .unwrap_or(false);
     let share = p.number("prop_transmission")?;
     Ok(vec![Cell::maybe(
         concentration(offspring(p)?, share, by_people, call.mode).ok(),

@@ -248,15 +248,13 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     let list = call.input(&call.params.text_or("linelist", "linelist")?)?;
     let contacts = call.input(&call.params.text_or("contacts", "contacts")?)?;
     let read = read(call, &list, &contacts)?;
-    let everybody = match call.params.text_or("offspring_over", "line list")?.as_str() {
-        "line list" => false,
-        "everybody" => true,
-        _ => {
-            return call
-                .params
-                .refuse("offspring_over", "is not `line list` or `everybody`");
-        }
-    };
+    let everybody = call
+        .params
+        .one_of(
+            "offspring_over",
+            &[("line list", false), ("everybody", true)],
+        )?
+        .unwrap_or(false);
     if read.names.is_empty() {
         return Err(NotEstimated::because(Why::NoData, "there is no case").into());
     }

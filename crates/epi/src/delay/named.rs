@@ -115,11 +115,13 @@ enum Second {
 }
 
 fn family(p: &Params) -> Result<Family, Refused> {
-    let (found, code) = match p.text("dist")?.as_str() {
-        "lognormal" => (Family::Lognormal, "L"),
-        "gamma" => (Family::Gamma, "G"),
-        "weibull" => (Family::Weibull, "W"),
-        _ => return p.refuse("dist", "is not lognormal, gamma or weibull"),
+    let known = [
+        ("lognormal", (Family::Lognormal, "L")),
+        ("gamma", (Family::Gamma, "G")),
+        ("weibull", (Family::Weibull, "W")),
+    ];
+    let Some((found, code)) = p.one_of("dist", &known)? else {
+        return Err(Refused::NoParameter("dist".to_owned()));
     };
     match p.optional_text("dist_code")? {
         Some(other) if other != code => p.refuse("dist_code", "is not the letter of dist"),
@@ -128,12 +130,8 @@ fn family(p: &Params) -> Result<Family, Refused> {
 }
 
 fn second(p: &Params, or: Second) -> Result<Second, Refused> {
-    match p.optional_text("gamma_uses")?.as_deref() {
-        None => Ok(or),
-        Some("scale") => Ok(Second::Scale),
-        Some("rate") => Ok(Second::Rate),
-        Some(_) => p.refuse("gamma_uses", "is not scale or rate"),
-    }
+    let known = [("scale", Second::Scale), ("rate", Second::Rate)];
+    Ok(p.one_of("gamma_uses", &known)?.unwrap_or(or))
 }
 
 fn even_only(p: &Params) -> Result<(), Refused> {

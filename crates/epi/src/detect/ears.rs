@@ -126,13 +126,8 @@ const SHEET: SheetSpec = SheetSpec {
 
 fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     let series = Series::read(call)?;
-    let name = call.params.text_or("method", "C1")?;
-    let rule = match name.as_str() {
-        "C1" => Rule::C1,
-        "C2" => Rule::C2,
-        "C3" => Rule::C3,
-        _ => return call.params.refuse("method", "is not C1, C2 or C3"),
-    };
+    let known = [("C1", Rule::C1), ("C2", Rule::C2), ("C3", Rule::C3)];
+    let rule = call.params.one_of("method", &known)?.unwrap_or(Rule::C1);
     let settings = Settings {
         rule,
         baseline: call.params.whole_or("baseline", 7)?,

@@ -328,11 +328,10 @@ fn run(call: &Call<'_>, dispersed: bool) -> Result<Vec<Sheet>, Refused> {
         }
         _ => return call.params.refuse("change", "is not intercept or epi"),
     };
-    let rise = match call.params.text_or("direction", "inc")?.as_str() {
-        "inc" => true,
-        "dec" => false,
-        _ => return call.params.refuse("direction", "is not inc or dec"),
-    };
+    let rise = call
+        .params
+        .one_of("direction", &[("inc", true), ("dec", false)])?
+        .unwrap_or(true);
     let window = call.params.number_or("m", -1.0)?;
     let settings = Settings {
         change,

@@ -127,11 +127,12 @@ const SHEET: SheetSpec = SheetSpec {
 const SHARED: [&str; 3] = ["series", "freq", "range"];
 
 fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
-    let name = call.params.text("algorithm")?;
-    let Some(method) = DETECTORS.iter().find(|method| method.function == name) else {
-        let names: Vec<&str> = DETECTORS.iter().map(|method| method.function).collect();
-        let what = format!("is not one of {}", names.join(", "));
-        return call.params.refuse("algorithm", what);
+    let known: Vec<(&str, &Method)> = DETECTORS
+        .iter()
+        .map(|method| (method.function, *method))
+        .collect();
+    let Some(method) = call.params.one_of("algorithm", &known)? else {
+        return Err(Refused::NoParameter("algorithm".to_owned()));
     };
     let penalty = call.params.number_or("penalty", 20.0)?;
     let detector = Call {
@@ -144,7 +145,7 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     let sheets = (method.run)(&detector)?;
     let unread = detector.params.unread();
     if let Some(unknown) = unread.iter().find(|name| !SHARED.contains(&name.as_str())) {
-        let what = format!("`{name}` knows no parameter `{unknown}`");
+        let what = format!("`{}` knows no parameter `{unknown}`", method.function);
         return call.params.refuse("control", what);
     }
     let state = call.selected("series", "series")?.numbers("state")?;

@@ -100,20 +100,17 @@ fn orders(call: &Call<'_>, panel: &mut Panel) -> Result<(), Refused> {
 
 /// The form of the model, and whether the endemic part goes with population.
 fn form(p: &Params) -> Result<(Form, bool), Refused> {
-    let dispersed = match p.text_or("family", "negbin1")?.as_str() {
-        "negbin1" => true,
-        "poisson" => false,
-        _ => return p.refuse("family", "is not negbin1 or poisson"),
+    let dispersed = p
+        .one_of("family", &[("negbin1", true), ("poisson", false)])?
+        .unwrap_or(true);
+    let part = |inner: &Params, key: &str| {
+        let found = inner.one_of(key, &[("none", false), ("intercept", true)]);
+        found.map(|part| part.unwrap_or(false))
     };
-    let part = |name: &str, inner: &Params, key: &str| match inner.optional_text(key)?.as_deref() {
-        None | Some("none") => Ok(false),
-        Some("intercept") => Ok(true),
-        Some(_) => inner.refuse(key, format!("of {name} is not intercept or none")),
-    };
-    let own = part("the model", p, "ar")?;
+    let own = part(p, "ar")?;
     let around = match p.inner("ne")? {
         None => None,
-        Some(ne) if !part("ne", &ne, "f")? => None,
+        Some(ne) if !part(&ne, "f")? => None,
         Some(ne) => {
             let weights = match ne.text_or("weights", "first_order")?.as_str() {
                 "first_order" => Weights::FirstOrder,
@@ -150,11 +147,9 @@ fn form(p: &Params) -> Result<(Form, bool), Refused> {
         form.trend = end.flag_or("trend", false)?;
         form.harmonics = end.whole_or("harmonics", 1)?;
         form.period = end.number_or("period", 52.0)?;
-        offset = match end.optional_text("offset")?.as_deref() {
-            None | Some("none") => false,
-            Some("population") => true,
-            Some(_) => return end.refuse("offset", "is not population or none"),
-        };
+        offset = end
+            .one_of("offset", &[("none", false), ("population", true)])?
+            .unwrap_or(false);
     }
     if form.harmonics > 26 {
         return p.refuse("end", "has more than 26 harmonics");

@@ -70,40 +70,35 @@ enum Analysis {
 }
 
 fn analysis(params: &Params) -> Result<Analysis, Refused> {
-    match params.text_or("analysis", "spatial")?.as_str() {
-        "spatial" => Ok(Analysis::Spatial),
-        "temporal" => Ok(Analysis::Temporal),
-        "space_time_retrospective" => Ok(Analysis::Retrospective),
-        "space_time_prospective" => Ok(Analysis::Prospective),
-        _ => params.refuse(
-            "analysis",
-            "is none of spatial, temporal, space_time_retrospective, space_time_prospective",
-        ),
-    }
+    let known = [
+        ("spatial", Analysis::Spatial),
+        ("temporal", Analysis::Temporal),
+        ("space_time_retrospective", Analysis::Retrospective),
+        ("space_time_prospective", Analysis::Prospective),
+    ];
+    Ok(params
+        .one_of("analysis", &known)?
+        .unwrap_or(Analysis::Spatial))
 }
 
 fn model(params: &Params) -> Result<Model, Refused> {
-    match params.text_or("model", "poisson")?.as_str() {
-        "poisson" => Ok(Model::Poisson),
-        "bernoulli" => Ok(Model::Bernoulli),
-        "space_time_permutation" => Ok(Model::Permutation),
-        _ => params.refuse(
-            "model",
-            "is none of poisson, bernoulli, space_time_permutation",
-        ),
-    }
+    let known = [
+        ("poisson", Model::Poisson),
+        ("bernoulli", Model::Bernoulli),
+        ("space_time_permutation", Model::Permutation),
+    ];
+    Ok(params.one_of("model", &known)?.unwrap_or(Model::Poisson))
 }
 
 fn ground(params: &Params) -> Result<Ground, Refused> {
     let radius = params.number_or("earth_radius_km", crate::clusters::dbscan::EARTH_KM)?;
-    match params
-        .text_or("coordinates", "latitude_longitude")?
-        .as_str()
-    {
-        "cartesian" => Ok(Ground::Plane),
-        "latitude_longitude" => Ok(Ground::Sphere(radius)),
-        _ => params.refuse("coordinates", "is neither cartesian nor latitude_longitude"),
-    }
+    let known = [
+        ("latitude_longitude", Ground::Sphere(radius)),
+        ("cartesian", Ground::Plane),
+    ];
+    Ok(params
+        .one_of("coordinates", &known)?
+        .unwrap_or(Ground::Sphere(radius)))
 }
 
 /// The longest span in steps.
@@ -133,11 +128,9 @@ fn longest(params: &Params, time: &Time) -> Result<usize, Refused> {
 }
 
 fn settings(params: &Params, analysis: Analysis, time: &Time) -> Result<Settings, Refused> {
-    let low_too = match params.text_or("areas", "high")?.as_str() {
-        "high" => false,
-        "both" => true,
-        _ => return params.refuse("areas", "is neither high nor both"),
-    };
+    let low_too = params
+        .one_of("areas", &[("high", false), ("both", true)])?
+        .unwrap_or(false);
     if params.text_or("secondary_clusters", "no_geographic_overlap")? != "no_geographic_overlap" {
         return params.refuse("secondary_clusters", "is not no_geographic_overlap");
     }

@@ -186,17 +186,15 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
         call.params.whole_or("past_weeks_not_included", 26)?,
         2.58,
     )?;
-    let name = call.params.text_or("threshold_method", "delta")?;
-    let threshold = match name.as_str() {
-        "delta" => Threshold::Delta,
-        "nbPlugin" => Threshold::Plugin,
-        "muan" => Threshold::Muan,
-        _ => {
-            return call
-                .params
-                .refuse("threshold_method", "is not delta, nbPlugin or muan");
-        }
-    };
+    let known = [
+        ("delta", Threshold::Delta),
+        ("nbPlugin", Threshold::Plugin),
+        ("muan", Threshold::Muan),
+    ];
+    let threshold = call
+        .params
+        .one_of("threshold_method", &known)?
+        .unwrap_or(Threshold::Delta);
     if let Some(column) = call.params.optional_text("series_column")? {
         return many(call, &column, &options, threshold);
     }
