@@ -415,6 +415,12 @@ pub struct EpiCall {
     /// Where the result goes [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Draws the result as a picture, too
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// The language of the picture
+    #[arg(long, value_name = "LANGUAGE", default_value = "zh", value_parser = ["zh", "en"])]
+    pub language: String,
     /// The form that imitates the reference program, where it departs from the paper
     #[arg(long)]
     pub peer: bool,

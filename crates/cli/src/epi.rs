@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fangxian_epi::call::{Call, Method, Mode, Params};
+use fangxian_epi::picture::{self, Language};
 use fangxian_epi::registry;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -85,6 +86,13 @@ fn method(words: &[String]) -> Result<Ended, Failed> {
             "`{name}` knows no parameter `{}`",
             unread.join("`, `")
         )));
+    }
+    if let Some(file) = &args.svg {
+        let language = match args.language.as_str() {
+            "en" => Language::English,
+            _ => Language::Chinese,
+        };
+        files::put(file, &picture::of(name, &sheets, language)?)?;
     }
     let sheets: Vec<_> = sheets
         .into_iter()

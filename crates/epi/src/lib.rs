@@ -39,6 +39,7 @@ pub mod endemic;
 pub mod forecast;
 pub mod linkage;
 pub mod nowcast;
+pub mod picture;
 pub mod reproduction;
 pub mod severity;
 pub mod tables;

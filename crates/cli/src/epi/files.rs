@@ -41,6 +41,12 @@ pub fn table(path: &Path) -> Result<Table, Failed> {
     Ok(Table::new(columns, rows))
 }
 
+/// Writes a text to a file.
+pub fn put(path: &Path, text: &str) -> Result<(), Failed> {
+    fs::write(path, text)
+        .map_err(|e| Failed::new(format!("`{}` could not be written: {e}", path.display())))
+}
+
 /// Writes the first table to a file, or to standard output without one; further ones beside it, with their names.
 pub fn write(path: Option<&Path>, sheets: &[Sheet], params: Params) -> Result<(), Failed> {
     for (number, sheet) in sheets.iter().enumerate() {
@@ -53,9 +59,7 @@ pub fn write(path: Option<&Path>, sheets: &[Sheet], params: Params) -> Result<()
                     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
                     place.set_file_name(format!("{stem}.{}.csv", sheet.spec.name));
                 }
-                fs::write(&place, text).map_err(|e| {
-                    Failed::new(format!("`{}` could not be written: {e}", place.display()))
-                })?;
+                put(&place, &text)?;
             }
         }
     }

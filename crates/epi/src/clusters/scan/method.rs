@@ -47,7 +47,9 @@ const MEMBERS: SheetSpec = SheetSpec {
 
 const PLACES: SheetSpec = SheetSpec {
     name: "places",
-    columns: &["LOC_ID", "OBSERVED", "EXPECTED", "ODE", "REL_RISK"],
+    columns: &[
+        "LOC_ID", "OBSERVED", "EXPECTED", "ODE", "REL_RISK", "EAST", "NORTH",
+    ],
     on_request: None,
 };
 
@@ -300,12 +302,19 @@ fn place_rows(named: &Named, found: &Scan) -> Vec<Vec<Cell>> {
                 (observed, expected, relative_risk(observed, expected, total))
             }
         };
+        // Places on the globe are latitude and longitude, those on a plane east and north.
+        let (east, north) = match (study.ground, study.at[place]) {
+            (Ground::Plane, (x, y)) => (x, y),
+            (Ground::Sphere(_), (latitude, longitude)) => (longitude, latitude),
+        };
         vec![
             name.as_str().into(),
             observed.into(),
             expected.into(),
             (observed / expected).into(),
             Cell::maybe(risk),
+            east.into(),
+            north.into(),
         ]
     };
     named.names.iter().enumerate().map(row).collect()
