@@ -350,6 +350,12 @@ pub enum BenchWhat {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// The epidemiology engine, beside the R packages that are installed; a table in Markdown
+    Epi {
+        /// Without the peers
+        #[arg(long)]
+        alone: bool,
+    },
     /// The visit store, beside `DuckDB` when Python has it; a table in Markdown
     Trace(TraceMeasured),
 }

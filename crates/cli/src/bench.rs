@@ -17,6 +17,7 @@ use crate::out::{self, Ended, Failed};
 pub fn run(args: &BenchArgs) -> Result<Ended, Failed> {
     match &args.what {
         BenchWhat::Intake { clients, seconds } => intake(*clients, Duration::from_secs(*seconds)),
+        BenchWhat::Epi { alone } => crate::epi::bench::run(*alone),
         BenchWhat::Trace(wanted) => {
             let size = fangxian_trace::bench::Size {
                 events: wanted.events,

@@ -2,6 +2,7 @@
 //!
 //! Reads and writes the files; what is done with them is decided in `epi`.
 
+pub mod bench;
 mod check;
 pub mod files;
 

@@ -25,6 +25,7 @@
 )]
 
 mod answer;
+pub mod bench;
 pub mod call;
 pub mod check;
 pub mod numbers;

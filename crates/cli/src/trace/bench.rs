@@ -166,7 +166,7 @@ fn questions(prepared: &Prepared<'_>, peer: Option<&Peer>, bandwidth: f64) -> Re
 }
 
 /// The least CPU seconds of one run of something, which is run until it was measured long enough.
-fn least(mut work: impl FnMut()) -> Result<f64, Failed> {
+pub fn least(mut work: impl FnMut()) -> Result<f64, Failed> {
     let (mut seconds, mut spent, mut times, mut inner) = (f64::MAX, 0.0, 0, 1_u32);
     while spent < LONG_ENOUGH || times < 3 {
         let begun = cpu()?;
@@ -376,7 +376,7 @@ fn bandwidth() -> Result<f64, Failed> {
 }
 
 /// CPU seconds of this process so far. Read where Linux says it to the nanosecond, for each thread that lives.
-fn cpu() -> Result<f64, Failed> {
+pub fn cpu() -> Result<f64, Failed> {
     let mut nanoseconds = 0_u64;
     let unreadable = || {
         Failed::new("CPU seconds cannot be read from `/proc/self/task`")
@@ -402,7 +402,7 @@ fn peak_mb() -> u64 {
     kib.unwrap_or_default() / 1_024
 }
 
-fn machine() -> String {
+pub fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = text
