@@ -132,6 +132,7 @@ export const SCREENS = [
   { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },
   { name: 'person', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'] },
   { name: 'pairs', as: 'desk', path: '/pairs' },
+  { name: 'pairs models', as: 'desk', path: '/pairs/models' },
   { name: 'reviews', as: 'assessor', path: '/reviews' },
   { name: 'review', as: 'assessor', path: '/reviews', follow: 'tbody th a' },
   { name: 'review confirmed', as: 'assessor', path: '/reviews?states=confirmed', follow: 'tbody th a' },

@@ -66,9 +66,15 @@ export function mergeAndUnmerge(journey) {
     await axe(desk);
     await fits(desk);
     await shot(desk, 'merge pairs');
-    await pair.getByRole('button', { name: '不是同一个人' }).click();
+    // By keyboard: two people, taken back, two people.
+    await desk.keyboard.press('2');
     await desk.getByText('✓ 已判定。').waitFor();
     await desk.getByText('目前没有待判定的疑似重复。').waitFor();
+    await desk.keyboard.press('0');
+    await desk.getByText('✓ 已撤销，这一对重新等待判定。').waitFor();
+    await pair.getByText('相同之处：电话相同').waitFor();
+    await pair.getByRole('button', { name: '不是同一个人' }).click();
+    await desk.getByText('✓ 已判定。').waitFor();
     assert.equal(await search(desk, TWICE.phone), 2);
   });
 }

@@ -33,7 +33,9 @@ const ARROWS: &[Row] = &[
     row(
         "app",
         3,
-        &["base", "domain", "packs", "store", "interop", "authz"],
+        &[
+            "base", "domain", "packs", "epi", "store", "interop", "authz",
+        ],
     ),
     row("web", 4, &["base", "domain", "app"]),
     row(

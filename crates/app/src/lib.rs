@@ -14,6 +14,7 @@ mod error;
 pub mod health;
 pub mod imports;
 pub mod intake;
+pub mod linkage;
 #[cfg(test)]
 mod loop_tests;
 pub mod measures;
@@ -73,13 +74,15 @@ pub struct App {
     alerts_counted_at: std::sync::Mutex<Option<Instant>>,
     /// Held by whoever verifies the trail.
     verifying: std::sync::Mutex<()>,
+    /// The model that records are matched with.
+    matching: std::sync::RwLock<Arc<linkage::Matching>>,
 }
 
 impl App {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When the policies do not load.
+    /// When the policies do not load, or the store does not answer.
     pub fn new(
         store: Arc<Store>,
         packs: Arc<Library>,
@@ -90,6 +93,7 @@ impl App {
         let wall: Arc<dyn Clock> = Arc::new(fangxian_base::SystemClock);
         let (turns, setup, swept, alerts_counted_at, verifying) = Default::default();
         let channels: Vec<Box<dyn upkeep::Channel>> = vec![Box::new(upkeep::LogChannel)];
+        let matching = store.read(linkage::Matching::load)?;
         Ok(Self {
             store,
             names: Arc::new(DiseaseNames::new(packs.disease_names())),
@@ -104,6 +108,7 @@ impl App {
             swept,
             alerts_counted_at,
             verifying,
+            matching: std::sync::RwLock::new(Arc::new(matching)),
         })
     }
 

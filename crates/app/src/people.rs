@@ -11,7 +11,7 @@ pub use correct::CorrectInput;
 use document::masked;
 pub(crate) use document::with_numbers_masked;
 pub use document::{DocumentView, DocumentsView, NEEDS};
-pub use merge::PairView;
+pub use merge::{PairView, QueueView};
 pub use readings::{Looks, Readings};
 pub use search::{Hit, Search, SearchView};
 

@@ -1,5 +1,5 @@
 //! What the program does by itself: seal, sweep clocks, deliver messages, end sessions, look at a
-//! sample of the projection every night.
+//! sample of the projection every night, take up a released model, give older records their tokens.
 //!
 //! [`App::upkeep_once`] is called about every second by one thread of the server; several nodes may
 //! do so at once. Every step stands alone: one that fails is told and tried again, the others run.
@@ -65,6 +65,8 @@ impl App {
         report.sent = step(failed, "outbox", || self.deliver(now)).unwrap_or_default();
         report.sessions = step(failed, "sessions", || self.sweep_sessions()).unwrap_or_default();
         step(failed, "sample", || self.nightly_sample(now));
+        step(failed, "matching", || self.matching_refresh());
+        step(failed, "tokens", || self.linkage_fill());
         // Last, so that what this round did is sealed within it.
         let sealed = step(failed, "seal", || {
             self.store().seal().map_err(crate::AppError::internal)

@@ -36,6 +36,8 @@ coded! {
         PairsList = "pairs.list", "查看疑似重复", "see doubtful pairs";
         /// Decide on such a pair.
         PairsDecide = "pairs.decide", "判定疑似重复", "decide a doubtful pair";
+        /// Have a model of matching learnt, and release one.
+        PairsLearn = "pairs.learn", "训练和启用匹配模型", "train and release a matching model";
         /// See what waits for a look.
         ReviewsList = "reviews.list", "查看待核清单", "see what waits for a look";
         /// Take the first look.
@@ -228,7 +230,7 @@ impl Action {
             | Self::PeopleMerge
             | Self::PeopleUnmerge
             | Self::PeopleCorrect => Kind::Person,
-            Self::PairsList | Self::PairsDecide => Kind::Pair,
+            Self::PairsList | Self::PairsDecide | Self::PairsLearn => Kind::Pair,
             Self::ReviewsList
             | Self::ReviewsFirstLook
             | Self::ReviewsSecondLook

@@ -222,6 +222,28 @@ fn a_model_can_be_kept_and_the_same_seed_gives_the_same() {
 }
 
 #[test]
+fn among_more_people_the_same_agreement_says_less() {
+    let (_, _, people) = list();
+    let Trained { model, pairs, .. } = train(&people, None, 1).expect("a model");
+    assert_eq!(model.records, people.len());
+    assert_eq!(model.among(0), model, "few records make nobody sure");
+    assert_eq!(model.among(people.len()), model);
+    let larger = model.among(people.len() * 100);
+    let shares: f64 = larger.kinds.iter().map(|kind| kind.share).sum();
+    assert!((shares - 1.0).abs() < 1e-12);
+    let (here, there) = (Scorer::new(&model), Scorer::new(&larger));
+    for pair in pairs.iter().step_by(pairs.len() / 500 + 1) {
+        let (a, b) = (&people[pair.a], &people[pair.b]);
+        let here = here.score(&here.prepare(a), &here.prepare(b)).log_odds;
+        let there = there.score(&there.prepare(a), &there.prepare(b)).log_odds;
+        // Against strangers it falls by the logarithm of 100, and they are a little more; against a household, which
+        // grows as little as a match, it stays.
+        let strangers = larger.kinds[4].share / model.kinds[4].share;
+        assert!(there <= here + 1e-9 && there >= here - (100.0 * strangers).ln() - 1e-9);
+    }
+}
+
+#[test]
 fn a_new_record_meets_its_candidates_by_tokens() {
     let (_, _, people) = list();
     let Trained { model, pairs, .. } = train(&people, None, 1).expect("a model");
@@ -235,7 +257,13 @@ fn a_new_record_meets_its_candidates_by_tokens() {
             scorer.prepare(&people[pair.b]),
         );
         let tokens = a.tokens();
-        assert!(b.tokens().iter().any(|token| tokens.contains(token)));
+        assert_eq!(
+            tokens,
+            fangxian_epi::linkage::tokens(&people[pair.a]),
+            "with and without a model"
+        );
+        let shared = b.tokens().iter().filter(|t| tokens.contains(t)).count();
+        assert!(shared > 1, "one shared token alone makes nobody sure");
     }
 }
 

@@ -236,24 +236,38 @@ fn fact_from(tx: &mut Tx<'_>, row: &Row) -> Result<Fact, DbError> {
 
 /// All facts of a set of records, in the order they were recorded; nothing of a destroyed response.
 pub fn fact_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
-    facts_where(tx, records, "")
+    facts_where(tx, records, None)
 }
 
-/// Only what says who somebody is, for a list of names: nothing else is opened.
-pub fn identity_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Fact>, DbError> {
-    facts_where(tx, records, "AND kind = 'identity'")
+/// Those of one kind, with what corrects or withdraws them: a correction has the kind of what it
+/// corrects.
+pub fn fact_list_of_kind(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+    kind: &str,
+) -> Result<Vec<Fact>, DbError> {
+    facts_where(tx, records, Some(kind))
 }
 
-fn facts_where(tx: &mut Tx<'_>, records: &[RecordId], and: &str) -> Result<Vec<Fact>, DbError> {
+fn facts_where(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+    kind: Option<&str>,
+) -> Result<Vec<Fact>, DbError> {
     let mut facts = Vec::new();
     for record in records {
+        let mut values = vec![Val::from(*record)];
+        let of_kind = kind.map_or("", |kind| {
+            values.push(kind.into());
+            " AND kind = $2"
+        });
         let rows = tx.rows(
             &format!(
-                "SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1 AND response_id NOT IN
-                     (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL) {and}
+                "SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1{of_kind} AND response_id
+                     NOT IN (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL)
                  ORDER BY id"
             ),
-            &vals![*record],
+            &values,
         )?;
         for row in &rows {
             facts.push(fact_from(tx, row)?);

@@ -340,6 +340,16 @@ impl Keys {
         self.response(response)?.open(place, sealed)
     }
 
+    /// Seals something that belongs to the installation as a whole.
+    pub(crate) fn seal_own(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, CryptError> {
+        self.master.seal(place, plain)
+    }
+
+    /// Opens what [`Keys::seal_own`] made.
+    pub(crate) fn open_own(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, CryptError> {
+        self.master.open(place, sealed)
+    }
+
     /// Notes that a response's key is to be destroyed: nothing personal collected for it can be
     /// read again.
     ///

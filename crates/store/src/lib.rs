@@ -17,6 +17,7 @@ mod erase;
 pub mod facts;
 pub mod imports;
 pub mod keys;
+pub mod linkage;
 mod marks;
 pub mod measures;
 pub mod people;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fangxian_base::{AreaId, Instant, LinkId, PairId, PersonId, RecordId, UserId};
 
 use crate::db::{DbError, Row, Tx, Val, vals};
-use crate::records::{RECORD_SCOPE, within};
+use crate::records::{RECORD_SCOPE, record_ids_of, within};
 use crate::scopes::{Columns, Scope, scoped};
 use crate::{AreaRange, Author};
 
@@ -366,11 +366,11 @@ pub struct Pair {
     pub state: String,
     /// Since when it waits.
     pub created_at: Instant,
-    /// The version for edits.
-    pub version: i64,
+    /// Thousandths of a bit for one person; 0 where nothing was scored.
+    pub weight: i64,
 }
 
-const PAIR_COLUMNS: &str = "q.id, q.a, q.b, q.basis, q.state, q.created_at, q.version";
+const PAIR_COLUMNS: &str = "q.id, q.a, q.b, q.basis, q.state, q.created_at, q.weight";
 
 fn pair_from(row: &Row) -> Result<Pair, DbError> {
     Ok(Pair {
@@ -380,7 +380,7 @@ fn pair_from(row: &Row) -> Result<Pair, DbError> {
         basis: row.get(3)?,
         state: row.get(4)?,
         created_at: row.get(5)?,
-        version: row.get(6)?,
+        weight: row.get(6)?,
     })
 }
 
@@ -390,17 +390,19 @@ pub fn pair_insert(
     a: RecordId,
     b: RecordId,
     basis: &str,
+    weight: i64,
 ) -> Result<bool, DbError> {
     let now = tx.now();
     let touched = tx.exec(
-        "INSERT INTO pair (id, a, b, basis, state, created_at, version)
-         VALUES ($1, $2, $3, $4, 'open', $5, 1) ON CONFLICT (a, b) DO NOTHING",
-        &vals![PairId::new(), a.min(b), a.max(b), basis, now],
+        "INSERT INTO pair (id, a, b, basis, state, created_at, version, weight)
+         VALUES ($1, $2, $3, $4, 'open', $5, 1, $6) ON CONFLICT (a, b) DO NOTHING",
+        &vals![PairId::new(), a.min(b), a.max(b), basis, now, weight],
     )?;
     Ok(touched == 1)
 }
 
-/// Open pairs of which the reader may see both records, oldest first.
+/// Open pairs of which the reader may see both records, the likeliest first; with `after`, those
+/// that come after that one, decided or not.
 pub fn pair_list(
     tx: &mut Tx<'_>,
     scopes: &[Scope],
@@ -410,7 +412,11 @@ pub fn pair_list(
     let mut values = Vec::new();
     let later = after.map_or_else(String::new, |after| {
         values.push(after.into());
-        format!(" AND q.id > ${}", values.len())
+        let n = values.len();
+        format!(
+            " AND EXISTS (SELECT 1 FROM pair l WHERE l.id = ${n}
+                 AND (q.weight < l.weight OR q.weight = l.weight AND q.id > l.id))"
+        )
     });
     let newer = scoped(scopes, RECORD_SCOPE, &mut values);
     let older = scoped(scopes, OLDER_SCOPE, &mut values);
@@ -420,7 +426,7 @@ pub fn pair_list(
             "SELECT {PAIR_COLUMNS} FROM pair q JOIN record r ON r.id = q.b
                  JOIN record w ON w.id = q.a
              WHERE q.state = 'open'{later} AND ({newer}) AND ({older})
-             ORDER BY q.id LIMIT ${}",
+             ORDER BY q.weight DESC, q.id LIMIT ${}",
             values.len()
         ),
         &values,
@@ -473,6 +479,49 @@ pub fn pair_fetch(tx: &mut Tx<'_>, id: PairId) -> Result<Option<Pair>, DbError> 
     )?
     .map(|row| pair_from(&row))
     .transpose()
+}
+
+/// How many open pairs there are of which the reader may see both records; stops counting at `most`.
+pub fn pair_count(tx: &mut Tx<'_>, scopes: &[Scope], most: i64) -> Result<i64, DbError> {
+    let mut values = vals![most].to_vec();
+    let newer = scoped(scopes, RECORD_SCOPE, &mut values);
+    let older = scoped(scopes, OLDER_SCOPE, &mut values);
+    tx.value(
+        &format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS n FROM pair q JOIN record r ON r.id = q.b
+                 JOIN record w ON w.id = q.a
+             WHERE q.state = 'open' AND ({newer}) AND ({older}) LIMIT $1) counted"
+        ),
+        &values,
+    )
+}
+
+/// Puts a decided pair back into the queue; answers whether it was decided.
+pub fn pair_reopen(tx: &mut Tx<'_>, id: PairId) -> Result<bool, DbError> {
+    tx.note("pair", id);
+    let touched = tx.exec(
+        "UPDATE pair SET state = 'open', decided_by = NULL, decided_at = NULL,
+             version = version + 1 WHERE id = $1 AND state <> 'open'",
+        &vals![id],
+    )?;
+    Ok(touched == 1)
+}
+
+/// Whether the last that was said of a record of one person and a record of another is that they
+/// are different: whoever took a link back or decided a pair said so, and no score outweighs it.
+pub fn held_apart(tx: &mut Tx<'_>, one: PersonId, other: PersonId) -> Result<bool, DbError> {
+    let mine: BTreeSet<RecordId> = record_ids_of(tx, one)?.into_iter().collect();
+    let theirs: BTreeSet<RecordId> = record_ids_of(tx, other)?.into_iter().collect();
+    let mine_listed: Vec<RecordId> = mine.iter().copied().collect();
+    let mut last: BTreeMap<(RecordId, RecordId), Says> = BTreeMap::new();
+    for link in link_list(tx, &mine_listed)? {
+        let across = mine.contains(&link.a) && theirs.contains(&link.b)
+            || mine.contains(&link.b) && theirs.contains(&link.a);
+        if across {
+            last.insert((link.a, link.b), link.says);
+        }
+    }
+    Ok(last.values().any(|says| *says == Says::Different))
 }
 
 /// Takes a pair off the queue; answers whether it was still open.

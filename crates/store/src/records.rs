@@ -12,7 +12,7 @@ use crate::keys::{CryptError, Key};
 use crate::scopes::{Columns, Scope, scoped};
 use crate::{AreaRange, Author};
 
-pub use tokens::{token_find, token_insert, token_persons};
+pub use tokens::{token_find, token_insert, token_persons, tokens_insert};
 
 /// A record about to be kept.
 #[derive(Debug)]
@@ -519,6 +519,17 @@ pub fn record_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordId>,
 pub fn record_destroy(tx: &mut Tx<'_>, record: RecordId) -> Result<(), DbError> {
     tx.note("record", record);
     crate::erase::erase_record(tx, record)
+}
+
+/// The newest records.
+pub fn record_ids_newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<RecordId>, DbError> {
+    tx.rows(
+        "SELECT id FROM record ORDER BY id DESC LIMIT $1",
+        &vals![limit],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
 }
 
 /// Counts all records.

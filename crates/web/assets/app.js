@@ -1,5 +1,5 @@
 // Makes pages more comfortable; every page works without it.
-// Three things: a form is not sent twice, a living region looks again by itself, lists have keys.
+// Three things: a form is not sent twice, a living region looks again by itself, lists and decisions have keys.
 (() => {
   'use strict';
 
@@ -61,8 +61,11 @@
     all[at].scrollIntoView({ block: 'nearest' });
   };
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest('input, select, textarea, [contenteditable]')) return;
+    // What a page offers under a key of its own is pressed.
+    const own = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
+    if (own) { event.preventDefault(); own.click(); return; }
     if (event.key === 'j' && document.querySelector('[data-queue]')) choose(at + 1);
     else if (event.key === 'k' && document.querySelector('[data-queue]')) choose(at - 1);
     else if (event.key === '/' && document.querySelector('input[type="search"]')) {

@@ -84,6 +84,7 @@ impl App {
             names: Arc::clone(&self.names),
             zone: self.settings.zone.clone(),
             city: self.settings.city.clone(),
+            matching: self.matching(),
         }
     }
 

@@ -11,14 +11,16 @@ use fangxian_store::places::area_root;
 use fangxian_store::responses::Response;
 
 use crate::Result;
+use crate::linkage::Matching;
 
-/// What rules need to know of the installation; cheap to clone into write closures.
+/// What rules and matching need to know of the installation; cheap to clone into write closures.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
     pub(super) packs: Arc<Library>,
     pub(super) names: Arc<DiseaseNames>,
     pub(super) zone: Zone,
     pub(super) city: String,
+    pub(super) matching: Arc<Matching>,
 }
 
 impl Rules {
@@ -35,6 +37,11 @@ impl Rules {
     /// The packs.
     pub fn packs(&self) -> &Library {
         &self.packs
+    }
+
+    /// The model that records are matched with.
+    pub fn matching(&self) -> &Matching {
+        &self.matching
     }
 
     /// What the packs call their diseases.

@@ -23,6 +23,7 @@ use super::sources::{AWAITS, Source, settle_waiting, source_of, without_case};
 use super::{notice, remark};
 use crate::assess::{Rules, assess_listed};
 use crate::intake::{DISEASE, Identity, Keep, Matched, keep};
+use crate::linkage::Matching;
 use crate::{AppError, Result};
 
 /// Adds two sets of counts.
@@ -405,6 +406,7 @@ pub(super) fn take_row(
     } else {
         let (record, matched) = keep_row(
             tx,
+            rules.matching(),
             (import, author),
             reading,
             (row, parsed, disease.as_deref()),
@@ -434,6 +436,7 @@ fn kind_of(import: &Import) -> Result<ListKind> {
 /// Keeps a row as a record; what is odd about it is added to the remarks.
 fn keep_row(
     tx: &mut Tx<'_>,
+    matching: &Matching,
     (import, author): (&Import, Author),
     reading: &Reading,
     (row, parsed, disease): (&Row, &Parsed, Option<&str>),
@@ -473,6 +476,7 @@ fn keep_row(
     .map(|field| text(row, field));
     let (record, matched) = keep(
         tx,
+        matching,
         &Keep {
             response: import.response,
             channel: Channel::LineList,

@@ -1,201 +1,19 @@
-//! Exact matching on arrival: same number, or same phone and name, is the same person; less than
-//! that waits in the queue for the doubtful. Every link says on what it rests and can be undone.
+//! Matching on arrival. The same number, or the same phone and name, is the same person; beyond that
+//! the model in force says how likely it is ([`super::scored`]). What is not certain waits in the queue for the doubtful. Every link says on what it rests and can be undone.
 
-use fangxian_base::{Date, PersonId, RecordId};
-use fangxian_domain::identifiers::{DocumentKind, ResidentId};
-use fangxian_store::facts::{Fact, standing};
-use fangxian_store::people::{Says, link_insert, pair_insert, person_of};
-use fangxian_store::records::{record_ids_of, token_find, token_insert};
+use fangxian_base::{PersonId, RecordId};
+use fangxian_store::facts::fact_list_of_kind;
+use fangxian_store::people::{Says, held_apart, link_insert, pair_insert, person_of};
+use fangxian_store::records::{record_ids_of, token_find, tokens_insert};
 use fangxian_store::{Author, Tx};
 
+use super::identity::{Identity, canonical, document_forms, plain_name};
+use super::scored::{SCORE, Weigher};
 use crate::Result;
+use crate::linkage::Matching;
 
 /// LIMIT: records with the same token that are looked at.
 const CANDIDATES_MAX: i64 = 20;
-
-/// What a person is known by, from one record or the best of several.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// Name.
-    pub name: Option<String>,
-    /// `male` or `female`.
-    pub sex: Option<String>,
-    /// Birth date.
-    pub birth_date: Option<Date>,
-    /// Age in years as reported, when no birth date is known.
-    pub age: Option<String>,
-    /// Document kind and number.
-    pub document: Option<(String, String)>,
-    /// Phone.
-    pub phone: Option<String>,
-    /// Address.
-    pub address: Option<String>,
-    /// Workplace or school.
-    pub workplace: Option<String>,
-    /// Namespace and the list's own case number.
-    pub case_number: Option<(String, String)>,
-}
-
-/// The attribute names of an `identity` fact.
-const ATTRS: [&str; 10] = [
-    "name",
-    "sex",
-    "birth_date",
-    "age",
-    "document_kind",
-    "document_number",
-    "phone",
-    "address",
-    "workplace",
-    "case_number",
-];
-
-impl Identity {
-    /// The attributes as an `identity` fact carries them.
-    pub fn attrs(&self) -> serde_json::Map<String, serde_json::Value> {
-        let values = [
-            self.name.clone(),
-            self.sex.clone(),
-            self.birth_date.map(|d| d.to_string()),
-            self.age.clone(),
-            self.document.as_ref().map(|(kind, _)| kind.clone()),
-            self.document.as_ref().map(|(_, number)| number.clone()),
-            self.phone.clone(),
-            self.address.clone(),
-            self.workplace.clone(),
-            self.case_number
-                .as_ref()
-                .map(|(space, number)| format!("{space}#{number}")),
-        ];
-        ATTRS
-            .iter()
-            .zip(values)
-            .filter_map(|(key, value)| Some(((*key).to_owned(), value?.into())))
-            .collect()
-    }
-
-    fn take(&mut self, attrs: &serde_json::Map<String, serde_json::Value>) {
-        let get = |key: &str| attrs.get(key).and_then(|v| v.as_str()).map(str::to_owned);
-        let replace = |slot: &mut Option<String>, key: &str| {
-            if let Some(value) = get(key) {
-                *slot = Some(value);
-            }
-        };
-        replace(&mut self.name, "name");
-        replace(&mut self.sex, "sex");
-        replace(&mut self.age, "age");
-        replace(&mut self.phone, "phone");
-        replace(&mut self.address, "address");
-        replace(&mut self.workplace, "workplace");
-        if let Some(day) = get("birth_date").and_then(|d| d.parse().ok()) {
-            self.birth_date = Some(day);
-        }
-        if let (Some(kind), Some(number)) = (get("document_kind"), get("document_number")) {
-            self.document = Some((kind, number));
-        }
-        if let Some(number) = get("case_number")
-            && let Some((space, number)) = number.split_once('#')
-        {
-            self.case_number = Some((space.to_owned(), number.to_owned()));
-        }
-    }
-
-    /// Puts a value where nothing stands yet, and tells of those that say something else.
-    fn fill(&mut self, other: Self, disputed: &mut Vec<(String, String)>) {
-        let (stands, said) = (self.attrs(), other.attrs());
-        for (key, value) in &said {
-            let differs = match (key.as_str(), stands.get(key)) {
-                (_, None) | ("document_kind", _) => false,
-                ("name", Some(known)) => {
-                    let plain = |v: &serde_json::Value| v.as_str().map(plain_name);
-                    plain(known) != plain(value)
-                }
-                (_, Some(known)) => known != value,
-            };
-            if differs && let Some(value) = value.as_str() {
-                let one = (key.clone(), value.to_owned());
-                if !disputed.contains(&one) {
-                    disputed.push(one);
-                }
-            }
-        }
-        self.name = self.name.take().or(other.name);
-        self.sex = self.sex.take().or(other.sex);
-        self.birth_date = self.birth_date.or(other.birth_date);
-        self.age = self.age.take().or(other.age);
-        self.document = self.document.take().or(other.document);
-        self.phone = self.phone.take().or(other.phone);
-        self.address = self.address.take().or(other.address);
-        self.workplace = self.workplace.take().or(other.workplace);
-        self.case_number = self.case_number.take().or(other.case_number);
-    }
-
-    /// The identity that these facts give: of what staff and lists brought, what was said last;
-    /// what somebody at the public door says fills only what nobody has said before.
-    pub fn of(facts: &[Fact]) -> Self {
-        Self::with_disputes(facts).0
-    }
-
-    /// The same, and what the public door says otherwise: attribute and value.
-    pub fn with_disputes(facts: &[Fact]) -> (Self, Vec<(String, String)>) {
-        let mut identity = Self::default();
-        let standing = standing(facts);
-        let said = standing
-            .iter()
-            .filter(|fact| fact.kind == "identity")
-            .filter_map(|fact| Some((fact.author == Author::Public.code(), fact.attrs.as_ref()?)));
-        let (public, known): (Vec<_>, Vec<_>) = said.partition(|(public, _)| *public);
-        for (_, attrs) in known {
-            identity.take(attrs);
-        }
-        let mut disputed = Vec::new();
-        for (_, attrs) in public {
-            let mut other = Self::default();
-            other.take(attrs);
-            identity.fill(other, &mut disputed);
-        }
-        (identity, disputed)
-    }
-}
-
-/// A document number as it is compared: an old identity number in its eighteen characters.
-fn canonical(kind: &str, number: &str) -> String {
-    if kind == DocumentKind::ResidentId.code()
-        && let Ok(id) = ResidentId::parse(number)
-    {
-        return id.current_form().into_inner();
-    }
-    number.to_owned()
-}
-
-/// Every form under which a document may have been kept: the one it is compared in, as it was
-/// given, and an identity number of the last century in its old fifteen digits.
-pub fn document_forms(kind: &str, number: &str) -> Vec<String> {
-    let current = canonical(kind, number);
-    let mut forms = vec![current.clone()];
-    if kind == DocumentKind::ResidentId.code()
-        && let (Some(place), Some("19"), Some(rest)) =
-            (current.get(..6), current.get(6..8), current.get(8..17))
-    {
-        forms.push(format!("{place}{rest}"));
-    }
-    if !forms.iter().any(|form| form == number) {
-        forms.push(number.to_owned());
-    }
-    forms
-}
-
-/// A name as it is compared: without blanks and dots, in one width and case.
-pub fn plain_name(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_whitespace() && !"·.・•-'’".contains(*c))
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-            other => other,
-        })
-        .flat_map(char::to_lowercase)
-        .collect()
-}
 
 /// The tokens that a record can be searched by.
 pub fn tokens(identity: &Identity) -> Vec<(&'static str, String)> {
@@ -254,10 +72,25 @@ pub struct Matched {
 
 /// How sure two identities make us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Same(&'static str),
     Doubtful(&'static str),
     Nothing,
+}
+
+impl Verdict {
+    /// What it rests on.
+    pub(super) const fn basis(self) -> Option<&'static str> {
+        match self {
+            Self::Same(basis) | Self::Doubtful(basis) => Some(basis),
+            Self::Nothing => None,
+        }
+    }
+
+    /// Whether it rests on a number, which no score outweighs.
+    pub(super) fn on_number(self) -> bool {
+        matches!(self.basis(), Some("document" | "case_number"))
+    }
 }
 
 fn differ<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
@@ -275,7 +108,7 @@ fn document(of: &Identity) -> Option<(&str, String)> {
 }
 
 /// Two different numbers of one kind.
-fn documents_differ(a: &Identity, b: &Identity) -> bool {
+pub(super) fn documents_differ(a: &Identity, b: &Identity) -> bool {
     matches!((document(a), document(b)), (Some(a), Some(b)) if a.0 == b.0 && a.1 != b.1)
 }
 
@@ -342,9 +175,7 @@ fn against_all(verdict: Verdict, new: &Identity, all: &[Identity]) -> Verdict {
 
 /// The identity of one record.
 pub fn identity_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Identity> {
-    Ok(Identity::of(&fangxian_store::facts::identity_list(
-        tx, records,
-    )?))
+    Ok(Identity::of(&fact_list_of_kind(tx, records, "identity")?))
 }
 
 /// Records that share something with an identity: what proves most comes first, so that a phone
@@ -370,56 +201,118 @@ fn candidates(tx: &mut Tx<'_>, record: RecordId, identity: &Identity) -> Result<
     Ok(found)
 }
 
+/// A person whom a new record may be of: the record that speaks most for it.
+struct Likely {
+    person: PersonId,
+    record: RecordId,
+    verdict: Verdict,
+    /// Thousandths of a bit.
+    weight: i64,
+}
+
 /// Gives a new record its tokens, and links it to the person it certainly is, or queues it.
+///
+/// What a rule is sure of decides by itself; what the model is sure of only where nobody else comes
+/// into question.
+/// Whom somebody held apart from the person found is not asked about again.
 pub fn match_record(
     tx: &mut Tx<'_>,
+    matching: &Matching,
     record: RecordId,
     identity: &Identity,
     author: Author,
 ) -> Result<Matched> {
-    let candidates = candidates(tx, record, identity)?;
-    for (kind, value) in tokens(identity) {
-        token_insert(tx, record, kind, &value)?;
+    let weigher = Weigher::new(matching, identity);
+    let mut candidates = candidates(tx, record, identity)?;
+    for other in weigher.candidates(tx, record)? {
+        if !candidates.contains(&other) {
+            candidates.push(other);
+        }
     }
-    let (mut linked, mut queued) = (false, false);
-    let mut seen: Vec<PersonId> = Vec::new();
-    for other in candidates {
-        let Some(person) = person_of(tx, other)? else {
-            continue;
+    let own = tokens(identity);
+    let own: Vec<(&str, &str)> = own
+        .iter()
+        .map(|(kind, value)| (*kind, value.as_str()))
+        .collect();
+    tokens_insert(tx, record, &own)?;
+    let found = likely(tx, &weigher, identity, &candidates)?;
+    let alone = found.len() == 1;
+    let decides = |one: &Likely| {
+        matches!(one.verdict, Verdict::Same(_)) && (alone || one.verdict.basis() != Some(SCORE))
+    };
+    let linked = found.iter().position(decides).and_then(|at| found.get(at));
+    let mut queued = false;
+    if let Some(one) = linked {
+        let basis = one.verdict.basis().unwrap_or_default();
+        link_insert(tx, (record, one.record), Says::Same, basis, author, None)?;
+        weigher.explain(tx, (record, one.record))?;
+        tx.detail("match", basis);
+    }
+    for other in &found {
+        let known = match linked {
+            Some(one) if one.person == other.person => true,
+            Some(one) => held_apart(tx, one.person, other.person)?,
+            None => false,
         };
-        if seen.contains(&person) {
-            continue;
-        }
-        let mut verdict = compare(identity, &identity_of(tx, &[other])?);
-        if verdict != Verdict::Nothing {
-            let mut all = Vec::new();
-            for one in record_ids_of(tx, person)? {
-                all.push(identity_of(tx, &[one])?);
-            }
-            verdict = against_all(verdict, identity, &all);
-        }
-        match verdict {
-            Verdict::Same(basis) if !linked => {
-                link_insert(tx, (record, other), Says::Same, basis, author, None)?;
-                tx.detail("match", basis);
-                linked = true;
-                // The person may have got the id of the new record's group.
-                seen.push(person_of(tx, other)?.unwrap_or(person));
-                seen.push(person);
-            }
-            Verdict::Same(basis) | Verdict::Doubtful(basis) => {
-                queued |= pair_insert(tx, record, other, basis)?;
-                seen.push(person);
-            }
-            Verdict::Nothing => {}
+        if let (false, Some(basis)) = (known, other.verdict.basis()) {
+            queued |= pair_insert(tx, record, other.record, basis, other.weight)?;
+            weigher.explain(tx, (record, other.record))?;
         }
     }
     let person = person_of(tx, record)?.unwrap_or(PersonId::of_record(record));
     Ok(Matched {
         person,
-        linked,
+        linked: linked.is_some(),
         queued,
     })
+}
+
+/// The persons that candidates speak for, the likeliest first.
+fn likely(
+    tx: &mut Tx<'_>,
+    weigher: &Weigher<'_>,
+    identity: &Identity,
+    candidates: &[RecordId],
+) -> Result<Vec<Likely>> {
+    let rank = |verdict: Verdict| match verdict {
+        Verdict::Same(_) => 2,
+        Verdict::Doubtful(_) => 1,
+        Verdict::Nothing => 0,
+    };
+    let mut found: Vec<Likely> = Vec::new();
+    for other in candidates {
+        let Some(person) = person_of(tx, *other)? else {
+            continue;
+        };
+        let known = identity_of(tx, &[*other])?;
+        let (verdict, weight) = weigher.judge(identity, &known, compare(identity, &known));
+        if verdict == Verdict::Nothing {
+            continue;
+        }
+        let one = Likely {
+            person,
+            record: *other,
+            verdict,
+            weight,
+        };
+        match found.iter_mut().find(|best| best.person == person) {
+            Some(best) if (rank(verdict), weight) > (rank(best.verdict), best.weight) => {
+                *best = one;
+            }
+            Some(_) => {}
+            None => found.push(one),
+        }
+    }
+    for one in &mut found {
+        let mut all = Vec::new();
+        for record in record_ids_of(tx, one.person)? {
+            all.push(identity_of(tx, &[record])?);
+        }
+        one.verdict = against_all(one.verdict, identity, &all);
+    }
+    found.retain(|one| one.verdict != Verdict::Nothing);
+    found.sort_by_key(|one| std::cmp::Reverse((rank(one.verdict), one.weight)));
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -532,12 +425,5 @@ mod tests {
         assert!(
             document_forms("resident_id", "11010519491231002X").contains(&"110105491231002".into())
         );
-    }
-
-    #[test]
-    fn an_identity_reads_back_from_its_fact() {
-        let mut read = Identity::default();
-        read.take(&known().attrs());
-        assert_eq!(read, known());
     }
 }

@@ -1,12 +1,16 @@
 //! The door: whatever arrives is kept as received, once, under a receipt; becomes facts; is matched
 //! to a person; and is assessed, all in the command that acknowledges it.
 //!
-//! Start with [`App::submit`]; the inbox is in [`inbox`], exact matching in [`matching`].
+//! Start with [`App::submit`]; the inbox is in [`inbox`], matching in [`matching`] and [`scored`].
 
 mod check;
 mod facts;
+pub(crate) mod identity;
 mod inbox;
 pub(crate) mod matching;
+mod scored;
+#[cfg(test)]
+mod scored_tests;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -23,15 +27,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Rules, assess_person};
+use crate::linkage::Matching;
 use crate::{App, AppError, Result, Who};
 
 pub(crate) use check::{Checked, check, check_disease};
 pub(crate) use facts::{DISEASE, Evidence, facts_of};
+pub(crate) use identity::{Identity, plain_name};
 pub(crate) use inbox::area_name;
 pub use inbox::{
     Candidate, InboxFilter, InboxPage, InboxRow, ReceiptState, ReceiptView, RecordView,
 };
-pub(crate) use matching::{Identity, Matched, match_record, plain_name};
+pub(crate) use matching::{Matched, identity_of, match_record};
+pub(crate) use scored::{linking_tokens, person as matching_person};
 pub use signal::{ANIMALS, CLASSES, NamedContact, SETTINGS, SYMPTOMS, Signal, TESTS};
 
 /// Hours within which somebody looks at a report that came by itself.
@@ -77,7 +84,11 @@ pub(crate) struct Keep<'a> {
 }
 
 /// Keeps a record with its identity and facts, and matches it.
-pub(crate) fn keep(tx: &mut Tx<'_>, new: &Keep<'_>) -> Result<(RecordId, Matched)> {
+pub(crate) fn keep(
+    tx: &mut Tx<'_>,
+    matching: &Matching,
+    new: &Keep<'_>,
+) -> Result<(RecordId, Matched)> {
     let id = RecordId::new();
     let looked_at = new.channel.needs_a_look();
     let due_at = looked_at.then(|| tx.now().plus_hours(LOOK_HOURS));
@@ -112,7 +123,7 @@ pub(crate) fn keep(tx: &mut Tx<'_>, new: &Keep<'_>) -> Result<(RecordId, Matched
     for fact in new.facts {
         fact_insert(tx, id, new.response, new.author, fact)?;
     }
-    let matched = match_record(tx, id, new.identity, new.author)?;
+    let matched = match_record(tx, matching, id, new.identity, new.author)?;
     tx.note("person", matched.person);
     Ok((id, matched))
 }
@@ -369,6 +380,7 @@ impl Submission<'_> {
         let identity = identity_from(checked);
         let (record, matched) = keep(
             tx,
+            self.rules.matching(),
             &Keep {
                 response: self.response.id,
                 channel: self.channel,
@@ -418,6 +430,7 @@ impl Submission<'_> {
             let facts = facts_of(&contact, self.evidence, Some(case));
             let (record, matched) = keep(
                 tx,
+                self.rules.matching(),
                 &Keep {
                     response: self.response.id,
                     channel: Channel::NamedContact,

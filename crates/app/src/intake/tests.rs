@@ -13,7 +13,7 @@ use super::*;
 use crate::people::Search;
 use crate::{Kind, Settings};
 
-fn app(place: &Place) -> App {
+pub(super) fn app(place: &Place) -> App {
     let settings = Settings {
         zone: Zone::china(),
         city: "demo".into(),
@@ -29,7 +29,7 @@ fn app(place: &Place) -> App {
     app
 }
 
-fn staff(role: Role, kind: UnitKind, area: &str) -> Who {
+pub(super) fn staff(role: Role, kind: UnitKind, area: &str) -> Who {
     Who::staff(Actor {
         user: UserId::new(),
         unit: UnitId::new(),
@@ -47,7 +47,7 @@ fn envelope(command: CommandId) -> Envelope {
     }
 }
 
-fn signal(name: &str, phone: &str) -> Signal {
+pub(super) fn signal(name: &str, phone: &str) -> Signal {
     Signal {
         name: name.into(),
         phone: phone.into(),
@@ -57,7 +57,7 @@ fn signal(name: &str, phone: &str) -> Signal {
     }
 }
 
-fn send(app: &App, signal: &Signal) -> Submitted {
+pub(super) fn send(app: &App, signal: &Signal) -> Submitted {
     app.submit(&Who::public(), envelope(CommandId::new()), signal)
         .unwrap()
 }
@@ -330,11 +330,11 @@ fn a_stranger_at_the_public_door_moves_no_file() {
     });
 }
 
-fn desk() -> Who {
+pub(super) fn desk() -> Who {
     staff(Role::Desk, UnitKind::Headquarters, "a.")
 }
 
-fn by_staff(app: &App, signal: &Signal) -> Submitted {
+pub(super) fn by_staff(app: &App, signal: &Signal) -> Submitted {
     let envelope = Envelope {
         channel: Channel::StaffForm,
         ..envelope(CommandId::new())

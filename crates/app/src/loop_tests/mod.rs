@@ -185,6 +185,7 @@ impl World {
                 };
                 let (record, matched) = keep(
                     tx,
+                    rules.matching(),
                     &Keep {
                         response,
                         channel: Channel::StaffForm,

@@ -4,7 +4,7 @@
 use fangxian_authz::Action;
 use fangxian_base::{PersonId, RecordId};
 use fangxian_store::Author;
-use fangxian_store::facts::identity_list;
+use fangxian_store::facts::fact_list_of_kind;
 use fangxian_store::records::record_fetch;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -153,7 +153,7 @@ impl App {
             for (record, _) in self.admitted(who, tx, &row, Action::PeopleDocument, asked)? {
                 records.push(record);
             }
-            let facts = identity_list(tx, &records)?;
+            let facts = fact_list_of_kind(tx, &records, "identity")?;
             let mut documents: Vec<DocumentView> = Vec::new();
             for fact in fangxian_store::facts::standing(&facts).into_iter().rev() {
                 let one = std::slice::from_ref(fact);

@@ -2,19 +2,23 @@
 //! here writes links, never rows of people.
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{CommandId, Instant, LinkId, PairId, PersonId, RecordId};
+use fangxian_base::{CommandId, Date, Instant, LinkId, PairId, PersonId, RecordId};
 use fangxian_domain::intake::Channel;
 use fangxian_store::Tx;
+use fangxian_store::linkage::score_fetch;
 use fangxian_store::people::{
-    Says, link_insert, link_list, pair_decide, pair_fetch, pair_list, pair_list_of,
+    Pair, Says, held_apart, link_insert, link_list, pair_count, pair_decide, pair_fetch, pair_list,
+    pair_list_of, pair_reopen,
 };
 use fangxian_store::records::{record_fetch, record_ids_of};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{IdentityView, identity_view};
+use crate::assess::Rules;
 use crate::intake::matching::identity_of;
 use crate::intake::{Candidate, person_now};
+use crate::linkage::Told;
 use crate::part::and_one;
 use crate::{App, AppError, Part, Result, Who, about, found, scopes};
 
@@ -38,7 +42,21 @@ pub struct PairView {
     pub b: IdentityView,
     /// The person it belongs to.
     pub b_person: PersonId,
+    /// How likely it is one person, and why; none where nothing was scored.
+    pub told: Option<Told>,
 }
+
+/// The pair that is next to be decided.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QueueView {
+    /// It; none: nothing waits from here on.
+    pub pair: Option<PairView>,
+    /// How many wait, counted up to a thousand.
+    pub waiting: i64,
+}
+
+/// LIMIT: pairs that are counted.
+const WAITING_MAX: i64 = 1_000;
 
 impl App {
     /// Says that two persons are one, by hand.
@@ -134,28 +152,41 @@ impl App {
         )
     }
 
-    /// The queue for the doubtful, oldest first, from a pair on.
+    /// The queue for the doubtful, the likeliest first, from a pair on.
     ///
     /// # Errors
     /// When the asker may not see it.
     pub fn pairs(&self, who: &Who, after: Option<PairId>) -> Result<Part<PairView, PairId>> {
+        self.pairs_up_to(who, after, PAIRS_MAX)
+            .map(|(part, _)| part)
+    }
+
+    /// The pair that is next to be decided: the likeliest, or the one that comes after another.
+    ///
+    /// # Errors
+    /// When the asker may not see the queue.
+    pub fn pair_next(&self, who: &Who, after: Option<PairId>) -> Result<QueueView> {
+        let (part, waiting) = self.pairs_up_to(who, after, 1)?;
+        Ok(QueueView {
+            pair: part.rows.into_iter().next(),
+            waiting,
+        })
+    }
+
+    fn pairs_up_to(
+        &self,
+        who: &Who,
+        after: Option<PairId>,
+        most: usize,
+    ) -> Result<(Part<PairView, PairId>, i64)> {
         let reach = self.reach(who, Action::PairsList, Purpose::Intake)?;
         let seen = scopes(&reach);
         let today = self.today();
-        let part = self.read(|tx| {
-            let pairs = pair_list(tx, &seen, after, and_one(PAIRS_MAX))?;
-            Part::cut(pairs, PAIRS_MAX, |pair| pair.id).map(|pair| {
-                let person = |tx: &mut Tx<'_>, record| person_now(tx, PersonId::of_record(record));
-                Ok(PairView {
-                    id: pair.id,
-                    basis: pair.basis.clone(),
-                    created_at: pair.created_at,
-                    a: identity_view(&identity_of(tx, &[pair.a])?, today),
-                    a_person: person(tx, pair.a)?,
-                    b: identity_view(&identity_of(tx, &[pair.b])?, today),
-                    b_person: person(tx, pair.b)?,
-                })
-            })
+        let (part, waiting) = self.read(|tx| {
+            let pairs = pair_list(tx, &seen, after, and_one(most))?;
+            let waiting = pair_count(tx, &seen, WAITING_MAX)?;
+            let part = Part::cut(pairs, most, |pair| pair.id);
+            Ok((part.map(|pair| pair_view(tx, &pair, today))?, waiting))
         })?;
         let shown = part
             .rows
@@ -164,7 +195,55 @@ impl App {
             .map(|(kind, id)| (kind, id.to_string()))
             .collect();
         self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
-        Ok(part)
+        Ok((part, waiting))
+    }
+
+    fn pair_permit(&self, who: &Who, tx: &mut Tx<'_>, id: PairId) -> Result<()> {
+        let pair = found(pair_fetch(tx, id))?;
+        for record in [pair.a, pair.b] {
+            let record = found(record_fetch(tx, record))?;
+            let about = about(tx, record.area, record.confined, Some(record.response))?;
+            let resource = Resource::Pair { about };
+            self.permit(who, Action::PairsDecide, &resource, Purpose::Intake)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the decision on a pair back: it waits again, and its link does not count.
+    ///
+    /// # Errors
+    /// When nobody has decided it, or the asker may not.
+    pub fn pair_undo(&self, who: &Who, command: CommandId, id: PairId) -> Result<()> {
+        self.read(|tx| self.pair_permit(who, tx, id))?;
+        let (author, rules) = (who.author(), self.rules());
+        self.write(
+            who,
+            command,
+            Action::PairsDecide,
+            Purpose::Intake,
+            None,
+            move |tx| {
+                let pair = found(pair_fetch(tx, id))?;
+                if !pair_reopen(tx, id)? {
+                    return Err(AppError::stale());
+                }
+                let links = link_list(tx, &[pair.a])?;
+                let stands = |id| !links.iter().any(|link| link.withdraws == Some(id));
+                let decided = links.iter().rev().find(|link| {
+                    (link.a, link.b) == (pair.a, pair.b)
+                        && link.withdraws.is_none()
+                        && stands(link.id)
+                });
+                // One that takes back says nothing of its own; "same" keeps nobody apart.
+                if let Some(link) = decided {
+                    let basis = "taken_back";
+                    let records = (pair.a, pair.b);
+                    link_insert(tx, records, Says::Same, basis, author, Some(link.id))?;
+                }
+                tx.detail("taken_back", true);
+                assess_both(&rules, tx, &pair)
+            },
+        )
     }
 
     /// Decides whether a doubtful pair is one person.
@@ -172,16 +251,7 @@ impl App {
     /// # Errors
     /// When somebody decided it already, or the asker may not.
     pub fn pair_decide(&self, who: &Who, command: CommandId, id: PairId, same: bool) -> Result<()> {
-        self.read(|tx| {
-            let pair = found(pair_fetch(tx, id))?;
-            for record in [pair.a, pair.b] {
-                let record = found(record_fetch(tx, record))?;
-                let about = about(tx, record.area, record.confined, Some(record.response))?;
-                let resource = Resource::Pair { about };
-                self.permit(who, Action::PairsDecide, &resource, Purpose::Intake)?;
-            }
-            Ok(())
-        })?;
+        self.read(|tx| self.pair_permit(who, tx, id))?;
         let Some(user) = who.user() else {
             return Err(AppError::not_found());
         };
@@ -198,14 +268,18 @@ impl App {
                 if !pair_decide(tx, id, says, user)? {
                     return Err(AppError::stale());
                 }
+                let [a, b] = [pair.a, pair.b].map(PersonId::of_record);
+                let (a, b) = (person_now(tx, a)?, person_now(tx, b)?);
+                if same && a != b && held_apart(tx, a, b)? {
+                    return Err(AppError::conflict(
+                        "HELD-APART",
+                        "此前已有人判定这两份档案不是同一个人。如当时判定有误，请在档案页用“与另一份档案合并”更正。",
+                        "Somebody has decided before that these two files are two people. If that was wrong, merge them by hand on the page of the file.",
+                    ));
+                }
                 link_insert(tx, (pair.a, pair.b), says, &pair.basis, author, None)?;
                 tx.detail("same", same);
-                for record in [pair.a, pair.b] {
-                    let person = person_now(tx, PersonId::of_record(record))?;
-                    let signal = latest_signal(tx, person)?;
-                    crate::assess::assess_person(&rules, tx, person, signal)?;
-                }
-                Ok(())
+                assess_both(&rules, tx, &pair)
             },
         )
     }
@@ -238,6 +312,32 @@ impl App {
         self.show(who, Action::PairsList, Purpose::Intake, shown, vec![])?;
         Ok(candidates)
     }
+}
+
+/// Asks the rules again about both persons of a pair, which may be one by now.
+fn assess_both(rules: &Rules, tx: &mut Tx<'_>, pair: &Pair) -> Result<()> {
+    for record in [pair.a, pair.b] {
+        let person = person_now(tx, PersonId::of_record(record))?;
+        let signal = latest_signal(tx, person)?;
+        crate::assess::assess_person(rules, tx, person, signal)?;
+    }
+    Ok(())
+}
+
+fn pair_view(tx: &mut Tx<'_>, pair: &Pair, today: Date) -> Result<PairView> {
+    let person = |tx: &mut Tx<'_>, record| person_now(tx, PersonId::of_record(record));
+    let score = score_fetch(tx, (pair.a, pair.b))?;
+    let told = score.map(|score| serde_json::from_str(&score.reasons));
+    Ok(PairView {
+        id: pair.id,
+        basis: pair.basis.clone(),
+        created_at: pair.created_at,
+        a: identity_view(&identity_of(tx, &[pair.a])?, today),
+        a_person: person(tx, pair.a)?,
+        b: identity_view(&identity_of(tx, &[pair.b])?, today),
+        b_person: person(tx, pair.b)?,
+        told: told.transpose().map_err(AppError::internal)?,
+    })
 }
 
 /// The newest record of a person that somebody must look at: what joins or parts files may change

@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{IdentityView, identity_view, person_about, purpose};
-use crate::intake::matching::{document_forms, identity_of, plain_name};
+use crate::intake::identity::{document_forms, plain_name};
+use crate::intake::matching::identity_of;
 use crate::{App, Result, Who, scopes};
 
 /// LIMIT: people shown for one search.

@@ -21,8 +21,7 @@ use fangxian_store::{AreaRange, Tx};
 
 use crate::assess::proposal::Proposal;
 use crate::assess::{facts_of_person, from_code, words};
-use crate::intake::Identity;
-use crate::intake::matching::identity_of;
+use crate::intake::{Identity, identity_of};
 use crate::people::{fact_views, identity_view, person_about, with_contacts};
 use crate::sight::{PAGE, area_of_code, area_text, minutes_left, shown, user_name};
 use crate::{App, Result, Who, about, found, scopes};

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod linkage;
 mod places;
 mod responses;
 mod upkeep;

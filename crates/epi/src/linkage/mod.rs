@@ -26,6 +26,6 @@ mod thresholds;
 mod tokens;
 mod train;
 
-pub use model::{BadModel, Explained, Kind, Model, Prepared, Score, Scorer};
+pub use model::{BadModel, Explained, Kind, Model, Prepared, Score, Scorer, tokens};
 pub use person::{Person, birth};
 pub use train::{Linked, Trained, train};

@@ -79,6 +79,8 @@ impl Frequencies {
 pub struct Model {
     /// Version of this form.
     pub version: u32,
+    /// Records that it was learnt from.
+    pub records: usize,
     /// Parts of the address that are compared.
     pub parts: usize,
     /// What is compared, in the order of the chances.
@@ -144,6 +146,17 @@ pub struct Explained {
     pub other: f64,
 }
 
+impl Explained {
+    /// The weight in thousandths of a bit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a weight is some hundred bits at most, and a float that is none becomes the nearest"
+    )]
+    pub fn thousandths(&self) -> i64 {
+        (self.weight * 1000.0).round() as i64
+    }
+}
+
 /// A person read for comparison under a model. Made by [`Scorer::prepare`]; of no use under another model.
 #[derive(Debug, Clone)]
 pub struct Prepared(pub(super) Known);
@@ -154,6 +167,11 @@ impl Prepared {
     pub fn tokens(&self) -> Vec<u64> {
         super::tokens::of(&self.0)
     }
+}
+
+/// [`Prepared::tokens`] of somebody whom no model has read yet.
+pub fn tokens(person: &Person) -> Vec<u64> {
+    super::tokens::of(&Known::read(person))
 }
 
 /// The five log likelihoods of a pair, with shares; or what one field adds to them.
@@ -197,6 +215,27 @@ impl Model {
         if let (Some((key, share)), Some(table)) = (&mut known.home, self.frequencies.get("home")) {
             *share = table.surprise(*key);
         }
+    }
+
+    /// The same model for a store of more records than it was learnt from: whoever is met there is less likely the
+    /// one who is looked for. For a smaller store nothing changes, so that few records make nobody sure.
+    #[must_use]
+    pub fn among(&self, records: usize) -> Self {
+        let mut model = self.clone();
+        if records <= self.records {
+            return model;
+        }
+        let part = self.records as f64 / records as f64;
+        let mut rest = 1.0;
+        for kind in &mut model.kinds {
+            if kind.kind == Kind::Unrelated {
+                kind.share = rest;
+            } else {
+                kind.share *= part;
+                rest -= kind.share;
+            }
+        }
+        model
     }
 
     /// A model as it was kept. One of another version, or whose chances do not fit its fields, is refused.

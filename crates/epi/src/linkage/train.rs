@@ -262,7 +262,8 @@ fn start(known: &[Known], parts: usize) -> Model {
             .collect(),
     });
     Model {
-        version: 1,
+        version: Model::VERSION,
+        records: known.len(),
         parts,
         fields,
         kinds: kinds.into(),

@@ -14,10 +14,29 @@ pub fn token_insert(
     kind: &str,
     value: &str,
 ) -> Result<(), DbError> {
-    let token = tx.context.keys.token(kind, value);
+    tokens_insert(tx, record, &[(kind, value)])
+}
+
+/// Adds several search tokens, of kind and value, at once.
+pub fn tokens_insert(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    tokens: &[(&str, &str)],
+) -> Result<(), DbError> {
+    if tokens.is_empty() {
+        return Ok(());
+    }
+    let mut values = vec![Val::from(record)];
+    let mut rows = String::new();
+    for (kind, value) in tokens {
+        values.push(tx.context.keys.token(kind, value).into());
+        values.push((*kind).into());
+        let (separator, n) = (if rows.is_empty() { "" } else { ", " }, values.len());
+        let _ = write!(rows, "{separator}(${}, ${n}, $1)", n - 1);
+    }
     tx.exec(
-        "INSERT INTO token (token, kind, record_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        &vals![token, kind, record],
+        &format!("INSERT INTO token (token, kind, record_id) VALUES {rows} ON CONFLICT DO NOTHING"),
+        &values,
     )?;
     Ok(())
 }

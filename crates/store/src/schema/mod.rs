@@ -1,6 +1,7 @@
 //! The tables, one text for both engines, and the way from one version to the next.
 //!
-//! `{id}` stands for UUID or BLOB, `{bytes}` for BYTEA or BLOB, `{strict}` for STRICT on SQLite.
+//! `{id}` stands for UUID or BLOB, `{bytes}` for BYTEA or BLOB, `{strict}` for STRICT on SQLite,
+//! `{compact}` for the same of a table that is nothing but its key.
 //! A change is a new file with the next number; a published file is never edited.
 
 use crate::db::{DbError, Engine, Tx, vals};
@@ -16,6 +17,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (40, include_str!("0040_approvals.sql")),
     (50, include_str!("0050_lists.sql")),
     (60, include_str!("0060_alerts.sql")),
+    (70, include_str!("0070_linkage.sql")),
 ];
 
 /// How a step begins on the server.
@@ -32,10 +34,15 @@ fn dialect(text: &str, engine: Engine) -> String {
             "decode(repeat('00', 32), 'hex')",
         ),
     };
+    let compact = match engine {
+        Engine::Sqlite => "STRICT, WITHOUT ROWID",
+        Engine::Postgres => "",
+    };
     let text = text
         .replace("{id}", id)
         .replace("{bytes}", bytes)
         .replace("{strict}", strict)
+        .replace("{compact}", compact)
         .replace("{path}", path)
         .replace("{zero32}", zero);
     match engine {

@@ -17,6 +17,7 @@ mod erasing;
 mod facts;
 mod full_disk;
 mod key_directory;
+mod linkage;
 mod people;
 mod places;
 mod queue;

@@ -46,7 +46,7 @@ fn the_queue_is_read_from_one_pair_to_the_next() {
         store
             .write::<_, DbError, _>(command("intake.submit"), move |tx| {
                 for other in &rest {
-                    pair_insert(tx, first, *other, "phone")?;
+                    pair_insert(tx, first, *other, "phone", 0)?;
                 }
                 Ok(())
             })

@@ -23,6 +23,7 @@ mod imports;
 mod inbox;
 mod measures;
 mod packs;
+mod pairs;
 mod people;
 mod report;
 mod responses;
@@ -48,6 +49,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         inbox::endpoints(),
         imports::endpoints(),
         people::endpoints(),
+        pairs::endpoints(),
         reviews::endpoints(),
         measures::endpoints(),
         tasks::endpoints(),

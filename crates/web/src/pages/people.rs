@@ -1,15 +1,15 @@
-//! People: search, the file of one person, merging and taking apart, the queue for the doubtful.
+//! People: search, the file of one person, merging and taking apart.
 
 use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
 use fangxian_app::measures::MeasureRow;
 use fangxian_app::people::{
-    CorrectInput, DocumentsView, FactView, FileView, LinkView, Looks, NEEDS, PairView, Search,
-    SearchView, SourceView,
+    CorrectInput, DocumentsView, FactView, FileView, LinkView, Looks, NEEDS, Search, SearchView,
+    SourceView,
 };
 use fangxian_app::tasks::TaskRow;
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
-use fangxian_base::{EntryId, LinkId, PairId, PersonId, Text};
+use fangxian_base::{EntryId, LinkId, PersonId, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -428,46 +428,6 @@ pub fn corrections(s: &Shell) -> Vec<Choice> {
     choices
 }
 
-/// The queue for the doubtful.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Pairs {
-    /// The pairs, oldest first.
-    pairs: Vec<PairView>,
-    /// What to give as `after` for the next page; none: this was the last.
-    next: Option<PairId>,
-}
-
-page!(Pairs, "pairs.html");
-
-/// From which pair on.
-#[derive(Deserialize, JsonSchema)]
-struct PairsAfter {
-    /// Only pairs that wait for a shorter time than this one: the next page.
-    after: Option<PairId>,
-}
-
-fn pairs(app: &App, ask: &Ask, input: PairsAfter) -> Result<Pairs> {
-    let part = app.pairs(&ask.who, input.after)?;
-    Ok(Pairs {
-        pairs: part.rows,
-        next: part.next,
-    })
-}
-
-#[derive(Deserialize, JsonSchema)]
-struct Decide {
-    /// The pair.
-    id: PairId,
-    /// Whether the two are one person.
-    #[serde(default)]
-    same: bool,
-}
-
-fn decide(app: &App, ask: &Ask, input: Decide) -> Result<Done<()>> {
-    app.pair_decide(&ask.who, ask.command, input.id, input.same)?;
-    Ok(Done::then("/pairs", ()))
-}
-
 /// Their endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     let on = Access::Staff;
@@ -501,14 +461,6 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::PeopleCorrect),
             "people.view",
             correct,
-        ),
-        Endpoint::page("pairs.list", "/pairs", on(Action::PairsList), pairs).traced(),
-        Endpoint::command(
-            "pairs.decide",
-            "/pairs/{id}",
-            on(Action::PairsDecide),
-            "pairs.list",
-            decide,
         ),
     ]
 }

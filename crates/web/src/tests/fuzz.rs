@@ -12,7 +12,7 @@ use axum::http::{Request, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::schema::{Dice, Words, made_up, misfits, object, odd_text};
-use super::support::{Browser, Got, Town, encode};
+use super::support::{Browser, Got, Town, aside, encode};
 
 /// How often each is asked by whoever may.
 #[expect(
@@ -412,6 +412,7 @@ fn random_requests_are_answered_as_declared_whatever_is_sent() {
             people.insert(login, town.browser(login).await);
         }
         fill(&mut people).await;
+        aside(|| town.app.alerts_sweep()).unwrap();
         let document = town.stranger().get("/api/openapi.json").await.json();
         let operations = operations(&document);
         let mut seen = Seen::default();

@@ -270,6 +270,7 @@ async fn tell(town: &Town) {
     let measure = measures(&mut story, &mut desk, &mut assessor, &mut organ).await;
     super::alerts::alerts(&mut story, &mut desk).await;
     let import = lists(&mut story, &mut desk).await;
+    models(&mut story, &mut desk).await;
     accounts(&mut story, &mut admin).await;
     super::every_page::every_page(town, &measure, &import).await;
     story
@@ -436,11 +437,15 @@ async fn people(story: &mut Story<'_>, visitor: &mut Browser, desk: &mut Browser
         story.does(visitor, "report.submit", "", report).await;
     }
     let pairs = desk.api("GET", "/pairs", None).await.json();
-    let pair = &pairs["pairs"][0];
+    let pair = &pairs["pair"];
     let (id, one) = (
         text(&pair["id"]).to_owned(),
         text(&pair["a_person"]).to_owned(),
     );
+    story
+        .does(desk, "pairs.decide", &id, json!({ "same": true }))
+        .await;
+    story.does(desk, "pairs.undo", &id, json!({})).await;
     story
         .does(desk, "pairs.decide", &id, json!({ "same": false }))
         .await;
@@ -509,17 +514,45 @@ async fn lists(story: &mut Story<'_>, desk: &mut Browser) -> String {
     story.hands_in(desk, "imports.preview", list).await;
     let taken = story.hands_in(desk, "imports.run", list).await;
     let id = text(&taken["data"]).to_owned();
+    taken_in(desk, &id, 1).await;
+    id
+}
+
+/// Waits until an import has taken so many rows.
+async fn taken_in(desk: &mut Browser, id: &str, rows: usize) {
+    let path = format!("/imports/{id}");
     for _ in 0..2_000 {
-        let report = desk
-            .api("GET", &format!("/imports/{id}"), None)
-            .await
-            .json();
-        if report["read"] == 2 && report["accepted"] == 1 {
-            return id;
+        let report = desk.api("GET", &path, None).await.json();
+        if report["state"] == "done" && report["accepted"] == rows {
+            return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("the list was never taken in");
+}
+
+/// A model of matching is learnt from a list and released.
+async fn models(story: &mut Story<'_>, desk: &mut Browser) {
+    let row = |n: usize| {
+        let letter = |n: usize| "伟芳娜敏静丽强磊军洋".chars().nth(n % 10).unwrap();
+        let day = format!("19{}-0{}-1{}", 50 + n % 40, 1 + n % 9, n % 7);
+        let (one, other) = (letter(n / 3), letter(n / 7));
+        format!("王{one}{other},199{:08},{day}\n", n / 2)
+    };
+    let list: String = (0..320).map(row).collect();
+    let list = format!("姓名,联系电话,出生日期\n{list}");
+    let taken = story.hands_in(desk, "imports.run", &list).await;
+    taken_in(desk, text(&taken["data"]), 320).await;
+    story.does(desk, "pairs.learn", "", json!({})).await;
+    for _ in 0..2_000 {
+        let seen = desk.api("GET", "/pairs/models", None).await.json();
+        if let Some(id) = seen["models"][0]["id"].as_str() {
+            story.does(desk, "pairs.release", id, json!({})).await;
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("no model was learnt");
 }
 
 async fn accounts(story: &mut Story<'_>, admin: &mut Browser) {
