@@ -67,6 +67,7 @@ impl World {
             .write::<_, AppError, _>(testing::command("intake.submit"), move |tx| {
                 let (record, matched) = keep(
                     tx,
+                    rules.matching(),
                     &Keep {
                         response,
                         channel: Channel::StaffForm,
