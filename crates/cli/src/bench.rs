@@ -190,10 +190,33 @@ pub fn self_reports(address: SocketAddr, clients: usize, lasting: Duration) -> L
     }
 }
 
+/// A report with what people usually fill in: some 4,600 names, so that names, birth dates and
+/// houses meet again as they do in a city; telephones do not.
 fn report(client: usize, n: u64) -> String {
+    const FAMILY: [&str; 8] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄"];
+    const GIVEN: [&str; 24] = [
+        "伟", "芳", "娜", "敏", "静", "磊", "洋", "艳", "勇", "军", "杰", "娟", "涛", "明", "超",
+        "霞", "平", "刚", "桂", "英", "华", "玉", "兰", "建",
+    ];
+    let mix = (n * 64 + client as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let pick = |bits: u32, of: u64| (mix >> bits) % of;
+    let one = |list: &[&'static str], bits| {
+        let at = usize::try_from(pick(bits, list.len() as u64)).unwrap_or_default();
+        list.get(at).copied().unwrap_or_default()
+    };
     format!(
-        "{{\"name\":\"压测{client}号{n}\",\"phone\":\"199{client:04}{:04}\",\"symptoms\":[\"fever\",\"cough\"],\
+        "{{\"name\":\"{}{}{}\",\"phone\":\"199{client:04}{:04}\",\"birth_date\":\"{}-{:02}-{:02}\",\
+         \"address\":\"建设路{}号{}单元{}室\",\"symptoms\":[\"fever\",\"cough\"],\
          \"temperature\":\"38.2\"}}",
-        n % 10_000
+        one(&FAMILY, 8),
+        one(&GIVEN, 13),
+        one(&GIVEN, 3),
+        n % 10_000,
+        1940 + pick(20, 70),
+        1 + pick(27, 12),
+        1 + pick(31, 28),
+        pick(36, 200),
+        1 + pick(44, 4),
+        101 + pick(47, 60)
     )
 }

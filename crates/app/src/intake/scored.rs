@@ -24,7 +24,7 @@ const HOLDERS_MAX: i64 = 40;
 /// (`crates/epi/tests/linkage.rs`); one alone is a common name or a birth date.
 const SHARED_MIN: usize = 2;
 /// LIMIT: candidates whose values are read, those that share most and rarest first.
-const READ_MAX: usize = 12;
+const READ_MAX: usize = 8;
 
 /// The basis of what the model alone says.
 pub(super) const SCORE: &str = "score";

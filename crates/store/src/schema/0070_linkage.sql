@@ -44,3 +44,7 @@ CREATE INDEX link_score_newer ON link_score (b);
 ALTER TABLE pair ADD COLUMN weight BIGINT NOT NULL DEFAULT 0;
 DROP INDEX pair_open;
 CREATE INDEX pair_open ON pair (state, weight DESC, id);
+
+-- Who a record is of is asked for every candidate: by record and kind, never all of a kind.
+DROP INDEX fact_record;
+CREATE INDEX fact_record ON fact (record_id, kind);
