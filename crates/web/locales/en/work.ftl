@@ -430,6 +430,7 @@ pack-kind = Kind
 pack-kind-law = law
 pack-kind-disease = disease
 pack-kind-scheme = scheme
+pack-kind-levels = levels
 pack-kind-city = city
 pack-edition = Edition
 pack-from = From
