@@ -106,3 +106,36 @@ fn untidy_files_are_read_and_what_was_untidy_is_said() {
     let old_mac = table(b"a\tb\r1\t2\r3\t4");
     assert_eq!((old_mac.delimiter, old_mac.row_count()), ('\t', 2));
 }
+
+#[test]
+fn pictures_archives_and_programs_are_no_lists() {
+    let junk: Vec<u8> = (0..4_000u32)
+        .map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap())
+        .collect();
+    let begun = |head: &[u8]| [head, junk.as_slice()].concat();
+    for bytes in [
+        begun(b"\x89PNG\r\n\x1a\n"),
+        begun(b"\xff\xd8\xff\xe0"),
+        begun(b"GIF89a"),
+        begun(b"Rar!"),
+        begun(b"\x7fELF"),
+        begun(b"MZ"),
+    ] {
+        assert!(
+            matches!(
+                read_table(&bytes, Limits::default()),
+                Err(ReadError::NotText { .. })
+            ),
+            "{:?}",
+            bytes.get(..4)
+        );
+    }
+    // One stray control character is not a picture.
+    let text =
+        "姓名,联系电话,发病日期\n王\u{7}小明,13800138000,2026-05-01\n李四,13800138001,2026-05-02\n";
+    let text = format!(
+        "{text}{}",
+        text.lines().skip(2).collect::<Vec<_>>().join("\n")
+    );
+    assert!(read_table(text.as_bytes(), Limits::default()).is_ok());
+}

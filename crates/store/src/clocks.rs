@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use fangxian_base::{
     AlertId, AreaId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId, UserId,
 };
+use uuid::Uuid;
 
 use crate::AreaRange;
 use crate::alerts::Alert;
@@ -252,18 +253,22 @@ pub fn alert_clocks_end(
     Ok(())
 }
 
-/// The clocks of an alert, the oldest first.
-pub fn clock_list_of_alert(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<ReportClock>, DbError> {
+fn clocks_where(tx: &mut Tx<'_>, column: &str, id: Uuid) -> Result<Vec<ReportClock>, DbError> {
     tx.rows(
         &format!(
-            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE k.alert_id = $1
+            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE k.{column} = $1
              ORDER BY k.started_at, k.id"
         ),
-        &vals![alert],
+        &vals![id],
     )?
     .iter()
     .map(clock_from)
     .collect()
+}
+
+/// The clocks of an alert, the oldest first.
+pub fn clock_list_of_alert(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<ReportClock>, DbError> {
+    clocks_where(tx, "alert_id", alert.uuid())
 }
 
 /// One clock.
@@ -278,16 +283,7 @@ pub fn clock_fetch(tx: &mut Tx<'_>, id: ReportClockId) -> Result<Option<ReportCl
 
 /// All clocks of a person, the oldest first.
 pub fn clock_list_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ReportClock>, DbError> {
-    tx.rows(
-        &format!(
-            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE k.person_id = $1
-             ORDER BY k.started_at, k.id"
-        ),
-        &vals![person],
-    )?
-    .iter()
-    .map(clock_from)
-    .collect()
+    clocks_where(tx, "person_id", person.uuid())
 }
 
 /// Records that the report was sent; answers whether it was still to be sent and at `version`.

@@ -1,20 +1,18 @@
 //! Cases that occur together are told, acknowledged, and over by themselves.
 
 use fangxian_base::{AlertId, AreaId, CommandId, PersonId, RecordId, ResponseId, UnitId};
-use fangxian_domain::intake::Channel;
 use fangxian_domain::units::UnitKind;
 use fangxian_store::alerts::{alert_fetch, counted};
 use fangxian_store::facts::{NewFact, When};
 use fangxian_store::responses::{
     response_close, response_destroy, response_fetch, response_running,
 };
-use fangxian_store::{Author, testing};
+use fangxian_store::testing;
 
 use super::{World, code, day, each_world};
 use crate::alerts::{AcknowledgeInput, AlertRow, AlertsFilter};
-use crate::assess::assess_person;
 use crate::clocks::{ClockRow, ClocksFilter, SentInput};
-use crate::intake::{Identity, Keep, keep};
+use crate::intake::Identity;
 use crate::{AppError, Who};
 
 /// Where somebody works or learns, who handed it in, and where they live.
@@ -55,39 +53,14 @@ impl World {
         at: At<'_>,
         facts: Vec<NewFact>,
     ) -> (RecordId, PersonId) {
-        let rules = self.app.rules();
         let identity = Identity {
             name: Some(format!("病例{n}")),
             phone: Some(format!("199{n:08}")),
             workplace: (!at.work.is_empty()).then(|| at.work.to_owned()),
             ..Identity::default()
         };
-        let (unit, area) = (at.unit, at.area);
-        self.store
-            .write::<_, AppError, _>(testing::command("intake.submit"), move |tx| {
-                let (record, matched) = keep(
-                    tx,
-                    rules.matching(),
-                    &Keep {
-                        response,
-                        channel: Channel::StaffForm,
-                        author: Author::System,
-                        unit,
-                        area,
-                        import: None,
-                        receipt: None,
-                        confined: false,
-                        reported_on: None,
-                        original: b"{}",
-                        identity: &identity,
-                        facts: &facts,
-                    },
-                )?;
-                assess_person(&rules, tx, matched.person, Some(record))?;
-                Ok((record, matched.person))
-            })
-            .unwrap()
-            .value
+        let (record, person, _) = self.taken_in(response, (at.unit, at.area), identity, facts);
+        (record, person)
     }
 
     /// Counts after what came in has settled; answers how many were raised and changed.

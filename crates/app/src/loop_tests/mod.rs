@@ -175,14 +175,25 @@ impl World {
         area: fangxian_base::AreaId,
         facts: Vec<NewFact>,
     ) -> (RecordId, PersonId, Vec<Assessed>) {
+        let identity = Identity {
+            name: Some("王小明".into()),
+            address: Some("示范路 1 号".into()),
+            ..Identity::default()
+        };
+        self.taken_in(response, (None, Some(area)), identity, facts)
+    }
+
+    /// A record of somebody, from a unit and an area, assessed.
+    fn taken_in(
+        &self,
+        response: ResponseId,
+        (unit, area): (Option<UnitId>, Option<fangxian_base::AreaId>),
+        identity: Identity,
+        facts: Vec<NewFact>,
+    ) -> (RecordId, PersonId, Vec<Assessed>) {
         let rules = self.app.rules();
         self.store
             .write::<_, AppError, _>(testing::command("intake.submit"), move |tx| {
-                let identity = Identity {
-                    name: Some("王小明".into()),
-                    address: Some("示范路 1 号".into()),
-                    ..Identity::default()
-                };
                 let (record, matched) = keep(
                     tx,
                     rules.matching(),
@@ -190,8 +201,8 @@ impl World {
                         response,
                         channel: Channel::StaffForm,
                         author: Author::System,
-                        unit: None,
-                        area: Some(area),
+                        unit,
+                        area,
                         import: None,
                         receipt: None,
                         confined: false,

@@ -37,6 +37,11 @@ pub fn read_sheet(bytes: &[u8], sheet: Option<&str>, limits: Limits) -> Result<T
         return Err(ReadError::NotText { what });
     }
     let decoded = decode(bytes);
+    if no_text(&decoded.text) {
+        return Err(ReadError::NotText {
+            what: "a file of another kind",
+        });
+    }
     let (text, told) = separator_line(&decoded.text);
     let delimiter = told.unwrap_or_else(|| sniff(text));
     let mut builder = TableBuilder::new(decoded.encoding, delimiter, limits);
@@ -71,14 +76,36 @@ pub fn read_sheet(bytes: &[u8], sheet: Option<&str>, limits: Limits) -> Result<T
     builder.finish()
 }
 
+/// How files of other kinds begin, and what they are.
+const OTHERS: [(&[u8], &str); 7] = [
+    (
+        &[0xd0, 0xcf, 0x11, 0xe0],
+        "an old spreadsheet (XLS) or one with a password",
+    ),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"Rar!", "an archive"),
+    (b"7z\xbc\xaf", "an archive"),
+];
+
 fn binary(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        Some("an old spreadsheet (XLS) or one with a password")
-    } else if bytes.starts_with(b"%PDF") {
-        Some("a PDF")
-    } else {
-        None
-    }
+    let found = OTHERS.iter().find(|(begins, _)| bytes.starts_with(begins));
+    found.map(|(_, what)| *what)
+}
+
+/// Control characters that no text has, so many and one in so many at least: not a text. `ours`: a
+/// stray one in a cell is a finding, a file of them is a picture or a program that any character
+/// set decodes.
+const ODD: usize = 8;
+/// See [`ODD`].
+const ODD_ONE_IN: usize = 50;
+
+fn no_text(text: &str) -> bool {
+    let odd = |c: &char| c.is_control() && !"\t\r\n\u{b}\u{c}\u{1a}".contains(*c);
+    let (all, odd) = (text.chars().count(), text.chars().filter(odd).count());
+    odd >= ODD && odd * ODD_ONE_IN >= all
 }
 
 /// Spreadsheets write a first line such as `sep=;`.
