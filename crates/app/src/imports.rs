@@ -192,6 +192,13 @@ impl App {
             error.because(e)
         })?;
         let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table, self.rules().names()));
+        if mapping.columns.iter().all(|column| column.field.is_none()) {
+            return Err(AppError::field(
+                "file",
+                "没有一列能识别：第一行应为列名，如“姓名”“联系电话”“发病日期”。请核对是否选错文件，或下载空白填报表，或提供对应关系文件。",
+                "No column is recognised: the first row should name them, such as name, phone, onset. Check that this is the right file, use an empty workbook from the page, or give a mapping.",
+            ));
+        }
         let plan = Plan::new(&mapping, &table, self.today(), &self.settings.zone);
         Ok(Prepared {
             table,

@@ -408,3 +408,14 @@ fn a_list_without_a_disease_says_that_no_class_was_computed() {
         assert_eq!(preview.file[0].code, "NO_DISEASE");
     });
 }
+
+#[test]
+fn a_text_without_any_column_that_means_something_is_not_taken_in() {
+    each_place(|place| {
+        let app = app(place);
+        let wrong = list("# Fangxian\n这是一份文件\n不是名单\n");
+        let refused = app.import_preview(&Who::cli(), &wrong).unwrap_err();
+        assert_eq!(refused.kind, crate::Kind::Invalid);
+        assert_eq!(refused.fields[0].field, "file");
+    });
+}

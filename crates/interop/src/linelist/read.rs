@@ -103,9 +103,9 @@ const ODD: usize = 8;
 const ODD_ONE_IN: usize = 50;
 
 fn no_text(text: &str) -> bool {
-    let odd = |c: &char| c.is_control() && !"\t\r\n\u{b}\u{c}\u{1a}".contains(*c);
-    let (all, odd) = (text.chars().count(), text.chars().filter(odd).count());
-    odd >= ODD && odd * ODD_ONE_IN >= all
+    let is_odd = |c: &char| c.is_control() && !"\t\r\n\u{b}\u{c}\u{1a}".contains(*c);
+    let odd = text.chars().filter(is_odd).count();
+    odd >= ODD && odd * ODD_ONE_IN >= text.chars().count()
 }
 
 /// Spreadsheets write a first line such as `sep=;`.
