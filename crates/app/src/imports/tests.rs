@@ -415,7 +415,7 @@ fn a_text_without_any_column_that_means_something_is_not_taken_in() {
         let app = app(place);
         let wrong = list("# Fangxian\n这是一份文件\n不是名单\n");
         let refused = app.import_preview(&Who::cli(), &wrong).unwrap_err();
-        assert_eq!(refused.kind, crate::Kind::Invalid);
+        assert_eq!(refused.kind, Kind::Invalid);
         assert_eq!(refused.fields[0].field, "file");
     });
 }
