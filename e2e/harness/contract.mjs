@@ -107,7 +107,7 @@ export const SESSION = 'fx';
 /**
  * Every page. `as` names a person of PEOPLE who is logged in; `follow` are the links from the page at
  * `path` that lead there, for pages whose address nobody knows beforehand; `bare` leaves the query of
- * the last link away.
+ * the last link away; `demo` pages exist in the demonstration only.
  */
 export const SCREENS = [
   { name: 'home', path: '/' },
@@ -131,6 +131,7 @@ export const SCREENS = [
   { name: 'people found', as: 'desk', path: '/people?q=李梅&purpose=intake' },
   { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },
   { name: 'person', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'] },
+  { name: 'document number', demo: true, as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]', 'a[href*="/documents"]'] },
   { name: 'pairs', as: 'desk', path: '/pairs' },
   { name: 'pairs models', as: 'desk', path: '/pairs/models' },
   { name: 'reviews', as: 'assessor', path: '/reviews' },
@@ -138,6 +139,7 @@ export const SCREENS = [
   { name: 'review confirmed', as: 'assessor', path: '/reviews?states=confirmed', follow: 'tbody th a' },
   { name: 'reports', as: 'duty', path: '/reports?all=on' },
   { name: 'alerts', as: 'duty', path: '/alerts?all=on' },
+  { name: 'alert', demo: true, as: 'duty', path: '/alerts?all=on', follow: 'tbody th a' },
   { name: 'measures', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=proposed&states=ended' },
   { name: 'measure', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: 'tbody th a' },
   { name: 'notice', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: ['tbody th a', 'a[href$="/notice"]'] },

@@ -192,7 +192,9 @@ impl App {
             error.because(e)
         })?;
         let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table, self.rules().names()));
-        if mapping.columns.iter().all(|column| column.field.is_none()) {
+        // Remarks alone say nothing of anybody.
+        let says = |field: Field| field != Field::Remarks;
+        if !mapping.columns.iter().any(|c| c.field.is_some_and(says)) {
             return Err(AppError::field(
                 "file",
                 "没有一列能识别：第一行应为列名，如“姓名”“联系电话”“发病日期”。请核对是否选错文件，或下载空白填报表，或提供对应关系文件。",

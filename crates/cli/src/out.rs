@@ -1,8 +1,10 @@
 //! What goes to the terminal: results on standard output, complaints on standard error, no colour.
 
+use std::any::Any;
 use std::fmt::Display;
 use std::io::Write;
 
+use fangxian_app::{AppError, FieldError};
 use serde::Serialize;
 
 /// How a command ended.
@@ -42,7 +44,16 @@ impl Failed {
 
 impl<E: std::error::Error + 'static> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self::new(fangxian_base::error_chain(&error))
+        let any: &dyn Any = &error;
+        let fields = any.downcast_ref().map(|refused: &AppError| &refused.fields);
+        match fields {
+            // A page shows what is wrong beside the field; here it is all there is to say.
+            Some(fields) if !fields.is_empty() => {
+                let told = |one: &FieldError| format!("{}: {}", one.field, one.text.en);
+                Self::new(fields.iter().map(told).collect::<Vec<_>>().join("\n"))
+            }
+            _ => Self::new(fangxian_base::error_chain(&error)),
+        }
     }
 }
 

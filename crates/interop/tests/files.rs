@@ -130,6 +130,20 @@ fn pictures_archives_and_programs_are_no_lists() {
             bytes.get(..4)
         );
     }
+    for text in [
+        "<!DOCTYPE html><table><tr><td>姓名</td></tr></table>",
+        "\n<?xml version=\"1.0\"?><姓名/>",
+        "[{\"姓名\": \"王小明\"}, {\"姓名\": \"李四\"}]",
+        "{\"姓名\": \"王小明\", \"电话\": \"13800138000\"}",
+    ] {
+        assert!(
+            matches!(
+                read_table(text.as_bytes(), Limits::default()),
+                Err(ReadError::NotText { .. })
+            ),
+            "{text}"
+        );
+    }
     // One stray control character is not a picture.
     let text =
         "姓名,联系电话,发病日期\n王\u{7}小明,13800138000,2026-05-01\n李四,13800138001,2026-05-02\n";

@@ -37,10 +37,8 @@ pub fn read_sheet(bytes: &[u8], sheet: Option<&str>, limits: Limits) -> Result<T
         return Err(ReadError::NotText { what });
     }
     let decoded = decode(bytes);
-    if no_text(&decoded.text) {
-        return Err(ReadError::NotText {
-            what: "a file of another kind",
-        });
+    if let Some(what) = other_text(&decoded.text) {
+        return Err(ReadError::NotText { what });
     }
     let (text, told) = separator_line(&decoded.text);
     let delimiter = told.unwrap_or_else(|| sniff(text));
@@ -106,6 +104,20 @@ fn no_text(text: &str) -> bool {
     let is_odd = |c: &char| c.is_control() && !"\t\r\n\u{b}\u{c}\u{1a}".contains(*c);
     let odd = text.chars().filter(is_odd).count();
     odd >= ODD && odd * ODD_ONE_IN >= text.chars().count()
+}
+
+/// What a text is that is no list.
+fn other_text(text: &str) -> Option<&'static str> {
+    let begins = |heads: &[&str]| heads.iter().any(|head| text.trim_start().starts_with(head));
+    if no_text(text) {
+        Some("a file of another kind")
+    } else if begins(&["<"]) {
+        Some("a web page or XML")
+    } else if begins(&["{\"", "[{", "[["]) {
+        Some("JSON")
+    } else {
+        None
+    }
 }
 
 /// Spreadsheets write a first line such as `sep=;`.

@@ -180,7 +180,7 @@ impl Work<'_> {
                 if let Some(used) = series.and_then(|series| series.used(self.input.on)) {
                     self.out.reasons.push(Reason {
                         rule: deadline.rule.clone(),
-                        text: task.head.text.clone(),
+                        text: used.title.clone(),
                         because: Vec::new(),
                         facts: Vec::new(),
                         values: vec![used],

@@ -131,9 +131,13 @@ pub fn step(s: &Shell, reason: &Reason) -> String {
     )
 }
 
-/// Bits, with their sign.
+/// Bits, with their sign; what rounds to nothing has none.
 pub fn bits(bits: &f64) -> String {
-    format!("{bits:+.1}")
+    let text = format!("{bits:+.1}");
+    match text.as_str() {
+        "+0.0" | "-0.0" => "0".into(),
+        _ => text,
+    }
 }
 
 /// A probability as a percentage; never a whole hundred, for nothing is certain.
