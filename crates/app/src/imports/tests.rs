@@ -413,7 +413,10 @@ fn a_list_without_a_disease_says_that_no_class_was_computed() {
 fn a_text_without_any_column_that_means_something_is_not_taken_in() {
     each_place(|place| {
         let app = app(place);
-        for text in ["# Fangxian\n这是一份文件\n不是名单\n", "说明\n各单位请于今日上报。\n"] {
+        for text in [
+            "# Fangxian\n这是一份文件\n不是名单\n",
+            "说明\n各单位请于今日上报。\n",
+        ] {
             let wrong = list(text);
             let refused = app.import_preview(&Who::cli(), &wrong).unwrap_err();
             assert_eq!(refused.kind, Kind::Invalid);
