@@ -1,9 +1,12 @@
-// Every page of SCREENS at every width in both languages, into shots/: to be looked at by a person.
+// Every page of SCREENS, or those named as arguments, at every width in both languages, into shots/: to be
+// looked at by a person.
 
 import { axe, fits, launch, login, openPage, shot, visit } from './harness/browser.mjs';
 import { LANGUAGES, SCREENS, VIEWPORTS } from './harness/contract.mjs';
 import { startServer } from './harness/server.mjs';
 
+const named = process.argv.slice(2);
+const screens = SCREENS.filter(({ name }) => named.length === 0 || named.includes(name));
 const browser = await launch();
 const server = await startServer({ start: 'demo' });
 /** Cookies by person: one log-in each. */
@@ -41,7 +44,7 @@ function complain(error) {
 }
 
 try {
-  for (const screen of SCREENS) {
+  for (const screen of screens) {
     for (const viewport of Object.keys(VIEWPORTS)) {
       for (const language of LANGUAGES) await look(screen, viewport, language);
     }

@@ -16,6 +16,7 @@ use fangxian_store::records::{record_ids_newest, record_total};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::assess::code_of;
 use crate::intake::{Identity, identity_of, linking_tokens, matching_person};
 use crate::people::author_name;
 use crate::{App, AppError, Result, Who, found};
@@ -105,6 +106,10 @@ pub struct Told {
     pub reasons: Vec<Reason>,
     /// What the less likely readings add.
     pub other: f64,
+    /// The likeliest reading in which they are two persons: `household`, `twins` or `unrelated`;
+    /// the bits weigh against it.
+    #[serde(default)]
+    pub against: Option<String>,
 }
 
 impl From<Explained> for Told {
@@ -130,6 +135,7 @@ impl From<Explained> for Told {
             start: explained.start,
             reasons: reasons.collect(),
             other: explained.other,
+            against: Some(code_of(&explained.against)),
         }
     }
 }

@@ -107,6 +107,7 @@ pairs-newer = Newer record
 pairs-why = Agreement and evidence (bits)
 pairs-number = Document
 pairs-sum = Start { $start }, other readings { $rest }; all added up:
+pairs-against = Weighed against: { $reading }. What holds for both alike counts 0.
 pairs-weight = { $bits } bits, one person with probability { $percent }
 pairs-same = One person
 pairs-different = Two people

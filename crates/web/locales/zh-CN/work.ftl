@@ -95,6 +95,7 @@ pairs-newer = 较新的记录
 pairs-why = 对比与证据（比特）
 pairs-number = 证件
 pairs-sum = 起始 { $start }，其他可能 { $rest }；各项相加：
+pairs-against = 对照假设：{ $reading }。两种假设下同样可能的一致，计为 0。
 pairs-weight = { $bits } 比特，同一人的可能性 { $percent }
 pairs-same = 是同一个人
 pairs-different = 不是同一个人
