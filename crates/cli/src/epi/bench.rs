@@ -17,9 +17,10 @@ const SAME: f64 = 1e-6;
 const SAME_DRAWN: f64 = 0.02;
 
 /// What the peer does with the tables of a folder, by name of the work; every script writes version, seconds, count and sum.
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 4] = [
     ("farrington", include_str!("peer/farrington.R")),
     ("r", include_str!("peer/r.R")),
+    ("r-named", include_str!("peer/r.R")),
     ("r-uncertain", include_str!("peer/r-uncertain.R")),
 ];
 

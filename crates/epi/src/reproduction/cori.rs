@@ -1,5 +1,6 @@
 //! The instantaneous reproduction number: cases of a window against the infectiousness of those before.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::answer::{Estimated, NotEstimated, Why, require};
@@ -65,6 +66,18 @@ impl Posterior {
     /// Its standard deviation.
     pub fn sd(self) -> f64 {
         self.shape.sqrt() * self.scale
+    }
+
+    /// Its quantiles at [`LEVELS`].
+    pub fn quantiles(self) -> [f64; LEVELS.len()] {
+        let unit = KNOWN.with_borrow_mut(|known| {
+            if known.len() >= SHAPES_MAX {
+                known.clear();
+            }
+            let find = || LEVELS.map(|p| gamma::quantile(p, self.shape));
+            *known.entry(self.shape.to_bits()).or_insert_with(find)
+        });
+        unit.map(|q| q * self.scale)
     }
 }
 
@@ -149,23 +162,13 @@ pub(super) fn posteriors(
     windows.iter().map(one).collect()
 }
 
-/// Quantiles of posteriors. Those of scale one depend on the shape alone and are kept: shapes are a prior plus a whole
-/// number, and few of them occur.
-#[derive(Debug, Clone, Default)]
-pub struct Quantiles {
-    known: BTreeMap<u64, [f64; LEVELS.len()]>,
-}
+/// LIMIT: shapes whose quantiles are kept; beyond it they are found anew.
+const SHAPES_MAX: usize = 10_000;
 
-impl Quantiles {
-    /// The quantiles of a posterior at [`LEVELS`].
-    pub fn of(&mut self, posterior: Posterior) -> [f64; LEVELS.len()] {
-        let shape = posterior.shape;
-        let unit = self
-            .known
-            .entry(shape.to_bits())
-            .or_insert_with(|| LEVELS.map(|p| gamma::quantile(p, shape)));
-        unit.map(|q| q * posterior.scale)
-    }
+thread_local! {
+    /// Quantiles of scale one by the bits of the shape. A shape is that of the prior plus a whole number, so that few
+    /// occur, over and over, in all series that a thread estimates.
+    static KNOWN: RefCell<BTreeMap<u64, [f64; LEVELS.len()]>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Columns of tables of R.
@@ -212,7 +215,6 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
     let (w, mean) = interval_of(call, days)?;
     let windows = windows(&call.params, days)?;
     let prior = Prior::read(&call.params)?;
-    let mut quantiles = Quantiles::default();
     let mut rows = Vec::with_capacity(windows.len());
     for ((start, end), posterior) in windows
         .iter()
@@ -222,7 +224,7 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
         match posterior {
             Ok(posterior) => {
                 row.extend([posterior.mean().into(), posterior.sd().into()]);
-                row.extend(quantiles.of(posterior).map(Cell::from));
+                row.extend(posterior.quantiles().map(Cell::from));
             }
             Err(_) => row.resize(COLUMNS.len(), Cell::Missing),
         }

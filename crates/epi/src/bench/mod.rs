@@ -1,5 +1,7 @@
 //! Work of the size of a city, made up and seeded, to be measured: what is run, not how long it takes.
 
+mod made_up;
+
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
@@ -18,10 +20,11 @@ use crate::detect::{cdc, cusum, ears, glr, outbreakp};
 use crate::numbers::random::Stream;
 use crate::numbers::summary;
 use crate::registry;
-use crate::reproduction::cori::{self, Prior, Quantiles};
+use crate::reproduction::cori::{self, Prior};
 use crate::reproduction::incidence::{self, Incidence};
 use crate::reproduction::interval;
 use crate::table::{Cell, Table};
+use made_up::{by_day, epidemic, object, weeks};
 
 /// Calls of one method.
 #[derive(Debug)]
@@ -37,22 +40,31 @@ pub struct Work {
 /// How it is run.
 #[derive(Debug)]
 enum Run {
-    /// By name, on one table.
+    /// By name; numbers of this column are summed.
     Named {
         method: &'static str,
-        role: &'static str,
         params: Map<String, Value>,
         column: &'static str,
+        inputs: Inputs,
     },
-    /// R after Cori of many series, with one serial interval and quantiles looked up once.
+    /// R after Cori of many series, with one serial interval.
     Cori(Vec<Incidence>),
+}
+
+/// What a method that is called by name is given.
+#[derive(Debug)]
+enum Inputs {
+    /// One table after the other in this role.
+    Each(&'static str),
+    /// All tables at once, in these roles.
+    Together(&'static [&'static str]),
 }
 
 /// Mean and standard deviation of the serial interval of many series.
 const INTERVAL: (f64, f64) = (4.7, 2.9);
 
 /// What came out: numbers of a column and their sum.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sum {
     /// Numbers.
     pub count: usize,
@@ -84,36 +96,57 @@ impl Work {
             local: days.clone(),
             imported: vec![0.0; days.len()],
         };
-        vec![
+        let tables: Vec<Table> = epidemics.iter().map(|days| by_day(days)).collect();
+        let named = |method, params, column, inputs| Run::Named {
+            method,
+            params: object(params),
+            column,
+            inputs,
+        };
+        let mut all = vec![
             Self {
                 name: "farrington",
                 what: "improved Farrington method, 140 series of 416 weeks, the last 52 judged",
                 tables: vec![weeks(seed)],
-                run: Run::Named {
-                    method: "farrington_flexible",
-                    role: "series",
-                    params: object(farrington),
-                    column: "upperbound",
-                },
+                run: named(
+                    "farrington_flexible",
+                    farrington,
+                    "upperbound",
+                    Inputs::Each("series"),
+                ),
             },
             Self {
                 name: "r",
                 what: "R after Cori, 1,000 series of 200 days, sliding weeks",
-                tables: epidemics.iter().map(|days| by_day(days)).collect(),
+                tables: tables.clone(),
                 run: Run::Cori(epidemics.iter().map(incidence).collect()),
+            },
+            Self {
+                name: "r-named",
+                what: "the same, called by name, one table after the other",
+                tables,
+                run: named(
+                    "estimate_r",
+                    json!({"mean_si": INTERVAL.0, "std_si": INTERVAL.1}),
+                    "mean",
+                    Inputs::Each("incidence"),
+                ),
             },
             Self {
                 name: "r-uncertain",
                 what: "R with an uncertain serial interval, 107 days, 1000 × 200 draws",
                 tables: vec![by_day(&epidemic(seed, EPIDEMICS, 107))],
-                run: Run::Named {
-                    method: "estimate_r_uncertain_si",
-                    role: "incidence",
-                    params: object(uncertain),
-                    column: "mean",
-                },
+                run: named(
+                    "estimate_r_uncertain_si",
+                    uncertain,
+                    "mean",
+                    Inputs::Each("incidence"),
+                ),
             },
-        ]
+        ];
+        all.extend(made_up::scans(seed));
+        all.extend(made_up::delays(seed));
+        all
     }
 
     /// The tables, one for each series where there are several.
@@ -124,30 +157,49 @@ impl Work {
     /// Runs it, in the form that imitates the reference program.
     pub fn run(&self, seed: u64) -> Result<Sum, Refused> {
         match &self.run {
+            Run::Cori(series) => many(series),
             Run::Named {
                 method,
-                role,
                 params,
                 column,
-            } => named(method, role, params, column, &self.tables, seed),
-            Run::Cori(series) => many(series),
+                inputs: Inputs::Together(roles),
+            } => {
+                let pairs = roles.iter().copied().zip(&self.tables);
+                named(method, params, column, pairs, seed)
+            }
+            Run::Named {
+                method,
+                params,
+                column,
+                inputs: Inputs::Each(role),
+            } => {
+                let mut sum = Sum::default();
+                for table in &self.tables {
+                    let one = named(method, params, column, [(*role, table)], seed)?;
+                    sum.count += one.count;
+                    sum.sum += one.sum;
+                }
+                Ok(sum)
+            }
         }
     }
 }
 
-fn named(
+fn named<'a>(
     method: &str,
-    role: &str,
     params: &Map<String, Value>,
     column: &str,
-    tables: &[Table],
+    inputs: impl IntoIterator<Item = (&'a str, &'a Table)>,
     seed: u64,
 ) -> Result<Sum, Refused> {
-    let mut sum = Sum { count: 0, sum: 0.0 };
-    let (Some(method), Some(table)) = (registry::find(method), tables.first()) else {
-        return Err(Refused::NoInput(role.to_owned()));
+    let mut sum = Sum::default();
+    let Some(method) = registry::find(method) else {
+        return Err(Refused::NoInput(method.to_owned()));
     };
-    let inputs = BTreeMap::from([(role.to_owned(), table.clone())]);
+    let inputs = inputs
+        .into_iter()
+        .map(|(role, table)| (role.to_owned(), table.clone()))
+        .collect();
     let call = Call {
         params: Params::new(params.clone()),
         inputs: &inputs,
@@ -172,8 +224,7 @@ fn many(series: &[Incidence]) -> Result<Sum, Refused> {
     let w = interval::discretised(INTERVAL.0, INTERVAL.1, DAYS - 1)?;
     let prior = Prior::read(&Params::default())?;
     let windows = incidence::windows(&Params::default(), DAYS)?;
-    let mut quantiles = Quantiles::default();
-    let mut sum = Sum { count: 0, sum: 0.0 };
+    let mut sum = Sum::default();
     let mut beside = 0.0;
     for incidence in series {
         for posterior in cori::estimate(incidence, &w, INTERVAL.0, prior, &windows)
@@ -182,53 +233,11 @@ fn many(series: &[Incidence]) -> Result<Sum, Refused> {
         {
             sum.count += 1;
             sum.sum += posterior.mean();
-            beside += quantiles.of(posterior).iter().sum::<f64>();
+            beside += posterior.quantiles().iter().sum::<f64>();
         }
     }
     std::hint::black_box(beside);
     Ok(sum)
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-fn table(columns: &[&str], rows: impl Iterator<Item = Vec<f64>>) -> Table {
-    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-    let text = |row: Vec<f64>| row.iter().map(f64::to_string).collect();
-    Table::new(columns, rows.map(text).collect())
-}
-
-/// Weekly counts with a season, of districts of different size.
-fn weeks(seed: u64) -> Table {
-    let rows = (1..=SERIES).flat_map(move |series| {
-        let mut draws = Stream::new(seed, "bench-weeks", series as u64);
-        let level = (draws.normal() + 0.5).exp();
-        (1..=WEEKS).map(move |t| {
-            let season = (1.5 * (TAU * t as f64 / 52.0).cos()).exp();
-            vec![
-                series as f64,
-                t as f64,
-                draws.negative_binomial(2.0, level * season),
-            ]
-        })
-    });
-    table(&["series", "t", "observed"], rows)
-}
-
-/// Daily counts of an epidemic that rises and falls.
-fn epidemic(seed: u64, n: usize, days: usize) -> Vec<f64> {
-    let mut draws = Stream::new(seed, "bench-days", n as u64);
-    let wave = |t: usize| 1.0 + 20.0 * (1.0 - (TAU * t as f64 / days as f64).cos());
-    (1..=days).map(|t| draws.poisson(wave(t))).collect()
-}
-
-fn by_day(days: &[f64]) -> Table {
-    let rows = days.iter().enumerate();
-    table(&["t", "local"], rows.map(|(t, n)| vec![(t + 1) as f64, *n]))
 }
 
 /// A city's day: series by area, syndrome and age group, five years of days each, all detectors.
@@ -376,6 +385,15 @@ fn alarms(days: &[f64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[ignore = "long: scans of a country"]
+    fn long_all_that_is_measured_comes_to_numbers() {
+        for work in Work::all(1) {
+            let sum = work.run(1).expect(work.name);
+            assert!(sum.count > 0 && sum.sum.is_finite(), "{}", work.name);
+        }
+    }
 
     #[test]
     fn shares_of_a_city_make_up_the_whole_and_outbreaks_are_seen() {
