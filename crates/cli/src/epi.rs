@@ -40,7 +40,7 @@ fn list(flag: &JsonFlag) -> Result<Ended, Failed> {
     let listed = registry::METHODS.iter().map(|method| Listed {
         method: method.function,
         title: method.title,
-        page: format!("docs/methods/README.md ({})", method.page),
+        page: format!("docs/methods/{}.md", method.page),
         input: method.input,
         tables: method
             .sheets

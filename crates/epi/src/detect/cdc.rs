@@ -78,7 +78,7 @@ pub fn judge(
 pub const METHOD: Method = Method {
     function: "cdc",
     title: "CDC: do four weeks exceed the same weeks of earlier years?",
-    page: "detection-quality",
+    page: "cdc",
     input: Some("series"),
     sheets: &[SHEET],
     run,

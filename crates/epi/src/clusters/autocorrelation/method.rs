@@ -9,7 +9,7 @@ use crate::table::{Cell, Sheet, SheetSpec};
 pub const METHOD: Method = Method {
     function: "spatial_autocorrelation",
     title: "Moran, Geary, Getis-Ord: do neighbouring areas resemble each other?",
-    page: "spatial_autocorrelation",
+    page: "spatial-autocorrelation",
     input: Some("areas"),
     sheets: &[GLOBAL, LOCAL],
     run,
