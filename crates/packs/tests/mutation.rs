@@ -1,6 +1,8 @@
 //! Every number in the shipped packs carries weight: changing any `value:` by one step makes at
 //! least one example fail. A number that could be anything is not tested, only restated.
 
+use std::collections::BTreeSet;
+
 use fangxian_packs::{Finding, Library, Loader, Severity};
 use jiff::civil::Date;
 
@@ -205,12 +207,16 @@ fn moving_any_change_of_the_rules_by_a_day_is_noticed() {
 #[test]
 fn a_scheme_that_is_made_for_one_disease_more_or_another_makes_an_example_fail() {
     let files = fangxian_packs::shipped_files();
-    let diseases: Vec<String> = Library::from_files(files.clone())
-        .library
-        .expect("the packs load")
-        .diseases()
-        .map(|(id, _)| id.to_owned())
-        .collect();
+    // Those that some scheme sorts, and one that none does; of the others an example would only
+    // restate the list.
+    let mut diseases = BTreeSet::from(["norovirus".to_owned()]);
+    for (file, text) in &files {
+        let line = text.lines().find(|line| line.starts_with("diseases: ["));
+        if let (true, Some(line)) = (file.starts_with("schemes/"), line) {
+            let named = line.trim_start_matches("diseases: [").trim_end_matches(']');
+            diseases.extend(named.split(", ").map(str::to_owned));
+        }
+    }
     let mut loader = Loader::default();
     let (mut tried, mut survivors) = (0, Vec::new());
     for (index, (file, text)) in files.iter().enumerate() {

@@ -157,7 +157,7 @@ fn a_confirmed_case_of_one_disease_is_no_case_of_another() {
             wrong.into_iter().map(|one| one.field).collect()
         };
         assert_eq!(fields(""), ["disease"], "of which disease?");
-        assert_eq!(fields("measles"), ["disease"]);
+        assert_eq!(fields("smallpox"), ["disease"]);
         send("norovirus").unwrap();
         let clocks = world
             .app
