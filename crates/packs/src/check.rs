@@ -110,6 +110,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
         .flat_map(|law| law.measures.iter().map(|measure| measure.id.value.as_str()))
         .collect();
     overlaps(library, findings);
+    crate::notifiable::agree(library, findings);
     for disease in &library.diseases {
         let used = disease.pathways.iter().map(|p| (&p.measure, &p.head));
         let declined = disease

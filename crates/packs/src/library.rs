@@ -16,6 +16,7 @@ use crate::finding::Finding;
 use crate::law::{PermitRequest, permit};
 use crate::levels::{LevelFound, LevelQuestion, LevelRefused, Levels};
 use crate::load;
+use crate::notifiable::{List, Notifiable};
 use crate::overview::{FactView, PackOverview};
 use crate::text::Text;
 
@@ -59,6 +60,7 @@ pub struct Library {
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) levels: Vec<Levels>,
     pub(crate) cities: Vec<City>,
+    pub(crate) notifiable: Option<List>,
     pub(crate) examples: Vec<load::Example>,
     /// The file of each pack.
     pub(crate) files: BTreeMap<String, String>,
@@ -114,6 +116,13 @@ impl Library {
             return Err(crate::law::unknown_disease(request));
         };
         permit(&self.laws, disease, request).map(Permit::from)
+    }
+
+    /// The diseases that are notifiable on a day, in the order of the list.
+    pub fn notifiable(&self, on: Date) -> Vec<Notifiable> {
+        self.notifiable
+            .as_ref()
+            .map_or_else(Vec::new, |list| list.on(on))
     }
 
     /// The kinds of approval that the packs declare for a disease; none for one without a pack.

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::library::{Library, Loaded};
 use crate::schema::{
     CityDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind, LawDoc,
-    LevelsDoc, SchemeDoc,
+    LevelsDoc, NotifiableDoc, SchemeDoc,
 };
 
 /// Files larger than this are refused.
@@ -41,6 +41,7 @@ enum Doc {
     Scheme(SchemeDoc),
     Levels(LevelsDoc),
     City(CityDoc),
+    Notifiable(NotifiableDoc),
     Examples(ExamplesDoc),
 }
 
@@ -106,6 +107,7 @@ struct Docs<'f> {
     schemes: Vec<(&'f str, &'f str, &'f SchemeDoc)>,
     levels: Vec<(&'f str, &'f str, &'f LevelsDoc)>,
     cities: Vec<(&'f str, &'f str, &'f CityDoc)>,
+    lists: Vec<(&'f str, &'f str, &'f NotifiableDoc)>,
     examples: Vec<(&'f str, &'f ExamplesDoc)>,
 }
 
@@ -122,6 +124,7 @@ impl<'f> Docs<'f> {
                 Some(Doc::Scheme(doc)) => docs.schemes.push((file, text, doc)),
                 Some(Doc::Levels(doc)) => docs.levels.push((file, text, doc)),
                 Some(Doc::City(doc)) => docs.cities.push((file, text, doc)),
+                Some(Doc::Notifiable(doc)) => docs.lists.push((file, text, doc)),
                 Some(Doc::Examples(doc)) => docs.examples.push((file, doc)),
                 None => {}
             }
@@ -189,6 +192,7 @@ fn parse(file: &str, text: &str) -> Parsed {
         Kind::Scheme => read(file, text, found).map(Doc::Scheme),
         Kind::Levels => read(file, text, found).map(Doc::Levels),
         Kind::City => read(file, text, found).map(Doc::City),
+        Kind::Notifiable => read(file, text, found).map(Doc::Notifiable),
         Kind::Examples => read(file, text, found).map(Doc::Examples),
     });
     Parsed {
@@ -329,6 +333,17 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         close(&mut report, &doc.values, &none, &doc.sources, findings);
         own(&doc.id.value, file, &doc.examples);
     }
+    let mut notifiable = None;
+    for (index, (file, text, doc)) in docs.lists.iter().enumerate() {
+        let mut report = Report::new(file, text);
+        if index > 0 {
+            let message = format!("`{}` is a second list of notifiable diseases", doc.id.value);
+            report.error(0, "duplicate", message, String::new());
+        }
+        notifiable = Some(crate::notifiable::compile(&mut report, doc));
+        let values: BTreeMap<String, ()> = BTreeMap::new();
+        close(&mut report, &values, &none, &doc.sources, findings);
+    }
     for (file, doc) in &docs.examples {
         own(&doc.of.value, file, &doc.examples);
     }
@@ -357,6 +372,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             schemes,
             levels,
             cities,
+            notifiable,
             examples,
             files,
         },

@@ -9,6 +9,7 @@ mod example;
 mod facts;
 mod law;
 mod levels;
+mod notifiable;
 mod scheme;
 mod values;
 
@@ -18,6 +19,7 @@ pub use example::{ClockCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, Exp
 pub use facts::{Absence, AttrDoc, AttrType, FactKindDoc, FactsDoc, Privacy};
 pub use law::{AbsentDoc, LawDoc, LawMeasureDoc, RemedyDoc, Reported};
 pub use levels::{CompareIndicator, Graded, LevelCond, LevelsDoc};
+pub use notifiable::NotifiableDoc;
 pub use scheme::SchemeDoc;
 pub use values::{CondDoc, CriterionDoc, DuringDoc, MatchDoc, SeriesDoc, SourceDoc};
 
@@ -43,6 +45,8 @@ pub enum Kind {
     Levels,
     /// One city.
     City,
+    /// The list of notifiable diseases.
+    Notifiable,
     /// Examples of another pack.
     Examples,
 }
