@@ -2,12 +2,13 @@
 //! case whose example is renamed or gone is noticed here; that its outcome holds is checked when
 //! packs load.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fangxian_packs::Library;
+use fangxian_packs::{Evidence, Fact, Formality, Input, Library, MeasureDue, Value};
+use jiff::civil::date;
 
 /// Case, and the names of the examples that hold it.
-const CASES: [(&str, &[&str]); 14] = [
+const CASES: [(&str, &[&str]); 15] = [
     (
         "edition 2: exposure, fever, image and white cells are suspected, two of three signs are not",
         &[
@@ -82,6 +83,10 @@ const CASES: [(&str, &[&str]); 14] = [
         ],
     ),
     (
+        "a report at 14:05 of what was found at 12:00 is five minutes late",
+        &["A class A report at 14:05 of a case found at 12:00 is five minutes late"],
+    ),
+    (
         "norovirus at one school: two, ten and twenty cases",
         &[
             "Two cases at one school cause no alert",
@@ -105,4 +110,93 @@ fn every_agreed_case_has_its_example_and_it_holds() {
             assert!(holding.contains(name), "{case}: no example `{name}` holds");
         }
     }
+}
+
+fn fact(kind: &str, attrs: &[(&str, &str)]) -> Fact {
+    let on = date(2026, 5, 3);
+    let value = |(name, code): &(&str, &str)| ((*name).to_owned(), Value::Code((*code).to_owned()));
+    let mut attrs: BTreeMap<String, Value> = attrs.iter().map(value).collect();
+    if kind == "contact_judged" {
+        attrs.insert("last_exposure".to_owned(), Value::Date(on));
+    }
+    Fact {
+        id: kind.to_owned(),
+        kind: kind.to_owned(),
+        from: Some(on),
+        to: None,
+        at: None,
+        attrs,
+        evidence: Evidence::Official,
+    }
+}
+
+/// What is proposed for a patient, a suspected one and a contact of a disease.
+fn proposed(library: &Library, disease: &str) -> Vec<MeasureDue> {
+    let notified = |class| {
+        fact(
+            "classification_notified",
+            &[("class", class), ("by", "hospital")],
+        )
+    };
+    let people = [
+        notified("confirmed"),
+        notified("suspected"),
+        fact("contact_judged", &[("kind", "close")]),
+    ];
+    let on = date(2026, 5, 4);
+    let due = people.map(|person| {
+        let answer = library.assess(&Input {
+            disease,
+            city: "",
+            region: "",
+            facts: &[person],
+            approvals: &[],
+            on,
+            as_of: on,
+        });
+        answer.measures_due
+    });
+    due.concat()
+}
+
+#[test]
+fn isolation_in_class_a_is_proposed_with_written_notice_and_an_end_or_a_day_of_review() {
+    let library = Library::shipped().expect("the shipped packs");
+    for disease in ["cholera", "pneumonic-plague", "sars"] {
+        let due = proposed(&library, disease);
+        let ids: Vec<&str> = due.iter().map(|due| due.measure.as_str()).collect();
+        assert_eq!(ids, ["M01", "M02", "M03"], "{disease}");
+        for measure in &due {
+            for wanted in [Formality::WrittenNotice, Formality::EndOrReview] {
+                assert!(
+                    measure.formalities.contains(&wanted),
+                    "{disease}: {wanted:?}"
+                );
+            }
+            assert!(measure.end.is_some() || measure.review_on.is_some());
+        }
+    }
+}
+
+/// The codes of what is found when a text of one file reads otherwise.
+fn found(file: &str, old: &str, new: &str) -> Vec<&'static str> {
+    let mut files = fangxian_packs::shipped_files();
+    let one = files
+        .iter_mut()
+        .find(|(name, _)| name == file)
+        .expect("the file");
+    assert!(one.1.contains(old), "{file} has no `{old}`");
+    one.1 = one.1.replacen(old, new, 1);
+    let findings = Library::from_files(files).findings.into_iter();
+    findings.map(|finding| finding.code).collect()
+}
+
+#[test]
+fn packs_that_isolate_without_an_end_or_a_review_do_not_load() {
+    let law = "formalities: [written_notice, authority_report, police_help, end_or_review]";
+    let endless = "formalities: [written_notice, authority_report, police_help]";
+    assert!(found("law/idl-2025.yaml", law, endless).contains(&"end"));
+    let plan = "diseases/cholera/pack.yaml";
+    let open = found(plan, "    review_every: review_days\n", "");
+    assert!(!open.is_empty(), "an open calendar without reviews");
 }
