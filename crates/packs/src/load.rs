@@ -341,8 +341,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             report.error(0, "duplicate", message, String::new());
         }
         notifiable = Some(crate::notifiable::compile(&mut report, doc));
-        let values: BTreeMap<String, ()> = BTreeMap::new();
-        close(&mut report, &values, &none, &doc.sources, findings);
+        close(&mut report, &none, &none, &doc.sources, findings);
     }
     for (file, doc) in &docs.examples {
         own(&doc.of.value, file, &doc.examples);

@@ -2,6 +2,8 @@
 //! case whose example is renamed or gone is noticed here; that its outcome holds is checked when
 //! packs load.
 
+#![expect(clippy::expect_used, reason = "a test may stop")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fangxian_packs::{Evidence, Fact, Formality, Input, Library, MeasureDue, Value};
