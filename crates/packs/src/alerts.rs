@@ -119,6 +119,8 @@ pub struct AlertQuestion<'a> {
     pub disease: &'a str,
     /// What kind of place it is.
     pub unit: Unit,
+    /// Where it lies; empty: nowhere with an overlay.
+    pub region: &'a str,
     /// Its people, by day of onset.
     pub days: &'a BTreeMap<Date, DayCount>,
     /// Approvals on record: they say how the disease is managed.
@@ -311,6 +313,7 @@ mod tests {
         let on = day(on);
         Library::shipped().unwrap().alerts(&AlertQuestion {
             disease: "norovirus",
+            region: "",
             unit: Unit::Institution,
             days,
             approvals: &[],

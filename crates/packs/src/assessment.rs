@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{ApprovalKind, Evidence};
 use crate::text::Text;
-pub use crate::words::{CaseClass, ContactKind, Formality, Label, Managed, Organ, Place, Target};
+pub use crate::words::{
+    CaseClass, ContactKind, Direction, Formality, Label, Managed, Organ, Place, Target,
+};
 
 /// The three answers. Unknown is never a silent no.
 #[derive(
@@ -83,6 +85,24 @@ pub struct ValueUsed {
     pub cites: Vec<String>,
     /// Where it comes from.
     pub label: Label,
+    /// The overlay that it comes from; none: the pack itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
+}
+
+/// The place whose own rule it is, and which way it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Layer {
+    /// The overlay.
+    pub pack: String,
+    /// Its title.
+    pub text: Text,
+    /// The place.
+    pub region: String,
+    /// Stricter or looser than the layer above.
+    pub direction: Direction,
+    /// Who allows it, and on what basis.
+    pub allowed_by: Text,
 }
 
 /// Why the answer is what it is: one rule that held.

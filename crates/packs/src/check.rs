@@ -4,22 +4,23 @@
 use std::collections::BTreeSet;
 
 use crate::example::{self, Reached};
-use crate::finding::{Finding, Severity, nearest};
+use crate::finding::{Finding, Severity, Spot, nearest};
 use crate::library::Library;
 use crate::schema::InForce;
 
 fn add(
     findings: &mut Vec<Finding>,
     severity: Severity,
-    place: (&str, u64),
+    place: (&str, Spot),
     code: &'static str,
     message: String,
     hint: &str,
 ) {
-    let (file, line) = (place.0.to_owned(), place.1);
+    let (file, Spot { line, column }) = (place.0.to_owned(), place.1);
     findings.push(Finding {
         file,
         line,
+        column,
         severity,
         code,
         message,
@@ -37,6 +38,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
         laws.chain(diseases)
             .chain(schemes)
             .chain(levels)
+            .chain(library.overlays.iter().map(|p| p.id.as_str()))
             .chain(library.cities.iter().map(|p| p.id.as_str()))
     };
     let mut seen = BTreeSet::new();
@@ -44,7 +46,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
         add(
             findings,
             Severity::Error,
-            (library.file_of(id), 0),
+            (library.file_of(id), Spot::FILE),
             "duplicate",
             format!("two packs are called `{id}`"),
             "",
@@ -61,7 +63,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
                     city.id, entry.id.value
                 );
                 let hint = nearest(&entry.id.value, packs.iter().copied());
-                let place = (library.file_of(&city.id), entry.id.referenced.line());
+                let place = (library.file_of(&city.id), entry.id.spot());
                 add(
                     findings,
                     Severity::Error,
@@ -92,7 +94,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
                     scheme.id, named.value
                 );
                 let hint = nearest(&named.value, packs());
-                let place = (library.file_of(&scheme.id), named.referenced.line());
+                let place = (library.file_of(&scheme.id), named.spot());
                 add(
                     findings,
                     Severity::Error,
@@ -124,7 +126,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
                 add(
                     findings,
                     Severity::Error,
-                    (library.file_of(&disease.id), head.line),
+                    (library.file_of(&disease.id), head.spot),
                     "unknown-name",
                     message,
                     &hint,
@@ -135,7 +137,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
     for example in &library.examples {
         if !ids().any(|id| id == example.pack) {
             let message = format!("examples of an unknown pack `{}`", example.pack);
-            let place = (example.file.as_str(), 0);
+            let place = (example.file.as_str(), Spot::FILE);
             add(
                 findings,
                 Severity::Error,
@@ -147,7 +149,7 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
         }
         for fact in &example.doc.facts {
             for objection in library.vocabulary.objections(fact) {
-                let place = (example.file.as_str(), example.doc.name.referenced.line());
+                let place = (example.file.as_str(), example.doc.name.spot());
                 add(
                     findings,
                     Severity::Error,
@@ -179,7 +181,7 @@ fn overlaps(library: &Library, findings: &mut Vec<Finding>) {
                     "`{}` and `{}` speak of `{measure}` on one day",
                     law.id, other.id
                 );
-                let place = (library.file_of(&other.id), 0);
+                let place = (library.file_of(&other.id), Spot::FILE);
                 add(
                     findings,
                     Severity::Error,
@@ -196,7 +198,7 @@ fn overlaps(library: &Library, findings: &mut Vec<Finding>) {
 /// Facts and attributes that no rule asks for are not kept.
 pub fn unused_facts(library: &Library, asked: &BTreeSet<String>, findings: &mut Vec<Finding>) {
     for kind in &library.vocabulary.kinds {
-        let place = ("facts.yaml", 0);
+        let place = ("facts.yaml", Spot::FILE);
         if !asked.contains(&kind.name) && kind.doc.recorded_for.is_none() {
             let message = format!("no rule asks for `{}`", kind.name);
             let hint = "what nothing needs is not collected; or say `recorded_for`";
@@ -236,7 +238,11 @@ pub fn examples(library: &Library, findings: &mut Vec<Finding>) {
     for example in &library.examples {
         let result = example::run(library, example, &mut reached);
         for failure in result.failures {
-            let place = (example.file.as_str(), result.line);
+            let spot = Spot {
+                line: result.line,
+                column: 0,
+            };
+            let place = (example.file.as_str(), spot);
             let message = format!("example `{}`: {failure}", result.name);
             add(findings, Severity::Error, place, "example", message, "");
         }
@@ -249,7 +255,7 @@ pub fn unreached(library: &Library, reached: &Reached, findings: &mut Vec<Findin
     for item in example::reachable(library) {
         if !reached.contains(&item.name) {
             let pack = item.name.split('/').next().unwrap_or_default();
-            let place = (library.file_of(pack), item.line);
+            let place = (library.file_of(pack), item.spot);
             let message = format!("no example reaches `{}`", item.name);
             let hint = "add an example whose outcome depends on it";
             add(findings, Severity::Gap, place, "no-example", message, hint);

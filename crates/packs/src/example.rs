@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::alerts::AlertQuestion;
 use crate::assessment::{Answer, Assessment, MeasureDue, Reason, StepKind, ValueUsed};
 use crate::fact::Input;
+use crate::finding::Spot;
 use crate::law::PermitRequest;
 use crate::levels::{LevelQuestion, LevelRefused};
 use crate::library::Library;
@@ -51,6 +52,7 @@ impl Reached {
     fn values(&mut self, rule: &str, values: &[ValueUsed]) {
         let pack = rule.split('/').next().unwrap_or_default();
         for value in values {
+            let pack = value.layer.as_ref().map_or(pack, |layer| &layer.pack);
             self.add(format!("{pack}/{}@{}", value.name, value.from));
         }
     }
@@ -65,8 +67,8 @@ impl Reached {
 pub struct Reachable {
     /// `pack/rule` or `pack/value@from`.
     pub name: String,
-    /// Line in the pack.
-    pub line: u64,
+    /// Its place in the pack.
+    pub spot: Spot,
 }
 
 /// Every rule and every dated value.
@@ -76,7 +78,7 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
         for series in &rules.values {
             all.extend(series.entries.iter().map(|entry| Reachable {
                 name: format!("{pack}/{}@{}", series.name, entry.from),
-                line: entry.line,
+                spot: entry.spot,
             }));
         }
     };
@@ -97,41 +99,51 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
         .iter()
         .for_each(|pack| series(&pack.id, &pack.rules));
     library
+        .overlays
+        .iter()
+        .for_each(|pack| series(&pack.id, &pack.rules));
+    library
         .cities
         .iter()
         .for_each(|pack| series(&pack.id, &pack.rules));
     for pack in &library.levels {
         all.extend(pack.steps.iter().map(|level| Reachable {
             name: level.rule.clone(),
-            line: level.line,
+            spot: level.spot,
         }));
     }
     for law in &library.laws {
         all.extend(law.clocks.iter().map(|c| Reachable {
             name: c.id.clone(),
-            line: c.line,
+            spot: c.spot,
         }));
         all.extend(law.measures.iter().map(|measure| Reachable {
             name: format!("{}/{}", law.id, measure.id.value),
-            line: measure.id.referenced.line(),
+            spot: measure.id.spot(),
         }));
     }
     for disease in &library.diseases {
         all.extend(disease.heads().into_iter().map(|(head, _)| Reachable {
             name: head.id.clone(),
-            line: head.line,
+            spot: head.spot,
+        }));
+    }
+    for overlay in &library.overlays {
+        all.extend(overlay.without.iter().map(|(without, .., spot)| Reachable {
+            name: without.id.clone(),
+            spot: *spot,
         }));
     }
     for scheme in &library.schemes {
         all.extend(scheme.categories.iter().map(|category| Reachable {
             name: category.rule.clone(),
-            line: category.line,
+            spot: category.spot,
         }));
     }
     for city in &library.cities {
         all.extend(city.deadlines.iter().map(|d| Reachable {
             name: d.rule.clone(),
-            line: d.line,
+            spot: d.spot,
         }));
     }
     all
@@ -141,12 +153,22 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
 pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> ExampleResult {
     let doc = &example.doc;
     let mut failures = Vec::new();
-    let disease = doc.disease.as_deref().unwrap_or(&example.pack);
+    let overlay = library.overlays.iter().find(|o| o.id == example.pack);
+    let own = overlay.map_or(example.pack.as_str(), |overlay| overlay.over.as_str());
+    let disease = doc.disease.as_deref().unwrap_or(own);
+    let city = library
+        .city_pack(&doc.city)
+        .map(|city| city.region.as_str());
+    let region = match (doc.region.as_str(), city, overlay) {
+        ("", None, Some(overlay)) => overlay.region.as_str(),
+        ("", Some(city), _) => city,
+        (region, ..) => region,
+    };
     let as_of = doc.as_of.unwrap_or(doc.on);
     let input = Input {
         disease,
         city: &doc.city,
-        region: &doc.region,
+        region,
         facts: &doc.facts,
         approvals: &doc.approvals,
         on: doc.on,
@@ -230,6 +252,7 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         let raised = library.alerts(&AlertQuestion {
             disease,
             unit: case.unit,
+            region,
             days: &case.days(),
             approvals: &doc.approvals,
             on: doc.on,
@@ -272,7 +295,7 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
     ExampleResult {
         pack: example.pack.clone(),
         file: example.file.clone(),
-        line: doc.name.referenced.line(),
+        line: doc.name.spot().line,
         name: doc.name.value.clone(),
         failures,
     }
@@ -513,7 +536,7 @@ impl Library {
             .map(|item| Coverage {
                 reached: count(&item.name),
                 name: item.name,
-                line: item.line,
+                line: item.spot.line,
             })
             .collect()
     }

@@ -60,6 +60,16 @@ pub fn explain(is: &Assessment, language: &str) -> String {
                 value.value, value.unit, value.from
             );
             line("    ", &rest);
+            if let Some(layer) = &value.layer {
+                let rest = format!(
+                    "{} ({}): {}, {}",
+                    text(&layer.text),
+                    layer.region,
+                    text(&layer.direction.text()),
+                    text(&layer.allowed_by)
+                );
+                line("        ", &rest);
+            }
         }
     }
     for due in &is.measures_due {

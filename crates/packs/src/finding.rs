@@ -21,6 +21,8 @@ pub struct Finding {
     pub file: String,
     /// Line, from 1; 0 when it concerns the whole file.
     pub line: u64,
+    /// Column, from 1; 0 when it concerns the whole line.
+    pub column: u64,
     /// How bad.
     pub severity: Severity,
     /// A short stable name of the check.
@@ -37,17 +39,31 @@ impl std::fmt::Display for Finding {
             Severity::Error => "error",
             Severity::Gap => "gap",
         };
-        write!(
-            f,
-            "{}:{}: {severity}[{}]: {}",
-            self.file, self.line, self.code, self.message
-        )?;
+        write!(f, "{}:{}", self.file, self.line)?;
+        if self.column > 0 {
+            write!(f, ":{}", self.column)?;
+        }
+        write!(f, ": {severity}[{}]: {}", self.code, self.message)?;
         if self.hint.is_empty() {
             Ok(())
         } else {
             write!(f, " ({})", self.hint)
         }
     }
+}
+
+/// A place in a file, from 1; 0 where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spot {
+    /// Line.
+    pub line: u64,
+    /// Column.
+    pub column: u64,
+}
+
+impl Spot {
+    /// The file as a whole.
+    pub const FILE: Self = Self { line: 0, column: 0 };
 }
 
 /// The known name nearest to `name`, for a hint.

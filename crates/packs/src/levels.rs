@@ -14,6 +14,7 @@ use crate::compile::rules::{Names, Rules, ValueId};
 use crate::compile::series::cites;
 use crate::compile::vocabulary::Vocabulary;
 use crate::fact::{Approval, ApprovalKind};
+use crate::finding::Spot;
 use crate::schema::{CompareIndicator, Graded, LevelCond, LevelsDoc, Name, SourceDoc};
 use crate::text::Text;
 
@@ -49,8 +50,8 @@ pub struct LevelRule {
     pub rule: String,
     /// Id.
     pub id: String,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
     /// Name.
     pub text: Text,
     /// Colour.
@@ -61,11 +62,12 @@ pub struct LevelRule {
     pub label: Label,
     /// Sources.
     pub cites: Vec<String>,
-    node: Node,
+    pub(crate) node: Node,
 }
 
+/// A condition over indicators.
 #[derive(Debug, Clone)]
-enum Node {
+pub(crate) enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
@@ -206,7 +208,7 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
             doc.id.value
         );
         let hint = "no national statute names a code: set `off_by_default: true`".to_owned();
-        report.error(doc.id.referenced.line(), "code", message, hint);
+        report.error(doc.id.spot(), "code", message, hint);
     }
     let mut ids = BTreeSet::new();
     let mut builder = Builder {
@@ -217,14 +219,14 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
     };
     let mut levels = Vec::new();
     for (index, level) in doc.levels.iter().enumerate() {
-        let line = level.id.referenced.line();
+        let spot = level.id.spot();
         if !ids.insert(level.id.value.clone()) {
             let message = format!("`{}` stands twice", level.id.value);
             builder
                 .report
-                .error(line, "duplicate", message, String::new());
+                .error(spot, "duplicate", message, String::new());
         }
-        cites(builder.report, &level.cites, &doc.sources, line);
+        cites(builder.report, &level.cites, &doc.sources, spot);
         let node = builder.node(&level.when);
         let last = index + 1 == doc.levels.len();
         if doc.of == Graded::Person && !last && !asks_measure(&node) {
@@ -233,12 +235,12 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
                 level.id.value
             );
             let hint = "every colour but the last asks for `measure: [...]`".to_owned();
-            builder.report.error(line, "code", message, hint);
+            builder.report.error(spot, "code", message, hint);
         }
         levels.push(LevelRule {
             rule: format!("{}/{}", doc.id.value, level.id.value),
             id: level.id.value.clone(),
-            line,
+            spot,
             text: Text::new(&level.zh, &level.en),
             colour: level.colour.clone(),
             means: level.means.clone(),
@@ -249,9 +251,9 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
     }
     let used = builder.used;
     for name in indicators.keys().filter(|name| !used.contains(*name)) {
-        let line = report.line_of_key(name);
+        let spot = report.spot_of_key(name);
         let message = format!("indicator `{name}` is used by no level");
-        report.error(line, "unused", message, "use it or take it out".into());
+        report.error(spot, "unused", message, "use it or take it out".into());
     }
     Levels {
         id: doc.id.value.clone(),
@@ -264,6 +266,46 @@ pub fn compile(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LevelsDoc
         rules,
         indicators,
         steps: levels,
+    }
+}
+
+impl Levels {
+    /// A condition as an outline: how far in, and what it says.
+    pub(crate) fn outline(&self, node: &Node, depth: usize, say: &mut dyn FnMut(usize, Text)) {
+        let indicator = |name: &String| {
+            let found = self.indicators.get(name).map(|(text, _)| text.clone());
+            found.unwrap_or_else(|| Text::new(name, name))
+        };
+        let compared = |name: &String, sign: &str, value: ValueId| {
+            let (what, series) = (indicator(name), self.rules.values.get(value.0));
+            let limit = series.map_or_else(Text::default, |series| series.title.clone());
+            Text::new(
+                format!("{} {sign} {}", what.zh, limit.zh),
+                format!("{} {sign} {}", what.en, limit.en),
+            )
+        };
+        let (text, parts) = match node {
+            Node::All(parts) => (Text::new("同时满足", "all of"), parts.as_slice()),
+            Node::Any(parts) => (Text::new("满足任一项", "any of"), parts.as_slice()),
+            Node::Not(part) => (Text::new("不满足", "not"), std::slice::from_ref(&**part)),
+            Node::Holds(name) => (indicator(name), &[][..]),
+            Node::AtLeast(name, value) => (compared(name, "≥", *value), &[][..]),
+            Node::Above(name, value) => (compared(name, ">", *value), &[][..]),
+            Node::Disease(ids) => {
+                let ids = ids.join(", ");
+                let text = Text::new(format!("病种：{ids}"), format!("the disease is {ids}"));
+                (text, &[][..])
+            }
+            Node::Measure(ids) => {
+                let ids = ids.join(", ");
+                let zh = format!("正在执行的措施：{ids}");
+                (Text::new(zh, format!("a measure in force: {ids}")), &[][..])
+            }
+        };
+        say(depth, text);
+        for part in parts {
+            self.outline(part, depth + 1, say);
+        }
     }
 }
 

@@ -15,21 +15,26 @@ mod explain;
 mod fact;
 mod finding;
 mod law;
+mod layout;
 mod levels;
 mod library;
 mod load;
 mod notifiable;
 mod overview;
+mod page;
+mod reading;
 mod schema;
 mod shipped;
+mod signing;
 mod text;
 mod words;
 
 pub use alerts::{AlertKind, AlertQuestion, AlertRaised, Counted, DayCount, FirstOf, Unit};
 pub use assessment::{
-    Advice, Answer, Assessment, CaseClass, Category, ContactKind, EvidenceNeeded, Formality, Label,
-    Managed, MeasureDue, Migration, Missing, Organ, PackUsed, Place, Quantity, Reason, Refusal,
-    RefusalKind, Release, ReportDue, Stage, Step, StepKind, Target, TaskDue, ValueUsed,
+    Advice, Answer, Assessment, CaseClass, Category, ContactKind, Direction, EvidenceNeeded,
+    Formality, Label, Layer, Managed, MeasureDue, Migration, Missing, Organ, PackUsed, Place,
+    Quantity, Reason, Refusal, RefusalKind, Release, ReportDue, Stage, Step, StepKind, Target,
+    TaskDue, ValueUsed,
 };
 pub use diff::{Change, PackDiff, diff};
 pub use example::{Coverage, ExampleResult, due_at};
@@ -37,11 +42,14 @@ pub use explain::explain;
 pub use fact::{Approval, ApprovalKind, Evidence, Fact, Input, Value};
 pub use finding::{Finding, Severity};
 pub use law::PermitRequest;
+pub use layout::{layout, layout_finding};
 pub use levels::{LevelFound, LevelQuestion, LevelRefused};
 pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit};
 pub use load::{Loader, TestRun, check, test};
 pub use notifiable::Notifiable;
 pub use overview::{AttrView, FactView, PackOverview, SourceView, ValueView};
-pub use schema::{Graded, Privacy};
+pub use page::{PackPage, PageEntry, PageLine, PageSection};
+pub use schema::{Graded, Privacy, schema};
 pub use shipped::files as shipped_files;
+pub use signing::{NotSigned, Signed, SigningPerson, Statement, digest, effective};
 pub use text::Text;

@@ -9,6 +9,7 @@ use crate::alerts::{self, AlertQuestion, AlertRaised};
 use crate::assessment::{Assessment, Refusal};
 use crate::compile::disease::Disease;
 use crate::compile::other::{City, Law, Scheme};
+use crate::compile::overlay::{self, Local, Overlay};
 use crate::compile::vocabulary::Vocabulary;
 use crate::eval::assess::assess;
 use crate::fact::{ApprovalKind, Fact, Input};
@@ -59,6 +60,9 @@ pub struct Library {
     pub(crate) diseases: Vec<Disease>,
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) levels: Vec<Levels>,
+    pub(crate) overlays: Vec<Overlay>,
+    /// Diseases as places have them, the outer places first.
+    pub(crate) locals: Vec<Local>,
     pub(crate) cities: Vec<City>,
     pub(crate) notifiable: Option<List>,
     pub(crate) examples: Vec<load::Example>,
@@ -134,7 +138,7 @@ impl Library {
 
     /// The alerts that cases in one place cause, with the reports that the law wants of them.
     pub fn alerts(&self, question: &AlertQuestion<'_>) -> Vec<AlertRaised> {
-        self.disease(question.disease)
+        self.disease_at(question.disease, question.region)
             .map_or_else(Vec::new, |d| alerts::raised(&self.laws, d, question))
     }
 
@@ -213,6 +217,11 @@ impl Library {
 
     pub(crate) fn disease(&self, id: &str) -> Option<&Disease> {
         self.diseases.iter().find(|pack| pack.id == id)
+    }
+
+    /// A disease as a place has it.
+    pub(crate) fn disease_at(&self, id: &str, region: &str) -> Option<&Disease> {
+        overlay::at(&self.locals, id, region).or_else(|| self.disease(id))
     }
 
     pub(crate) fn city_pack(&self, id: &str) -> Option<&City> {

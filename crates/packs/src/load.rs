@@ -6,20 +6,19 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use crate::compile::disease::Disease;
+use crate::compile::overlay::{self, Local, Overlay};
 use crate::compile::vocabulary::Vocabulary;
 use crate::compile::{self, Report};
 use crate::example::{self, ExampleResult, Reached};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Spot};
 use crate::library::{Library, Loaded};
+use crate::reading::read;
 use crate::schema::{
     CityDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind, LawDoc,
-    LevelsDoc, NotifiableDoc, SchemeDoc,
+    LevelsDoc, NotifiableDoc, OverlayDoc, SchemeDoc,
 };
-
-/// Files larger than this are refused.
-const MAX_BYTES: usize = 1_000_000;
 
 /// An example with the place it stands at.
 #[derive(Debug, Clone)]
@@ -40,6 +39,7 @@ enum Doc {
     Disease(DiseaseDoc),
     Scheme(SchemeDoc),
     Levels(LevelsDoc),
+    Overlay(OverlayDoc),
     City(CityDoc),
     Notifiable(NotifiableDoc),
     Examples(ExamplesDoc),
@@ -106,6 +106,7 @@ struct Docs<'f> {
     diseases: Vec<(&'f str, &'f str, &'f DiseaseDoc)>,
     schemes: Vec<(&'f str, &'f str, &'f SchemeDoc)>,
     levels: Vec<(&'f str, &'f str, &'f LevelsDoc)>,
+    overlays: Vec<(&'f str, &'f str, &'f OverlayDoc)>,
     cities: Vec<(&'f str, &'f str, &'f CityDoc)>,
     lists: Vec<(&'f str, &'f str, &'f NotifiableDoc)>,
     examples: Vec<(&'f str, &'f ExamplesDoc)>,
@@ -123,6 +124,7 @@ impl<'f> Docs<'f> {
                 Some(Doc::Disease(doc)) => docs.diseases.push((file, text, doc)),
                 Some(Doc::Scheme(doc)) => docs.schemes.push((file, text, doc)),
                 Some(Doc::Levels(doc)) => docs.levels.push((file, text, doc)),
+                Some(Doc::Overlay(doc)) => docs.overlays.push((file, text, doc)),
                 Some(Doc::City(doc)) => docs.cities.push((file, text, doc)),
                 Some(Doc::Notifiable(doc)) => docs.lists.push((file, text, doc)),
                 Some(Doc::Examples(doc)) => docs.examples.push((file, doc)),
@@ -183,71 +185,25 @@ pub fn load(files: &[(String, String)]) -> Loaded {
 }
 
 fn parse(file: &str, text: &str) -> Parsed {
-    let mut findings = Vec::new();
-    let found = &mut findings;
-    let doc = read::<Head>(file, text, found).and_then(|head| match head.kind {
-        Kind::Facts => read(file, text, found).map(Doc::Facts),
-        Kind::Law => read(file, text, found).map(Doc::Law),
-        Kind::Disease => read(file, text, found).map(Doc::Disease),
-        Kind::Scheme => read(file, text, found).map(Doc::Scheme),
-        Kind::Levels => read(file, text, found).map(Doc::Levels),
-        Kind::City => read(file, text, found).map(Doc::City),
-        Kind::Notifiable => read(file, text, found).map(Doc::Notifiable),
-        Kind::Examples => read(file, text, found).map(Doc::Examples),
+    let doc = read::<Head>(file, text).and_then(|head| match head.kind {
+        Kind::Facts => read(file, text).map(Doc::Facts),
+        Kind::Law => read(file, text).map(Doc::Law),
+        Kind::Disease => read(file, text).map(Doc::Disease),
+        Kind::Scheme => read(file, text).map(Doc::Scheme),
+        Kind::Levels => read(file, text).map(Doc::Levels),
+        Kind::Overlay => read(file, text).map(Doc::Overlay),
+        Kind::City => read(file, text).map(Doc::City),
+        Kind::Notifiable => read(file, text).map(Doc::Notifiable),
+        Kind::Examples => read(file, text).map(Doc::Examples),
     });
+    let (doc, findings) = match doc {
+        Ok(doc) => (Some(doc), Vec::new()),
+        Err(finding) => (None, vec![finding]),
+    };
     Parsed {
         text: text.to_owned(),
         doc,
         findings,
-    }
-}
-
-/// Reads one file as one type: no anchors, no merge keys, no duplicates, bounded.
-fn read<T: DeserializeOwned>(file: &str, text: &str, findings: &mut Vec<Finding>) -> Option<T> {
-    let mut error = |line, code, message, hint: &str| {
-        let (file, hint) = (file.to_owned(), hint.to_owned());
-        findings.push(Finding {
-            file,
-            line,
-            severity: Severity::Error,
-            code,
-            message,
-            hint,
-        });
-    };
-    if text.len() > MAX_BYTES {
-        error(
-            0,
-            "size",
-            format!("longer than {MAX_BYTES} bytes"),
-            "split the pack",
-        );
-        return None;
-    }
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_anchors: 0,
-            max_aliases: 0,
-            max_depth: 40,
-            max_documents: 1,
-        },
-        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    match serde_saphyr::from_str_with_options(text, options) {
-        Ok(doc) => Some(doc),
-        Err(cause) => {
-            let line = cause.location().map_or(0, |place| place.line());
-            let message = cause.without_snippet().to_string();
-            error(
-                line,
-                "syntax",
-                message,
-                "see docs/packs.md for the keys of each file",
-            );
-            None
-        }
     }
 }
 
@@ -258,7 +214,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         let mut report = Report::new(file, text);
         if index > 0 {
             report.error(
-                0,
+                Spot::FILE,
                 "duplicate",
                 "a second vocabulary of facts".into(),
                 String::new(),
@@ -270,7 +226,12 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
     if docs.facts.is_empty() {
         let mut report = Report::new("facts.yaml", "");
         let hint = "add a file with `kind: facts`".to_owned();
-        report.error(0, "no-facts", "no file declares the facts".into(), hint);
+        report.error(
+            Spot::FILE,
+            "no-facts",
+            "no file declares the facts".into(),
+            hint,
+        );
         findings.append(&mut report.findings);
     }
     let none: BTreeMap<String, CriterionDoc> = BTreeMap::new();
@@ -302,6 +263,10 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             &doc.sources,
             findings,
         );
+        own(&doc.id.value, file, &doc.examples);
+    }
+    let (overlays, locals) = lay_over(docs, &diseases, findings);
+    for (file, _, doc) in &docs.overlays {
         own(&doc.id.value, file, &doc.examples);
     }
     let mut schemes = Vec::new();
@@ -338,7 +303,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         let mut report = Report::new(file, text);
         if index > 0 {
             let message = format!("`{}` is a second list of notifiable diseases", doc.id.value);
-            report.error(0, "duplicate", message, String::new());
+            report.error(Spot::default(), "duplicate", message, String::new());
         }
         notifiable = Some(crate::notifiable::compile(&mut report, doc));
         close(&mut report, &none, &none, &doc.sources, findings);
@@ -360,6 +325,9 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
     docs.levels
         .iter()
         .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
+    docs.overlays
+        .iter()
+        .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
     docs.cities
         .iter()
         .for_each(|(file, _, doc)| drop(at(&doc.id.value, file)));
@@ -370,6 +338,8 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             diseases,
             schemes,
             levels,
+            overlays,
+            locals,
             cities,
             notifiable,
             examples,
@@ -377,6 +347,24 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         },
         asked,
     )
+}
+
+/// Lays the overlays over the diseases, the outer places first.
+fn lay_over(
+    docs: &Docs<'_>,
+    diseases: &[Disease],
+    findings: &mut Vec<Finding>,
+) -> (Vec<Overlay>, Vec<Local>) {
+    let mut order: Vec<_> = docs.overlays.iter().collect();
+    order.sort_by_key(|(file, _, doc)| (overlay::depth(&doc.region.value), *file));
+    let (mut overlays, mut locals) = (Vec::new(), Vec::new());
+    for (file, text, doc) in order {
+        let mut report = Report::new(file, text);
+        overlays.extend(overlay::lay(&mut report, doc, diseases, &mut locals));
+        let none: BTreeMap<String, CriterionDoc> = BTreeMap::new();
+        close(&mut report, &none, &none, &doc.sources, findings);
+    }
+    (overlays, locals)
 }
 
 /// Ends the work on one file: what nothing refers to is an error, too.
@@ -395,7 +383,7 @@ fn close<V, C, S>(
     for (what, names) in all {
         for name in names {
             if !report.used.contains(&format!("{what} {name}")) {
-                let line = report.line_of_key(name);
+                let line = report.spot_of_key(name);
                 let message = format!("{what} `{name}` is used by no rule");
                 report.error(line, "unused", message, "use it or take it out".into());
             }

@@ -63,7 +63,7 @@ pub fn compile(report: &mut Report<'_>, doc: &NotifiableDoc) -> List {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     for disease in &doc.diseases {
-        let line = disease.id.referenced.line();
+        let line = disease.id.spot();
         if !seen.insert(disease.id.value.as_str()) {
             let message = format!("`{}` is listed twice", disease.id.value);
             report.error(line, "duplicate", message, String::new());
@@ -174,6 +174,7 @@ pub fn agree(library: &Library, findings: &mut Vec<Finding>) {
         findings.push(Finding {
             file: file.to_owned(),
             line: 0,
+            column: 0,
             severity: Severity::Error,
             code: "notifiable",
             message,

@@ -19,7 +19,7 @@ use crate::text::Text;
 pub struct PackOverview {
     /// Id.
     pub id: String,
-    /// `law`, `disease`, `scheme`, `levels` or `city`.
+    /// `law`, `disease`, `scheme`, `levels`, `overlay` or `city`.
     pub kind: &'static str,
     /// Title.
     pub title: Text,
@@ -211,6 +211,19 @@ pub fn overview(library: &Library, on: Date) -> Vec<PackOverview> {
         pack.from = Some(levels.from);
         pack.until = Some(levels.until).filter(|until| *until < Date::MAX);
         pack.examples = examples(&levels.id);
+        all.push(pack);
+    }
+    for overlay in &library.overlays {
+        let (sources, rules) = (&overlay.sources, &overlay.rules);
+        let mut pack = pack(&overlay.id, "overlay", &overlay.title, sources, rules, on);
+        let values = rules.values.iter().flat_map(|series| &series.entries);
+        let without = overlay.without.iter().map(|(without, ..)| without.days);
+        let days: Vec<(Date, Date)> = values.map(|e| (e.from, e.until)).chain(without).collect();
+        pack.in_force = days.iter().any(|(from, to)| *from <= on && on <= *to);
+        pack.from = days.iter().map(|(from, _)| *from).min();
+        let until = days.iter().map(|(_, to)| *to).max();
+        pack.until = until.filter(|until| *until < Date::MAX);
+        pack.examples = examples(&overlay.id);
         all.push(pack);
     }
     for city in &library.cities {

@@ -37,6 +37,28 @@ impl CaseClass {
     }
 }
 
+/// Which way a place goes otherwise than the layer above it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// 从严
+    Stricter,
+    /// 放宽
+    Looser,
+}
+
+impl Direction {
+    /// For the page.
+    pub fn text(self) -> Text {
+        match self {
+            Self::Stricter => Text::new("从严", "stricter"),
+            Self::Looser => Text::new("放宽", "looser"),
+        }
+    }
+}
+
 /// What a contact is.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -166,6 +166,7 @@ impl Asking<'_> {
         self.rules.packs().alerts(&AlertQuestion {
             disease: &self.response.disease,
             unit: place.unit,
+            region: &self.response.region,
             days,
             approvals: self.approvals,
             on: self.today,

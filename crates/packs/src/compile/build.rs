@@ -8,10 +8,11 @@ use super::Report;
 use super::disease::{
     AdviceRule, Disease, Edition, Head, Management, Pathway, Stage, Threshold, Timed,
 };
-use super::rules::{Names, Node};
+use super::rules::{Names, Node, Rules};
 use super::series::cites;
 use super::vocabulary::Vocabulary;
 use crate::assessment::Quantity;
+use crate::finding::Spot;
 use crate::schema::{CondDoc, Covers, DiseaseDoc, EditionDoc, Name, PathwayDoc, SourceDoc};
 use crate::text::Text;
 
@@ -38,12 +39,12 @@ impl Heads<'_> {
         editions: &[Name],
         when: Option<&CondDoc>,
     ) -> Head {
-        let line = id.referenced.line();
+        let spot = id.spot();
         if !self.ids.insert(id.value.clone()) {
             let message = format!("`{}` is used for two rules", id.value);
-            report.error(line, "duplicate", message, String::new());
+            report.error(spot, "duplicate", message, String::new());
         }
-        cites(report, sources, self.sources, line);
+        cites(report, sources, self.sources, spot);
         let mut bits = 0_u64;
         for name in editions {
             match self
@@ -53,7 +54,7 @@ impl Heads<'_> {
             {
                 Some(index) if index < 64 => bits |= 1 << index,
                 Some(_) => {
-                    report.error(line, "size", "more than 64 editions".into(), String::new());
+                    report.error(spot, "size", "more than 64 editions".into(), String::new());
                 }
                 None => {
                     let known = self.editions.iter().map(|edition| edition.id.as_str());
@@ -67,8 +68,9 @@ impl Heads<'_> {
             cites: sources.iter().map(|cite| cite.value.clone()).collect(),
             editions: bits,
             days: (Date::MIN, Date::MAX),
+            off: Vec::new(),
             node: when.map_or_else(Node::never, |when| names.node(report, when)),
-            line,
+            spot,
         }
     }
 }
@@ -80,8 +82,8 @@ fn editions(
 ) -> Vec<Edition> {
     let mut all: Vec<Edition> = Vec::with_capacity(docs.len());
     for (i, doc) in docs.iter().enumerate() {
-        let line = doc.id.referenced.line();
-        cites(report, &doc.cites, sources, line);
+        let spot = doc.id.spot();
+        cites(report, &doc.cites, sources, spot);
         let next = docs.get(i + 1).map(|next| next.from);
         let until = doc
             .until
@@ -90,7 +92,7 @@ fn editions(
         if until < doc.from || next.is_some_and(|next| until >= next) {
             let message = format!("edition `{}` overlaps with the next", doc.id.value);
             report.error(
-                line,
+                spot,
                 "time",
                 message,
                 "editions stand in order of time".into(),
@@ -99,7 +101,7 @@ fn editions(
         if next.is_some_and(|next| plus_days(until, 1) < next) {
             let message = format!("no edition holds between `{}` and the next", doc.id.value);
             report.error(
-                line,
+                spot,
                 "time",
                 message,
                 "close the gap, if need be with `covers: none`".into(),
@@ -110,7 +112,7 @@ fn editions(
                 "edition `{}` must say what it does not cover, and only then",
                 doc.id.value
             );
-            report.error(line, "coverage", message, "set `not_covered`".into());
+            report.error(spot, "coverage", message, "set `not_covered`".into());
         }
         all.push(Edition {
             id: doc.id.value.clone(),
@@ -134,7 +136,7 @@ fn pathway(
 ) -> Pathway {
     if doc.stages.is_empty() {
         let message = format!("pathway `{}` has no stage", doc.id.value);
-        report.error(head.line, "stage", message, String::new());
+        report.error(head.spot, "stage", message, String::new());
     }
     let open = doc.stages.iter().any(|stage| stage.days.is_none());
     if open != doc.review_every.is_some() {
@@ -143,7 +145,7 @@ fn pathway(
             doc.id.value
         );
         report.error(
-            head.line,
+            head.spot,
             "end",
             message,
             "give every stage days, or set `review_every`".into(),
@@ -157,12 +159,12 @@ fn pathway(
     if doc.least_days.is_some() && doc.review_every.is_none() {
         let message = format!("pathway `{}` has an end, and days before it", doc.id.value);
         let hint = "`least_days` is for pathways that end by release".to_owned();
-        report.error(head.line, "end", message, hint);
+        report.error(head.spot, "end", message, hint);
     }
     if doc.last_test.is_some() && doc.stages.iter().all(|stage| stage.tests.is_none()) {
         let message = format!("pathway `{}` has no sample in its calendar", doc.id.value);
         let hint = "`last_test` asks for a stage with `tests`".to_owned();
-        report.error(head.line, "stage", message, hint);
+        report.error(head.spot, "stage", message, hint);
     }
     Pathway {
         measure: doc.measure.value.clone(),
@@ -369,16 +371,7 @@ pub fn disease(
             .besides
             .as_ref()
             .map(|besides| (besides.counts, names.value(report, &besides.cases)));
-        let read = [Some(cases), besides.map(|(_, id)| id)];
-        let read = read.into_iter().flatten();
-        for entry in read.flat_map(|id| rules.values.get(id.0).map_or(&[][..], |s| &s.entries)) {
-            if matches!(entry.value, Quantity::Whole(number) if number < 1) {
-                let message = format!("`{}` would be raised without any case", rule.id.value);
-                let hint = "a threshold is one case or more".to_owned();
-                report.error(entry.line, "threshold", message, hint);
-            }
-        }
-        alerts.push(Threshold {
+        let alert = Threshold {
             head,
             kind: rule.is,
             unit: rule.unit,
@@ -388,13 +381,16 @@ pub fn disease(
             first: rule.first,
             days: names.span(report, &rule.days),
             within: rule.within.as_ref().map(|name| names.span(report, name)),
-        });
+        };
+        threshold(report, &rules, &alert, None);
+        alerts.push(alert);
     }
     let management = doc
         .management
         .iter()
         .map(|entry| {
-            cites(report, &entry.cites, &doc.sources, 0);
+            let spot = entry.cites.first().map_or_else(Spot::default, Name::spot);
+            cites(report, &entry.cites, &doc.sources, spot);
             Management {
                 from: entry.from,
                 published: entry.published.unwrap_or(entry.from),
@@ -424,9 +420,25 @@ pub fn disease(
         reports,
         tasks,
         alerts,
+        layers: Vec::new(),
     };
     check_values(report, &disease);
     (disease, asked)
+}
+
+/// An alert is not raised without any case: not by the pack itself, and not by one overlay.
+pub fn threshold(report: &mut Report<'_>, rules: &Rules, alert: &Threshold, overlay: Option<&str>) {
+    let read = [Some(alert.cases), alert.besides.map(|(_, id)| id)];
+    let read = read.into_iter().flatten();
+    let entries = read.flat_map(|id| rules.values.get(id.0).map_or(&[][..], |s| &s.entries));
+    for entry in entries.filter(|e| e.layer.as_ref().map(|l| l.pack.as_str()) == overlay) {
+        if matches!(entry.value, Quantity::Whole(number) if number < 1) {
+            let id = alert.head.id.split_once('/').map_or("", |(_, id)| id);
+            let message = format!("`{id}` would be raised without any case");
+            let hint = "a threshold is one case or more".to_owned();
+            report.error(entry.spot, "threshold", message, hint);
+        }
+    }
 }
 
 /// Every value that a rule reads must hold on every day of the rule's editions.
@@ -448,7 +460,7 @@ fn check_values(report: &mut Report<'_>, disease: &Disease) {
                         head.id, series.name, edition.id
                     );
                     report.error(
-                        head.line,
+                        head.spot,
                         "gap",
                         message,
                         "add or extend a dated value".into(),

@@ -8,6 +8,7 @@ use super::reach::meetings;
 use super::rules::{Anchor, CriterionId, Node, Rules, ValueId};
 use crate::alerts::{AlertKind, Counted, FirstOf, Unit};
 use crate::assessment::{CaseClass, ContactKind, Managed, Place};
+use crate::finding::Spot;
 use crate::schema::{Covers, SourceDoc};
 use crate::text::Text;
 
@@ -43,15 +44,22 @@ pub struct Head {
     pub editions: u64,
     /// First and last day within them.
     pub days: (Date, Date),
+    /// Days on which an overlay takes it out.
+    pub off: Vec<(Date, Date)>,
     /// The condition.
     pub node: Node,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
 }
 
 impl Head {
     /// Whether the rule holds in an edition on a day.
     pub fn applies(&self, edition: usize, on: Date) -> bool {
+        self.foreseen(edition, on) && !self.off.iter().any(|(from, to)| *from <= on && on <= *to)
+    }
+
+    /// Whether the pack itself has it in an edition on a day, whatever a place does.
+    pub fn foreseen(&self, edition: usize, on: Date) -> bool {
         self.editions & (1_u64 << edition.min(63)) != 0 && self.days.0 <= on && on <= self.days.1
     }
 }
@@ -205,6 +213,36 @@ pub struct Disease {
     pub tasks: Vec<Timed>,
     /// Thresholds.
     pub alerts: Vec<Threshold>,
+    /// What overlays change here, from the province inwards; empty: the pack as it is.
+    pub layers: Vec<LayerOver>,
+}
+
+/// An overlay while it changes something.
+#[derive(Debug, Clone)]
+pub struct LayerOver {
+    /// The overlay.
+    pub pack: String,
+    /// Its title.
+    pub title: Text,
+    /// When it changes a value.
+    pub days: Vec<(Date, Date)>,
+    /// What it takes out.
+    pub without: Vec<Without>,
+}
+
+/// A rule that an overlay takes out.
+#[derive(Debug, Clone)]
+pub struct Without {
+    /// `overlay/rule`.
+    pub id: String,
+    /// `pack/rule`: what it takes out.
+    pub rule: String,
+    /// What a reason says.
+    pub text: Text,
+    /// Sources.
+    pub cites: Vec<String>,
+    /// First and last day.
+    pub days: (Date, Date),
 }
 
 impl Disease {

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod disease;
 pub mod other;
+pub mod overlay;
 mod reach;
 pub mod rules;
 pub mod series;
@@ -13,7 +14,7 @@ pub mod vocabulary;
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Finding, Severity, nearest};
+use crate::finding::{Finding, Severity, Spot, nearest};
 use crate::schema::Name;
 
 /// Collects findings of one file.
@@ -41,15 +42,15 @@ impl<'a> Report<'a> {
     }
 
     /// Adds an error.
-    pub fn error(&mut self, line: u64, code: &'static str, message: String, hint: String) {
-        self.add(Severity::Error, line, code, message, hint);
+    pub fn error(&mut self, spot: Spot, code: &'static str, message: String, hint: String) {
+        self.add(Severity::Error, spot, code, message, hint);
     }
 
     /// Adds a finding.
     pub fn add(
         &mut self,
         severity: Severity,
-        line: u64,
+        spot: Spot,
         code: &'static str,
         message: String,
         hint: String,
@@ -57,7 +58,8 @@ impl<'a> Report<'a> {
         let file = self.file.to_owned();
         self.findings.push(Finding {
             file,
-            line,
+            line: spot.line,
+            column: spot.column,
             severity,
             code,
             message,
@@ -65,10 +67,16 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// Adds "unknown name", with the nearest known one.
+    /// Adds "unknown name", with the nearest known one, or all when they are few.
     pub fn unknown<'k>(&mut self, what: &str, name: &Name, known: impl Iterator<Item = &'k str>) {
-        let hint = nearest(&name.value, known);
-        let line = name.referenced.line();
+        let known: Vec<&str> = known.collect();
+        let hint = match nearest(&name.value, known.iter().copied()) {
+            hint if !hint.is_empty() => hint,
+            _ if known.is_empty() => "declare it first".to_owned(),
+            _ if known.len() <= 16 => format!("there are: {}", known.join(", ")),
+            _ => String::new(),
+        };
+        let line = name.spot();
         self.error(
             line,
             "unknown-name",
@@ -77,17 +85,23 @@ impl<'a> Report<'a> {
         );
     }
 
-    /// The line on which a mapping key stands first.
-    pub fn line_of_key(&self, key: &str) -> u64 {
-        let found = self.text.lines().position(|line| {
-            let line = line
+    /// The place where a mapping key stands first.
+    pub fn spot_of_key(&self, key: &str) -> Spot {
+        let at = |line: &str| {
+            let word = line
                 .trim_start()
                 .trim_start_matches("- ")
                 .trim_start_matches('{')
                 .trim_start();
-            line.strip_prefix(key)
-                .is_some_and(|rest| rest.starts_with(':'))
-        });
-        found.map_or(0, |i| i as u64 + 1)
+            let rest = word.strip_prefix(key)?;
+            rest.starts_with(':')
+                .then(|| line[..line.len() - word.len()].chars().count() as u64 + 1)
+        };
+        let found = self.text.lines().enumerate();
+        found
+            .filter_map(|(index, line)| Some((index as u64 + 1, at(line)?)))
+            .map(|(line, column)| Spot { line, column })
+            .next()
+            .unwrap_or_default()
     }
 }

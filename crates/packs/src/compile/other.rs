@@ -9,6 +9,7 @@ use super::rules::{Node, Rules, ValueId};
 use super::series::cites;
 use super::vocabulary::Vocabulary;
 use crate::assessment::{CaseClass, Formality, Label, Managed, Reason, ReportDue};
+use crate::finding::Spot;
 use crate::schema::{
     AbsentDoc, CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, Reported,
     SchemeDoc, SourceDoc,
@@ -47,8 +48,8 @@ pub struct Law {
 pub struct Clock {
     /// `law/clock`.
     pub id: String,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
     /// What is reported.
     pub of: Reported,
     /// Management.
@@ -124,54 +125,39 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
     let mut ids = BTreeSet::new();
     for measure in &doc.measures {
         unique(report, &mut ids, &measure.id);
-        cites(
-            report,
-            &measure.cites,
-            &doc.sources,
-            measure.id.referenced.line(),
-        );
+        cites(report, &measure.cites, &doc.sources, measure.id.spot());
         if measure.restricts && !measure.formalities.contains(&Formality::EndOrReview) {
             let message = format!(
                 "`{}` restricts people without end or review",
                 measure.id.value
             );
             let hint = "add `end_or_review` to its formalities".to_owned();
-            report.error(measure.id.referenced.line(), "end", message, hint);
+            report.error(measure.id.spot(), "end", message, hint);
         }
         if measure.applies_to.is_empty() {
             let message = format!("`{}` is applied to nothing", measure.id.value);
             let hint = "name it in `applies_to`".to_owned();
-            report.error(measure.id.referenced.line(), "target", message, hint);
+            report.error(measure.id.spot(), "target", message, hint);
         }
         if measure.organs.is_empty() {
             let message = format!("nobody may decide `{}`", measure.id.value);
-            report.error(
-                measure.id.referenced.line(),
-                "organ",
-                message,
-                String::new(),
-            );
+            report.error(measure.id.spot(), "organ", message, String::new());
         }
     }
     for absent in &doc.absent {
         unique(report, &mut ids, &absent.id);
-        let line = absent.id.referenced.line();
-        cites(report, &absent.cites, &doc.sources, line);
+        let spot = absent.id.spot();
+        cites(report, &absent.cites, &doc.sources, spot);
     }
     let clocks = doc
         .clocks
         .iter()
         .map(|clock| {
             unique(report, &mut ids, &clock.id);
-            cites(
-                report,
-                &clock.cites,
-                &doc.sources,
-                clock.id.referenced.line(),
-            );
+            cites(report, &clock.cites, &doc.sources, clock.id.spot());
             Clock {
                 id: format!("{}/{}", doc.id.value, clock.id.value),
-                line: clock.id.referenced.line(),
+                spot: clock.id.spot(),
                 of: clock.of,
                 managed: clock.managed.clone(),
                 classes: clock.classes.clone(),
@@ -200,7 +186,7 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
 fn unique(report: &mut Report<'_>, ids: &mut BTreeSet<String>, id: &Name) {
     if !ids.insert(id.value.clone()) {
         let message = format!("`{}` stands twice", id.value);
-        report.error(id.referenced.line(), "duplicate", message, String::new());
+        report.error(id.spot(), "duplicate", message, String::new());
     }
 }
 
@@ -239,8 +225,8 @@ pub struct CategoryRule {
     pub rule: String,
     /// Id.
     pub id: String,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
     /// Name.
     pub text: Text,
     /// Label.
@@ -266,12 +252,12 @@ pub fn scheme(
         .iter()
         .map(|category| {
             unique(report, &mut ids, &category.id);
-            let line = category.id.referenced.line();
-            cites(report, &category.cites, &doc.sources, line);
+            let spot = category.id.spot();
+            cites(report, &category.cites, &doc.sources, spot);
             CategoryRule {
                 rule: format!("{}/{}", doc.id.value, category.id.value),
                 id: category.id.value.clone(),
-                line,
+                spot,
                 text: Text::new(&category.zh, &category.en),
                 label: category.label,
                 cites: category
@@ -290,7 +276,7 @@ pub fn scheme(
     if doc.diseases.is_empty() {
         let message = format!("`{}` is made for no disease", doc.id.value);
         let hint = "name the packs it sorts people of in `diseases`".to_owned();
-        report.error(doc.id.referenced.line(), "disease", message, hint);
+        report.error(doc.id.spot(), "disease", message, hint);
     }
     let scheme = Scheme {
         id: doc.id.value.clone(),
@@ -335,8 +321,8 @@ pub struct City {
 pub struct DeadlineRule {
     /// `city/task@level`.
     pub rule: String,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
     /// Kind of task.
     pub task: String,
     /// Level.
@@ -375,7 +361,7 @@ pub fn city(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &CityDoc) -> 
         let (task, level) = (&deadline.task.value, &deadline.level.value);
         deadlines.push(DeadlineRule {
             rule: format!("{}/{task}@{level}", doc.id.value),
-            line: deadline.task.referenced.line(),
+            spot: deadline.task.spot(),
             task: task.clone(),
             level: level.clone(),
             within: names.span(report, &deadline.within),

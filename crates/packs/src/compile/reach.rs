@@ -30,8 +30,8 @@ pub(super) fn cut_cycles(report: &mut Report<'_>, rules: &mut Rules) {
         if circular && let Some(criterion) = rules.criteria.get_mut(start) {
             criterion.test = Test::When(Node::never());
             let message = format!("criterion `{}` leads back to itself", criterion.name);
-            let line = report.line_of_key(&criterion.name);
-            report.error(line, "cycle", message, String::new());
+            let spot = report.spot_of_key(&criterion.name);
+            report.error(spot, "cycle", message, String::new());
         }
     }
 }

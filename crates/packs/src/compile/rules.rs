@@ -8,6 +8,7 @@ use super::series::{self, Series};
 use super::vocabulary::{KindId, Vocabulary, fits};
 use crate::assessment::{CaseClass, ContactKind};
 use crate::fact::Value;
+use crate::finding::Spot;
 use crate::schema::{
     AttrType, CondDoc, CriterionDoc, DuringDoc, MatchDoc, Name, SeriesDoc, SourceDoc,
 };
@@ -180,7 +181,7 @@ impl Names<'_> {
             && !["days", "hours"].contains(&unit.as_str())
         {
             let message = format!("`{}` is in {unit}, a span of time is wanted", name.value);
-            report.error(name.referenced.line(), "unit", message, String::new());
+            report.error(name.spot(), "unit", message, String::new());
         }
         id
     }
@@ -214,11 +215,11 @@ impl Names<'_> {
             CondDoc::Contact(kinds) => Node::Contact(kinds.clone()),
             CondDoc::Region(regions) => Node::Region(regions.clone()),
             CondDoc::Over(measures) => {
-                let line = measures.first().map_or(0, |name| name.referenced.line());
+                let spot = measures.first().map_or(Spot::FILE, Name::spot);
                 if !self.after_measures {
                     let message = "`over` asks for measures, which come after this".to_owned();
                     let hint = "it belongs into the categories of a scheme".to_owned();
-                    report.error(line, "order", message, hint);
+                    report.error(spot, "order", message, hint);
                 }
                 Node::Over(measures.iter().map(|name| name.value.clone()).collect())
             }
@@ -227,13 +228,13 @@ impl Names<'_> {
 
     /// A criterion that asks about facts; a finding when it does not.
     pub fn factual(&mut self, report: &mut Report<'_>, name: &Name) -> Option<CriterionId> {
-        self.fact_criterion(report, name.referenced.line(), &name.value)
+        self.fact_criterion(report, name.spot(), &name.value)
     }
 
     fn fact_criterion(
         &self,
         report: &mut Report<'_>,
-        line: u64,
+        spot: Spot,
         name: &str,
     ) -> Option<CriterionId> {
         report.used.insert(format!("criterion {name}"));
@@ -241,13 +242,13 @@ impl Names<'_> {
             let known = self.criteria.keys().map(String::as_str);
             let hint = crate::finding::nearest(name, known);
             let message = format!("unknown criterion `{name}`");
-            report.error(line, "unknown-name", message, hint);
+            report.error(spot, "unknown-name", message, hint);
             return None;
         };
         if !self.factual.contains(name) {
             let message = format!("`{name}` combines other criteria; no fact meets it by itself");
             let hint = "name a criterion that has a `fact`".to_owned();
-            report.error(line, "criterion", message, hint);
+            report.error(spot, "criterion", message, hint);
             return None;
         }
         Some(id)
@@ -267,21 +268,21 @@ impl Names<'_> {
         name: &Name,
         own: Option<KindId>,
     ) -> Option<Anchor> {
-        let line = name.referenced.line();
+        let spot = name.spot();
         if name.value == "today" {
             return Some(Anchor::Today);
         }
         let (form, rest) = name.value.split_once(':').unwrap_or(("", ""));
         match (form, own) {
             ("attr", Some(kind)) => {
-                self.date_attr(report, line, kind, rest)?;
+                self.date_attr(report, spot, kind, rest)?;
                 Some(Anchor::Attr(rest.to_owned()))
             }
             ("first-meeting", _) => self
-                .fact_criterion(report, line, rest)
+                .fact_criterion(report, spot, rest)
                 .map(Anchor::FirstMeeting),
             ("last-meeting", _) => self
-                .fact_criterion(report, line, rest)
+                .fact_criterion(report, spot, rest)
                 .map(Anchor::LastMeeting),
             ("first" | "last", _) => {
                 let (kind_name, attr) = match rest.split_once('.') {
@@ -289,12 +290,12 @@ impl Names<'_> {
                     None => (rest, None),
                 };
                 let Some(kind) = self.vocabulary.id(kind_name) else {
-                    self.unknown_kind(report, line, kind_name);
+                    self.unknown_kind(report, spot, kind_name);
                     return None;
                 };
                 self.asked.insert(kind_name.to_owned());
                 if let Some(attr) = attr {
-                    self.date_attr(report, line, kind, attr)?;
+                    self.date_attr(report, spot, kind, attr)?;
                 }
                 let attr = attr.map(str::to_owned);
                 Some(if form == "first" {
@@ -306,7 +307,7 @@ impl Names<'_> {
             _ => {
                 let hint = "write `today`, `first:KIND`, `last:KIND.ATTR`, `last-meeting:CRITERION` or, inside a criterion, `attr:ATTR`";
                 report.error(
-                    line,
+                    spot,
                     "anchor",
                     format!("`{}` is no anchor", name.value),
                     hint.into(),
@@ -316,11 +317,14 @@ impl Names<'_> {
         }
     }
 
-    fn unknown_kind(&self, report: &mut Report<'_>, line: u64, name: &str) {
+    fn unknown_kind(&self, report: &mut Report<'_>, spot: Spot, name: &str) {
         let known = self.vocabulary.kinds.iter().map(|kind| kind.name.as_str());
-        let hint = crate::finding::nearest(name, known);
+        let hint = match crate::finding::nearest(name, known) {
+            hint if hint.is_empty() => "declare it in facts.yaml".to_owned(),
+            hint => hint,
+        };
         report.error(
-            line,
+            spot,
             "undeclared-fact",
             format!("`{name}` is not in facts.yaml"),
             hint,
@@ -330,7 +334,7 @@ impl Names<'_> {
     fn date_attr(
         &mut self,
         report: &mut Report<'_>,
-        line: u64,
+        spot: Spot,
         kind: KindId,
         attr: &str,
     ) -> Option<()> {
@@ -347,7 +351,7 @@ impl Names<'_> {
             return Some(());
         }
         let message = format!("`{name}` has no date attribute `{attr}`");
-        report.error(line, "undeclared-fact", message, String::new());
+        report.error(spot, "undeclared-fact", message, String::new());
         None
     }
 
@@ -375,7 +379,7 @@ impl Names<'_> {
         &mut self,
         report: &mut Report<'_>,
         kind: KindId,
-        line: u64,
+        spot: Spot,
         docs: &BTreeMap<String, MatchDoc>,
     ) -> Vec<(String, Match)> {
         let kind_name = self
@@ -388,7 +392,7 @@ impl Names<'_> {
             let Some(declared) = self.vocabulary.attr(kind, attr) else {
                 let message = format!("`{kind_name}` has no attribute `{attr}`");
                 report.error(
-                    line,
+                    spot,
                     "undeclared-fact",
                     message,
                     "declare it in facts.yaml".into(),
@@ -410,7 +414,7 @@ impl Names<'_> {
                         _ => {
                             let message =
                                 format!("`{attr}` needs one of `at_least`, `below` and `known`");
-                            report.error(line, "comparison", message, String::new());
+                            report.error(spot, "comparison", message, String::new());
                             continue;
                         }
                     };
@@ -419,7 +423,7 @@ impl Names<'_> {
                         let hint =
                             crate::finding::nearest(name, self.values.keys().map(String::as_str));
                         report.error(
-                            line,
+                            spot,
                             "unknown-name",
                             format!("unknown value `{name}`"),
                             hint,
@@ -443,7 +447,7 @@ impl Names<'_> {
                         },
                         declared.codes.iter().map(String::as_str),
                     );
-                    report.error(line, "type", message, hint);
+                    report.error(spot, "type", message, hint);
                 }
             }
             all.push((attr.clone(), wanted));
@@ -452,21 +456,21 @@ impl Names<'_> {
     }
 
     fn criterion(&mut self, report: &mut Report<'_>, name: &str, doc: &CriterionDoc) -> Test {
-        let line = report.line_of_key(name);
+        let spot = report.spot_of_key(name);
         match (&doc.fact, &doc.when) {
             (Some(kind_name), None) => {
-                let line = kind_name.referenced.line();
+                let spot = kind_name.spot();
                 let Some(kind) = self.vocabulary.id(&kind_name.value) else {
-                    self.unknown_kind(report, line, &kind_name.value);
+                    self.unknown_kind(report, spot, &kind_name.value);
                     return Test::When(Node::never());
                 };
                 self.asked.insert(kind_name.value.clone());
                 Test::Facts(Box::new(FactTest {
                     kind,
-                    filter: self.matches(report, kind, line, &doc.filter),
-                    unless: self.matches(report, kind, line, &doc.unless),
-                    is: self.matches(report, kind, line, &doc.is),
-                    or_is: self.matches(report, kind, line, &doc.or_is),
+                    filter: self.matches(report, kind, spot, &doc.filter),
+                    unless: self.matches(report, kind, spot, &doc.unless),
+                    is: self.matches(report, kind, spot, &doc.is),
+                    or_is: self.matches(report, kind, spot, &doc.or_is),
                     later_than: self.anchors(report, &doc.later_than),
                     during: doc
                         .during
@@ -496,7 +500,7 @@ impl Names<'_> {
             }
             _ => {
                 let message = format!("`{name}` needs either `fact` with its questions or `when`");
-                report.error(line, "criterion", message, String::new());
+                report.error(spot, "criterion", message, String::new());
                 Test::When(Node::never())
             }
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use fangxian_base::{Date, plus_days};
 
 use super::Report;
-use crate::assessment::{Label, Quantity, ValueUsed};
-use crate::schema::{Name, SeriesDoc, SourceDoc};
+use crate::assessment::{Label, Layer, Quantity, ValueUsed};
+use crate::finding::Spot;
+use crate::schema::{DatedValue, Name, SeriesDoc, SourceDoc, Toward};
 use crate::text::Text;
 
 /// One value while it holds.
@@ -16,6 +17,10 @@ pub struct Entry {
     pub from: Date,
     /// Last day.
     pub until: Date,
+    /// First day as the pack says it, where an overlay covers the beginning.
+    pub since: Date,
+    /// The overlay that it comes from.
+    pub layer: Option<Layer>,
     /// The number.
     pub value: Quantity,
     /// Sources.
@@ -24,8 +29,8 @@ pub struct Entry {
     pub label: Label,
     /// Remark.
     pub note: Option<String>,
-    /// Line in the file.
-    pub line: u64,
+    /// Its place in the file.
+    pub spot: Spot,
 }
 
 /// A named number.
@@ -37,6 +42,8 @@ pub struct Series {
     pub title: Text,
     /// Unit.
     pub unit: String,
+    /// Which way is stricter.
+    pub stricter: Option<Toward>,
     /// In order of time, without overlap.
     pub entries: Vec<Entry>,
 }
@@ -115,15 +122,16 @@ impl Series {
             title: self.title.clone(),
             value: entry.value.clone(),
             unit: self.unit.clone(),
-            from: entry.from,
+            from: entry.since,
             cites: entry.cites.clone(),
             label: entry.label,
+            layer: entry.layer.clone(),
         })
     }
 }
 
 /// The units that values may have.
-const UNITS: [&str; 14] = [
+pub const UNITS: [&str; 14] = [
     "days",
     "hours",
     "day_number",
@@ -151,56 +159,70 @@ pub fn compile(
         if !UNITS.contains(&doc.unit.value.as_str()) {
             report.unknown("unit", &doc.unit, UNITS.into_iter());
         }
-        if doc.dated.is_empty() {
-            let line = report.line_of_key(name);
-            report.error(
-                line,
-                "no-value",
-                format!("`{name}` has no value"),
-                String::new(),
-            );
-        }
-        let mut entries: Vec<Entry> = Vec::with_capacity(doc.dated.len());
-        for (i, dated) in doc.dated.iter().enumerate() {
-            let line = dated.from.referenced.line();
-            cites(report, &dated.cites, sources, line);
-            let next = doc.dated.get(i + 1).map(|next| next.from.value);
-            let until = match (dated.until, next) {
-                (Some(until), Some(next)) if until >= next => {
-                    overlap(report, line, name, next);
-                    until
-                }
-                (Some(until), _) => until,
-                (None, Some(next)) => plus_days(next, -1),
-                (None, None) => Date::MAX,
-            };
-            if until < dated.from.value {
-                overlap(report, line, name, dated.from.value);
-            }
-            entries.push(Entry {
-                from: dated.from.value,
-                until,
-                value: dated.value.clone(),
-                cites: dated.cites.iter().map(|cite| cite.value.clone()).collect(),
-                label: dated.label,
-                note: dated.note.clone(),
-                line,
-            });
-        }
+        let entries = entries(report, name, &doc.dated, sources);
         all.push(Series {
             name: name.clone(),
             title: Text::new(&doc.zh, &doc.en),
             unit: doc.unit.value.clone(),
+            stricter: doc.stricter,
             entries,
         });
     }
     all
 }
 
-fn overlap(report: &mut Report<'_>, line: u64, name: &str, at: Date) {
+/// Looks at the dated entries of one value.
+pub fn entries(
+    report: &mut Report<'_>,
+    name: &str,
+    docs: &[DatedValue],
+    sources: &BTreeMap<String, SourceDoc>,
+) -> Vec<Entry> {
+    if docs.is_empty() {
+        let spot = report.spot_of_key(name);
+        report.error(
+            spot,
+            "no-value",
+            format!("`{name}` has no value"),
+            String::new(),
+        );
+    }
+    let mut entries: Vec<Entry> = Vec::with_capacity(docs.len());
+    for (i, dated) in docs.iter().enumerate() {
+        let spot = dated.from.spot();
+        cites(report, &dated.cites, sources, spot);
+        let next = docs.get(i + 1).map(|next| next.from.value);
+        let until = match (dated.until, next) {
+            (Some(until), Some(next)) if until >= next => {
+                overlap(report, spot, name, next);
+                until
+            }
+            (Some(until), _) => until,
+            (None, Some(next)) => plus_days(next, -1),
+            (None, None) => Date::MAX,
+        };
+        if until < dated.from.value {
+            overlap(report, spot, name, dated.from.value);
+        }
+        entries.push(Entry {
+            from: dated.from.value,
+            until,
+            since: dated.from.value,
+            layer: None,
+            value: dated.value.clone(),
+            cites: dated.cites.iter().map(|cite| cite.value.clone()).collect(),
+            label: dated.label,
+            note: dated.note.clone(),
+            spot,
+        });
+    }
+    entries
+}
+
+fn overlap(report: &mut Report<'_>, spot: Spot, name: &str, at: Date) {
     let message = format!("two values of `{name}` hold on {at}, or none ever does");
     report.error(
-        line,
+        spot,
         "time",
         message,
         "entries stand in order of time and end before the next begins".into(),
@@ -212,11 +234,11 @@ pub fn cites(
     report: &mut Report<'_>,
     cites: &[Name],
     sources: &BTreeMap<String, SourceDoc>,
-    line: u64,
+    spot: Spot,
 ) {
     if cites.is_empty() {
         let hint = "name a source, also where the number is ours".to_owned();
-        report.error(line, "uncited", "no citation".to_owned(), hint);
+        report.error(spot, "uncited", "no citation".to_owned(), hint);
     }
     for cite in cites {
         report.used.insert(format!("source {}", cite.value));

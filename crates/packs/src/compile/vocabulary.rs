@@ -38,9 +38,9 @@ impl Vocabulary {
             for (attr, declared) in &kind.attrs {
                 let has_codes = !declared.codes.is_empty();
                 if has_codes != (declared.kind == AttrType::Code) {
-                    let line = report.line_of_key(attr);
+                    let spot = report.spot_of_key(attr);
                     let message = format!("`{name}.{attr}`: codes belong to the type `code`");
-                    report.error(line, "codes", message, String::new());
+                    report.error(spot, "codes", message, String::new());
                 }
             }
             let id = KindId(u16::try_from(vocabulary.kinds.len()).unwrap_or(u16::MAX));

@@ -31,14 +31,18 @@ pub(super) struct Work<'a> {
 /// Answers one question. Total: whatever the facts are, there is an answer.
 pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
     let mut out = empty(input);
-    let Some(disease) = library.disease(input.disease) else {
+    let city = library.city_pack(input.city);
+    let region = match (input.region, city) {
+        ("", Some(city)) => city.region.as_str(),
+        (region, _) => region,
+    };
+    let Some(disease) = library.disease_at(input.disease, region) else {
         out.notices.push(Text::new(
             format!("没有名为 `{}` 的病种规则包", input.disease),
             format!("there is no disease pack `{}`", input.disease),
         ));
         return out;
     };
-    let city = library.city_pack(input.city);
     if city.is_none() && !input.city.is_empty() {
         out.notices.push(Text::new(
             format!("没有名为 `{}` 的城市规则包", input.city),
@@ -57,10 +61,6 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
         ));
     }
     out.managed = law::managed(disease, input.on, input.as_of, input.approvals);
-    let region = match (input.region, city) {
-        ("", Some(city)) => city.region.as_str(),
-        (region, _) => region,
-    };
     for fact in input.facts {
         for objection in library.vocabulary().objections(fact) {
             let zh = format!("事实 {} 未采用：{objection}", fact.id);
@@ -87,6 +87,7 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
             text: in_force.title.clone(),
             from: in_force.from,
         });
+        overlays_used(disease, scope.values_on, &mut out);
         if let Some(gap) = &in_force.not_covered {
             out.notices.push(gap.clone());
         }
@@ -114,9 +115,26 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
     work.advice();
     work.reports();
     work.tasks();
+    work.without();
     work.next_change();
     work.out.missing.sort_by_key(|missing| !missing.near);
     work.out
+}
+
+/// Names the overlays that change something on the day.
+fn overlays_used(disease: &Disease, on: Date, out: &mut Assessment) {
+    for layer in &disease.layers {
+        let without = layer.without.iter().map(|without| &without.days);
+        let mut days = layer.days.iter().chain(without);
+        if let Some((from, _)) = days.find(|(from, to)| *from <= on && on <= *to) {
+            out.packs.push(PackUsed {
+                pack: layer.pack.clone(),
+                edition: String::new(),
+                text: layer.title.clone(),
+                from: *from,
+            });
+        }
+    }
 }
 
 fn empty(input: &Input<'_>) -> Assessment {
@@ -273,6 +291,29 @@ impl Work<'_> {
         }
     }
 
+    /// Rules that would hold for the person, had the place not taken them out.
+    fn without(&mut self) {
+        let (disease, on) = (self.disease, self.on());
+        let all = disease.layers.iter().flat_map(|layer| &layer.without);
+        for without in all.filter(|w| w.days.0 <= on && on <= w.days.1) {
+            let heads = disease.pathways.iter().map(|rule| &rule.head);
+            let heads = heads.chain(disease.advice.iter().map(|rule| &rule.head));
+            let heads = heads.chain(disease.tasks.iter().map(|rule| &rule.head));
+            let mut heads = heads.chain(disease.declines.iter().map(|(_, head)| head));
+            let head = heads.find(|head| head.id == without.rule);
+            let Some(head) = head.filter(|head| head.foreseen(self.edition, on)) else {
+                continue;
+            };
+            if self.deciding.answer(&head.node) == Answer::Yes {
+                let mut reason = self.deciding.reason(head);
+                reason.rule.clone_from(&without.id);
+                reason.text.clone_from(&without.text);
+                reason.cites.clone_from(&without.cites);
+                self.out.reasons.push(reason);
+            }
+        }
+    }
+
     fn next_change(&mut self) {
         let on = self.on();
         let mut days: Vec<Date> = self.deciding.scope.changes.borrow().clone();
@@ -311,6 +352,15 @@ impl Work<'_> {
             }
             if pathway.head.applies(self.edition, days_of.1) {
                 days.push(plus_days(days_of.1, 1));
+            }
+        }
+        for layer in &self.disease.layers {
+            let without = layer.without.iter().map(|without| &without.days);
+            for (from, to) in layer.days.iter().chain(without) {
+                days.push(*from);
+                if *to < Date::MAX {
+                    days.push(plus_days(*to, 1));
+                }
             }
         }
         for approval in self.input.approvals {

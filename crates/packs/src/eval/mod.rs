@@ -13,6 +13,7 @@ use fangxian_base::Date;
 
 use crate::assessment::{Answer, CaseClass, ContactKind, Missing, Reason, ValueUsed};
 use crate::compile::disease::Head;
+use crate::compile::overlay::lies_in;
 use crate::compile::rules::{Anchor, CriterionId, Node, Rules, Test, ValueId};
 use crate::compile::vocabulary::{KindId, Vocabulary};
 use crate::fact::{Fact, Value};
@@ -492,11 +493,4 @@ fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
 
 const fn yes_if(holds: bool) -> Answer {
     if holds { Answer::Yes } else { Answer::No }
-}
-
-/// Whether a place lies in another, by path.
-pub fn lies_in(place: &str, region: &str) -> bool {
-    place
-        .strip_prefix(region)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

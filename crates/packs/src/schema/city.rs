@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{ExampleDoc, Name, SeriesDoc, SourceDoc};
 
 /// A city pack.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CityDoc {
     /// `city`.
@@ -45,7 +46,7 @@ pub struct CityDoc {
 }
 
 /// A level.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     /// Id: city, county, township, community, grid.
@@ -57,7 +58,7 @@ pub struct Level {
 }
 
 /// A pack that is in force here.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InForce {
     /// The pack.
@@ -70,7 +71,7 @@ pub struct InForce {
 }
 
 /// A deadline of a kind of task at a level.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deadline {
     /// Kind of task.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{CondDoc, CriterionDoc, ExampleDoc, Name, SeriesDoc, SourceDoc};
@@ -11,7 +12,7 @@ use crate::assessment::{CaseClass, ContactKind, Managed, Place};
 use crate::text::Text;
 
 /// A disease pack.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiseaseDoc {
     /// `disease`.
@@ -74,7 +75,7 @@ pub struct DiseaseDoc {
 }
 
 /// How the law manages the disease from a day on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManagementDoc {
     /// First day.
@@ -88,6 +89,7 @@ pub struct ManagementDoc {
     #[serde(default)]
     pub class_a_by_approval: bool,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// In Chinese.
     pub zh: String,
@@ -96,7 +98,7 @@ pub struct ManagementDoc {
 }
 
 /// How much of an edition the pack carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Covers {
     /// Everything the pack's rules speak of.
@@ -108,7 +110,7 @@ pub enum Covers {
 }
 
 /// One edition of the plan.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditionDoc {
     /// Id.
@@ -130,11 +132,12 @@ pub struct EditionDoc {
     #[serde(default)]
     pub not_covered: Option<Text>,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }
 
 /// A case definition.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassDoc {
     /// Id.
@@ -154,13 +157,14 @@ pub struct ClassDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// The condition.
     pub when: CondDoc,
 }
 
 /// A contact definition.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactDoc {
     /// Id.
@@ -174,13 +178,14 @@ pub struct ContactDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// The condition.
     pub when: CondDoc,
 }
 
 /// What is proposed for somebody.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PathwayDoc {
     /// Id.
@@ -198,6 +203,7 @@ pub struct PathwayDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// For whom.
     pub when: CondDoc,
@@ -230,7 +236,7 @@ pub struct PathwayDoc {
 }
 
 /// What the last sample of the calendar must show before release.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LastTestDoc {
     /// A criterion about facts.
@@ -240,7 +246,7 @@ pub struct LastTestDoc {
 }
 
 /// A stage.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StageDoc {
     /// In Chinese.
@@ -261,7 +267,7 @@ pub struct StageDoc {
 }
 
 /// What the plan says is not to be done.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeclineDoc {
     /// Id.
@@ -277,11 +283,12 @@ pub struct DeclineDoc {
     /// Why not, in English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }
 
 /// Advice.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdviceDoc {
     /// Id.
@@ -299,6 +306,7 @@ pub struct AdviceDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// For whom; without it only where a pathway names it.
     #[serde(default)]
@@ -321,7 +329,7 @@ pub struct AdviceDoc {
 }
 
 /// A report that the plan asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportDoc {
     /// Id.
@@ -333,6 +341,7 @@ pub struct ReportDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// When.
     pub when: CondDoc,
@@ -341,7 +350,7 @@ pub struct ReportDoc {
 }
 
 /// Work that follows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskDoc {
     /// Id.
@@ -355,6 +364,7 @@ pub struct TaskDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// When.
     pub when: CondDoc,
@@ -364,7 +374,7 @@ pub struct TaskDoc {
 }
 
 /// Others that must occur besides.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BesidesDoc {
     /// Which.
@@ -374,7 +384,7 @@ pub struct BesidesDoc {
 }
 
 /// So many cases in so many days in one place.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertDoc {
     /// Id.
@@ -386,6 +396,7 @@ pub struct AlertDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// What it is; of an outbreak or event the law wants a report.
     #[serde(default)]

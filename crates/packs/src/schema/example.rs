@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fangxian_base::Date;
 use jiff::civil::DateTime;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Name;
@@ -12,7 +13,7 @@ use crate::assessment::{Managed, Organ, RefusalKind};
 use crate::fact::{Approval, Fact};
 
 /// A file of examples.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExamplesDoc {
     /// `examples`.
@@ -25,7 +26,7 @@ pub struct ExamplesDoc {
 }
 
 /// One example.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExampleDoc {
     /// What it shows, as a sentence.
@@ -44,15 +45,12 @@ pub struct ExampleDoc {
     /// Published by; the day itself when left out.
     #[serde(default)]
     pub as_of: Option<Date>,
-    /// Facts.
-    #[serde(default)]
-    pub facts: Vec<Fact>,
     /// Approvals on record.
     #[serde(default)]
     pub approvals: Vec<Approval>,
-    /// What must come out of an assessment.
+    /// Facts.
     #[serde(default)]
-    pub expect: Option<Expect>,
+    pub facts: Vec<Fact>,
     /// Cases in one institution.
     #[serde(default)]
     pub alert: Option<AlertCase>,
@@ -65,13 +63,16 @@ pub struct ExampleDoc {
     /// A measure that somebody wants to decide.
     #[serde(default)]
     pub permit: Option<PermitCase>,
+    /// What must come out of an assessment.
+    #[serde(default)]
+    pub expect: Option<Expect>,
     /// Rules (`pack/rule`) that must be among the reasons.
     #[serde(default)]
     pub because: Vec<Name>,
 }
 
 /// What must come out. A key that is left out is not looked at; a list that is given is complete.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// A class, `none` or `unknown`.
@@ -94,20 +95,20 @@ pub struct Expect {
     pub tasks: Option<Vec<ExpectTask>>,
     /// Whether release is due.
     pub released: Option<bool>,
-    /// The next day of change.
-    pub next_change_on: Option<Date>,
-    /// Kinds of facts missing that are near.
-    pub missing: Option<Vec<String>>,
     /// Pathways for which somebody has to decide about an order of an earlier edition.
     pub migrations: Option<Vec<String>>,
     /// Those of them that the law of the day no longer allows.
     pub lift_at_once: Option<Vec<String>>,
+    /// The next day of change.
+    pub next_change_on: Option<Date>,
+    /// Kinds of facts missing that are near.
+    pub missing: Option<Vec<String>>,
     /// Whether the pack says that it does not cover the day.
     pub not_covered: Option<bool>,
 }
 
 /// A class, none or unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectClass {
     Confirmed,
@@ -120,7 +121,7 @@ pub enum ExpectClass {
 }
 
 /// A kind of contact, none or unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectContact {
     Close,
@@ -131,7 +132,7 @@ pub enum ExpectContact {
 }
 
 /// A measure as it must come out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectMeasure {
     /// Number.
@@ -157,7 +158,7 @@ pub struct ExpectMeasure {
 }
 
 /// A stage as it must come out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunningStage {
     /// First day.
@@ -171,7 +172,7 @@ pub struct RunningStage {
 }
 
 /// A refusal as it must come out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectRefusal {
     /// Number.
@@ -181,7 +182,7 @@ pub struct ExpectRefusal {
 }
 
 /// Advice as it must come out.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectAdvice {
     /// `pack/rule`.
@@ -201,7 +202,7 @@ pub struct ExpectAdvice {
 }
 
 /// A clock as it must run.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectTask {
     /// `pack/rule`.
@@ -215,7 +216,7 @@ pub struct ExpectTask {
 }
 
 /// Cases in one institution, and the alerts they must cause.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlertCase {
     /// Where: `institution` when left out.
@@ -241,7 +242,7 @@ pub struct AlertCase {
 }
 
 /// Something to be graded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LevelCase {
     /// What was measured; a yes is 1, a no is 0.
@@ -266,7 +267,7 @@ impl AlertCase {
 }
 
 /// A statutory clock.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockCase {
     /// When the case was found.
@@ -278,7 +279,7 @@ pub struct ClockCase {
 }
 
 /// A measure that somebody wants to decide.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PermitCase {
     /// Number.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::Evidence;
 
 /// The vocabulary.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactsDoc {
     /// `facts`.
@@ -19,7 +19,7 @@ pub struct FactsDoc {
 }
 
 /// One kind of fact.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactKindDoc {
     /// In Chinese.
@@ -57,7 +57,7 @@ pub enum Privacy {
 }
 
 /// What it means that there is no such fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Absence {
     /// Nobody has asked yet.
@@ -67,7 +67,7 @@ pub enum Absence {
 }
 
 /// One attribute.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttrDoc {
     /// Its type.
@@ -89,7 +89,7 @@ pub struct AttrDoc {
 }
 
 /// The types of attributes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttrType {
     /// Yes or no.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{ExampleDoc, Name, SeriesDoc, SourceDoc};
@@ -11,7 +12,7 @@ use crate::fact::ApprovalKind;
 use crate::text::Text;
 
 /// A law pack.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LawDoc {
     /// `law`.
@@ -35,6 +36,8 @@ pub struct LawDoc {
     /// Every number.
     #[serde(default)]
     pub values: BTreeMap<String, SeriesDoc>,
+    /// How to complain.
+    pub remedy: RemedyDoc,
     /// Measures.
     pub measures: Vec<LawMeasureDoc>,
     /// Measures of the catalogue that somebody may ask for and that stand in no law.
@@ -43,15 +46,13 @@ pub struct LawDoc {
     /// Reporting clocks.
     #[serde(default)]
     pub clocks: Vec<ReportClockDoc>,
-    /// How to complain.
-    pub remedy: RemedyDoc,
     /// Examples.
     #[serde(default)]
     pub examples: Vec<ExampleDoc>,
 }
 
 /// One measure under this statute.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LawMeasureDoc {
     /// Number in the catalogue.
@@ -87,11 +88,12 @@ pub struct LawMeasureDoc {
     #[serde(default)]
     pub needed_for: BTreeMap<Managed, Text>,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }
 
 /// A measure without a basis in law.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AbsentDoc {
     /// Number in the catalogue.
@@ -103,11 +105,12 @@ pub struct AbsentDoc {
     /// What would be needed.
     pub needed: Text,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }
 
 /// How to complain.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemedyDoc {
     /// Article.
@@ -117,7 +120,7 @@ pub struct RemedyDoc {
 }
 
 /// What a statutory clock is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reported {
     /// One case.
@@ -130,7 +133,7 @@ pub enum Reported {
 }
 
 /// A statutory clock.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportClockDoc {
     /// Id.
@@ -152,5 +155,6 @@ pub struct ReportClockDoc {
     /// In English.
     pub en: String,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }

@@ -11,7 +11,7 @@ use crate::assessment::Label;
 use crate::text::Text;
 
 /// A pack of levels.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LevelsDoc {
     /// `levels`.
@@ -63,7 +63,7 @@ pub enum Graded {
 }
 
 /// One thing that is measured.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IndicatorDoc {
     /// In Chinese.
@@ -76,7 +76,7 @@ pub struct IndicatorDoc {
 }
 
 /// One level.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LevelRuleDoc {
     /// Id.
@@ -94,13 +94,14 @@ pub struct LevelRuleDoc {
     /// Official, local or ours.
     pub label: Label,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// When it holds.
     pub when: LevelCond,
 }
 
 /// A condition over indicators.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LevelCond {
     /// Every one.
@@ -122,7 +123,7 @@ pub enum LevelCond {
 }
 
 /// An indicator and the value that it is compared with.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareIndicator {
     /// The indicator.

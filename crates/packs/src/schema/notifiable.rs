@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Name, SourceDoc};
 use crate::assessment::Managed;
 
 /// The list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifiableDoc {
     /// `notifiable`.
@@ -30,7 +31,7 @@ pub struct NotifiableDoc {
 }
 
 /// One disease of the list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifiableDiseaseDoc {
     /// Id.
@@ -53,7 +54,7 @@ pub struct NotifiableDiseaseDoc {
 }
 
 /// The class of a disease from a day on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListedDoc {
     /// First day.
@@ -67,5 +68,6 @@ pub struct ListedDoc {
     #[serde(default)]
     pub managed: Option<Managed>,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }

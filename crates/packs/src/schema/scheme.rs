@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{CondDoc, CriterionDoc, ExampleDoc, Name, SeriesDoc, SourceDoc};
 use crate::assessment::Label;
 
 /// A scheme of categories.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SchemeDoc {
     /// `scheme`.
@@ -44,7 +45,7 @@ pub struct SchemeDoc {
 }
 
 /// One category.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CategoryDoc {
     /// Id.
@@ -56,6 +57,7 @@ pub struct CategoryDoc {
     /// Official, local or ours.
     pub label: Label,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// Who belongs to it.
     pub when: CondDoc,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fangxian_base::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Name;
@@ -11,7 +12,7 @@ use crate::fact::Value;
 use crate::text::Text;
 
 /// A law, plan, notice or paper that values and rules rest on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDoc {
     /// Title in Chinese.
@@ -27,7 +28,7 @@ pub struct SourceDoc {
 }
 
 /// A number over time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeriesDoc {
     /// What it is, in Chinese.
@@ -35,23 +36,38 @@ pub struct SeriesDoc {
     /// What it is, in English.
     pub en: String,
     /// Unit: days, hours, people, samples, …
+    #[schemars(extend("enum" = crate::compile::series::UNITS))]
     pub unit: Name,
+    /// Which way is stricter. A value that does not say so is the same in every place.
+    #[serde(default)]
+    pub stricter: Option<Toward>,
     /// The values, in order of time.
     pub dated: Vec<DatedValue>,
 }
 
+/// Which way of a value is stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Toward {
+    /// A higher number, or more days.
+    Higher,
+    /// A lower number, or fewer days.
+    Lower,
+}
+
 /// One value from its first day on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatedValue {
     /// First day.
-    pub from: serde_saphyr::Spanned<Date>,
+    pub from: super::At<Date>,
     /// Last day; without it the next entry ends it.
     #[serde(default)]
     pub until: Option<Date>,
     /// The number, or the list of day numbers.
     pub value: Quantity,
     /// Keys into the sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
     /// Official, local or ours.
     pub label: Label,
@@ -61,7 +77,7 @@ pub struct DatedValue {
 }
 
 /// A named criterion: a question about facts, or a combination of other criteria.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CriterionDoc {
     /// In Chinese.
@@ -71,6 +87,9 @@ pub struct CriterionDoc {
     /// Kind of fact that is asked about.
     #[serde(default)]
     pub fact: Option<Name>,
+    /// Only the latest fact counts.
+    #[serde(default)]
+    pub latest: bool,
     /// Which facts of that kind are meant.
     #[serde(default, rename = "where")]
     pub filter: BTreeMap<String, MatchDoc>,
@@ -92,16 +111,13 @@ pub struct CriterionDoc {
     /// How many of them, how far apart.
     #[serde(default)]
     pub count: Option<CountDoc>,
-    /// Only the latest fact counts.
-    #[serde(default)]
-    pub latest: bool,
     /// Instead of `fact`: a combination.
     #[serde(default)]
     pub when: Option<CondDoc>,
 }
 
 /// What an attribute must be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum MatchDoc {
     /// Exactly this.
@@ -113,7 +129,7 @@ pub enum MatchDoc {
 }
 
 /// A comparison with a value of the pack.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareDoc {
     /// At least this value.
@@ -128,7 +144,7 @@ pub struct CompareDoc {
 }
 
 /// A window in time, whole days, both ends included.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DuringDoc {
     /// Anchor that the window starts from (`attr:…`, `first:…`, `last:…`, `first-meeting:…`,
@@ -149,7 +165,7 @@ pub struct DuringDoc {
 }
 
 /// Several facts, in an unbroken run that reaches to the latest.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountDoc {
     /// How many: a value of the pack.
@@ -160,7 +176,7 @@ pub struct CountDoc {
 }
 
 /// A condition.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CondDoc {
     /// Every one.
@@ -184,7 +200,7 @@ pub enum CondDoc {
 }
 
 /// k of n.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AtLeastDoc {
     /// How many: a value of the pack.
