@@ -14,9 +14,13 @@ use proptest::prelude::*;
 const COVID: &str = "diseases/covid-19/pack.yaml";
 const COUNTY: &str = "cn/zhejiang/hangzhou/xihu";
 
-/// The shipped packs; places may change the days before onset within which somebody met a case.
+/// The shipped packs without their files of examples, which other tests run; places may change the
+/// days before onset within which somebody met a case.
 fn base() -> Vec<(String, String)> {
     let mut files = shipped_files();
+    files.retain(|(_, text)| {
+        !text.starts_with("kind: examples") && !text.contains("\nkind: examples")
+    });
     let (_, text) = files
         .iter_mut()
         .find(|(file, _)| file == COVID)
