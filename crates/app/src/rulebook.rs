@@ -5,7 +5,7 @@ use fangxian_base::Date;
 
 use crate::{App, AppError, Result, Who};
 
-pub use fangxian_packs::{PackOverview, SourceView, ValueView};
+pub use fangxian_packs::{PackOverview, PageEntry, PageLine, PageSection, SourceView, ValueView};
 
 impl App {
     /// Every pack as it stands on a day (empty: today).
@@ -30,5 +30,20 @@ impl App {
             })?,
         };
         Ok((on, self.packs().overview(on)))
+    }
+
+    /// The rules of one pack in words, whatever the day; none when there is no such pack.
+    ///
+    /// # Errors
+    /// When the asker may not see packs.
+    pub fn pack_rules(&self, who: &Who, id: &str) -> Result<Vec<PageSection>> {
+        self.permit(
+            who,
+            Action::PacksView,
+            &Resource::Installation,
+            Purpose::Command,
+        )?;
+        let page = self.packs().page(id);
+        Ok(page.map(|page| page.sections).unwrap_or_default())
     }
 }

@@ -432,6 +432,7 @@ pack-kind-law = law
 pack-kind-disease = disease
 pack-kind-scheme = scheme
 pack-kind-levels = levels
+pack-kind-overlay = rules of a place
 pack-kind-city = city
 pack-edition = Edition
 pack-from = From

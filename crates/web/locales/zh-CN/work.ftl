@@ -414,6 +414,7 @@ pack-kind-law = 法律
 pack-kind-disease = 病种
 pack-kind-scheme = 分类方案
 pack-kind-levels = 分级
+pack-kind-overlay = 地方规定
 pack-kind-city = 城市
 pack-edition = 版本
 pack-from = 起止

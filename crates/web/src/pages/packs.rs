@@ -1,6 +1,6 @@
 //! The packs in force, and one pack with its values, sources and labels.
 
-use fangxian_app::rulebook::PackOverview;
+use fangxian_app::rulebook::{PackOverview, PageSection};
 use fangxian_app::{Action, App, AppError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,8 @@ struct Pack {
     on: String,
     /// The pack.
     pack: PackOverview,
+    /// Its rules in words, with those of other days.
+    rules: Vec<PageSection>,
 }
 
 page!(Pack, "pack.html");
@@ -61,9 +63,13 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<Pack> {
         .into_iter()
         .find(|pack| pack.id == input.id)
         .ok_or_else(AppError::not_found)?;
+    // The day's values and the sources stand on the page already.
+    let mut rules = app.pack_rules(&ask.who, &input.id)?;
+    rules.retain(|section| section.key != "values" && section.key != "sources");
     Ok(Pack {
         on: on.to_string(),
         pack,
+        rules,
     })
 }
 
