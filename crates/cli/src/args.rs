@@ -220,6 +220,43 @@ pub enum PackWhat {
     Diff(DiffArgs),
     /// Say how often examples reach each rule and each dated value
     Coverage(PackDir),
+    /// Put pack files into the agreed layout; comments stay
+    Fmt(PackFmtArgs),
+    /// Write packs out for people: rules, values over time, articles, organs, sources
+    Docs(PackDocsArgs),
+    /// Print the JSON Schema that every pack file meets
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub struct PackFmtArgs {
+    /// Directory of pack files; with --check the shipped packs when left out
+    #[arg(required_unless_present = "check")]
+    pub dir: Option<PathBuf>,
+    /// Change nothing; say where files leave the layout
+    #[arg(long)]
+    pub check: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PackDocsArgs {
+    /// Only this pack
+    pub pack: Option<String>,
+    /// Directory of pack files [default: the shipped packs]
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// Language of the Markdown
+    #[arg(long, value_parser = ["zh", "en"], default_value = "zh")]
+    pub language: String,
+    /// Write ID.zh.md, ID.en.md and ID.json for every pack into this directory instead of printing
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON object, with both languages
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

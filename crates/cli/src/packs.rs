@@ -1,5 +1,7 @@
 //! `fangxian pack`: reads pack files, runs their examples, explains an outcome.
 
+mod tools;
+
 use std::path::Path;
 
 use fangxian_packs::{Library, shipped_files};
@@ -16,6 +18,9 @@ pub fn run(args: &PackArgs) -> Result<Ended, Failed> {
         PackWhat::Explain(args) => explain(&args.file, args.json),
         PackWhat::Diff(args) => diff(args),
         PackWhat::Coverage(dir) => coverage(dir),
+        PackWhat::Fmt(args) => tools::fmt(args),
+        PackWhat::Docs(args) => tools::docs(args),
+        PackWhat::Schema => tools::schema(),
     }
 }
 

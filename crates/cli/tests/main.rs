@@ -13,4 +13,5 @@
 mod http;
 mod kill;
 mod lists;
+mod packs;
 mod program;
