@@ -17,7 +17,7 @@ use crate::law::PermitRequest;
 use crate::levels::{LevelQuestion, LevelRefused};
 use crate::library::Library;
 use crate::load::Example;
-use crate::schema::{ClockCase, Expect, ExpectMeasure, ExpectTask};
+use crate::schema::{ClockCase, DeadlineCase, ExampleDoc, Expect, ExpectMeasure, ExpectTask};
 
 /// What came of one example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -117,6 +117,10 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
             name: c.id.clone(),
             spot: c.spot,
         }));
+        all.extend(law.routes.iter().map(|route| Reachable {
+            name: route.rule.clone(),
+            line: route.line,
+        }));
         all.extend(law.measures.iter().map(|measure| Reachable {
             name: format!("{}/{}", law.id, measure.id.value),
             spot: measure.id.spot(),
@@ -179,6 +183,8 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         && doc.permit.is_none()
         && doc.clock.is_none()
         && doc.level.is_none()
+        && doc.deadline.is_none()
+        && doc.routes.is_none()
     {
         failures.push("expects nothing".to_owned());
     }
@@ -219,6 +225,18 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         reached.add(format!("{regime}/{}", case.measure));
         rules.insert(format!("{regime}/{}", case.measure));
         same("permit refused", &obstacle, &case.refused, &mut failures);
+    }
+    if let Some(case) = &doc.deadline {
+        rules.extend(deadline_case(library, doc, case, reached, &mut failures));
+    }
+    if let Some(wanted) = &doc.routes {
+        rules.extend(routes_case(
+            library,
+            example,
+            wanted,
+            reached,
+            &mut failures,
+        ));
     }
     if let Some(case) = &doc.level {
         let question = LevelQuestion {
@@ -318,6 +336,58 @@ fn clock_case(assessment: &Assessment, case: &ClockCase, failures: &mut Vec<Stri
         .max(0.0);
     #[expect(clippy::cast_possible_truncation, reason = "minutes of a few days")]
     same("minutes late", &(late as i64), &case.late_minutes, failures);
+}
+
+/// A deadline of the city, asked for by itself; answers its rule.
+fn deadline_case(
+    library: &Library,
+    doc: &ExampleDoc,
+    case: &DeadlineCase,
+    reached: &mut Reached,
+    failures: &mut Vec<String>,
+) -> Option<String> {
+    let city = library.city_pack(&doc.city)?;
+    let hours = library
+        .city(&doc.city)
+        .and_then(|city| city.deadline_hours(&case.task, &case.level, doc.on));
+    let due = hours.map(|hours| due_at(case.opened, hours));
+    same("deadline", &due, &Some(case.due), failures);
+    let rule = city
+        .deadlines
+        .iter()
+        .find(|rule| rule.task == case.task && rule.level == case.level)?;
+    reached.add(rule.rule.clone());
+    let used = city.rules.values.get(rule.within.0)?.used(doc.on);
+    reached.values(&rule.rule, &Vec::from_iter(used));
+    Some(rule.rule.clone())
+}
+
+/// The ways that stand open after a refusal; answers their rules.
+fn routes_case(
+    library: &Library,
+    example: &Example,
+    wanted: &BTreeMap<String, Date>,
+    reached: &mut Reached,
+    failures: &mut Vec<String>,
+) -> Vec<String> {
+    let on = example.doc.on;
+    let open = library.routes(&example.pack, on).into_iter();
+    let got: BTreeMap<String, Date> = open.filter_map(|r| Some((r.id, r.until?))).collect();
+    same("routes", &got, wanted, failures);
+    let Some(law) = library
+        .law_packs()
+        .iter()
+        .find(|law| law.id == example.pack)
+    else {
+        return Vec::new();
+    };
+    for route in &law.routes {
+        reached.add(route.rule.clone());
+        let series = route.within.and_then(|id| law.rules.values.get(id.0));
+        let used = series.and_then(|series| series.used(on));
+        reached.values(&route.rule, &Vec::from_iter(used));
+    }
+    law.routes.iter().map(|route| route.rule.clone()).collect()
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(

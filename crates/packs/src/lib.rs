@@ -44,7 +44,7 @@ pub use finding::{Finding, Severity};
 pub use law::PermitRequest;
 pub use layout::{layout, layout_finding};
 pub use levels::{LevelFound, LevelQuestion, LevelRefused};
-pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit};
+pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit, RouteOpen};
 pub use load::{Loader, TestRun, check, test};
 pub use notifiable::Notifiable;
 pub use overview::{AttrView, FactView, PackOverview, SourceView, ValueView};

@@ -185,6 +185,27 @@ impl Library {
         self.laws.iter().map(|pack| (pack.id.as_str(), &pack.title))
     }
 
+    /// Where somebody who learns on a day that a complaint was refused can turn next, by the law
+    /// that the measure rests on.
+    pub fn routes(&self, regime: &str, known_on: Date) -> Vec<RouteOpen> {
+        let Some(law) = self.laws.iter().find(|pack| pack.id == regime) else {
+            return Vec::new();
+        };
+        let until = |route: &crate::compile::other::Route| {
+            let days = law.rules.values.get(route.within?.0)?.whole(known_on)?;
+            Some(fangxian_base::plus_days(known_on, days))
+        };
+        law.routes
+            .iter()
+            .map(|route| RouteOpen {
+                id: route.id.clone(),
+                text: route.text.clone(),
+                article: route.article.clone(),
+                until: until(route),
+            })
+            .collect()
+    }
+
     /// A city's own settings.
     pub fn city(&self, id: &str) -> Option<CityView<'_>> {
         self.city_pack(id).map(CityView)
@@ -294,6 +315,20 @@ impl<'a> CityView<'a> {
             .find(|d| d.task == task && d.level == level)?;
         self.0.rules.values.get(found.within.0)?.whole(on)
     }
+}
+
+/// A way that stands open to somebody whose complaint was refused.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct RouteOpen {
+    /// Its id.
+    pub id: String,
+    /// What can be done.
+    pub text: Text,
+    /// Law and article.
+    pub article: Text,
+    /// The last day for it, where the law names a term.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Date>,
 }
 
 /// A measure that may be decided, and how.

@@ -41,6 +41,8 @@ pub struct Law {
     pub clocks: Vec<Clock>,
     /// Complaints.
     pub remedy: RemedyDoc,
+    /// Where somebody whose complaint was refused can turn next.
+    pub routes: Vec<Route>,
 }
 
 /// A statutory clock.
@@ -64,6 +66,23 @@ pub struct Clock {
     pub text: Text,
     /// Sources.
     pub cites: Vec<String>,
+}
+
+/// A way to turn to somebody else.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// `law/id`.
+    pub rule: String,
+    /// Line in the file.
+    pub line: u64,
+    /// Its id.
+    pub id: String,
+    /// What can be done.
+    pub text: Text,
+    /// Law and article.
+    pub article: Text,
+    /// Days from when the decision is known.
+    pub within: Option<ValueId>,
 }
 
 impl Law {
@@ -168,6 +187,24 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
             }
         })
         .collect();
+    let mut routes = Vec::new();
+    for route in &doc.remedy.routes {
+        unique(report, &mut ids, &route.id);
+        cites(
+            report,
+            &route.cites,
+            &doc.sources,
+            route.id.referenced.line(),
+        );
+        routes.push(Route {
+            rule: format!("{}/{}", doc.id.value, route.id.value),
+            line: route.id.referenced.line(),
+            id: route.id.value.clone(),
+            text: Text::new(&route.zh, &route.en),
+            article: route.article.clone(),
+            within: route.within.as_ref().map(|name| names.span(report, name)),
+        });
+    }
     Law {
         id: doc.id.value.clone(),
         title: Text::new(&doc.zh, &doc.en),
@@ -180,6 +217,7 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
         absent: doc.absent.clone(),
         clocks,
         remedy: doc.remedy.clone(),
+        routes,
     }
 }
 

@@ -63,6 +63,13 @@ pub struct ExampleDoc {
     /// A measure that somebody wants to decide.
     #[serde(default)]
     pub permit: Option<PermitCase>,
+    /// A deadline of the city that hangs on no disease.
+    #[serde(default)]
+    pub deadline: Option<DeadlineCase>,
+    /// Last days of the ways that stand open after a refusal made known on the day; in examples of
+    /// a law.
+    #[serde(default)]
+    pub routes: Option<BTreeMap<String, Date>>,
     /// What must come out of an assessment.
     #[serde(default)]
     pub expect: Option<Expect>,
@@ -290,4 +297,18 @@ pub struct PermitCase {
     /// The obstacle; none: allowed.
     #[serde(default)]
     pub refused: Option<RefusalKind>,
+}
+
+/// A deadline of the city that hangs on no disease.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineCase {
+    /// Kind of work.
+    pub task: String,
+    /// Level that does it.
+    pub level: String,
+    /// When it starts.
+    pub opened: DateTime,
+    /// When it runs out.
+    pub due: DateTime,
 }

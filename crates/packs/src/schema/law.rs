@@ -117,6 +117,28 @@ pub struct RemedyDoc {
     pub article: Text,
     /// What it says, in our words.
     pub says: Text,
+    /// Where somebody whose complaint was refused can turn next.
+    #[serde(default)]
+    pub routes: Vec<RouteDoc>,
+}
+
+/// A way to turn to somebody else.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteDoc {
+    /// Id.
+    pub id: Name,
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+    /// Law and article.
+    pub article: Text,
+    /// Days from when the decision is known: a value of the pack.
+    #[serde(default)]
+    pub within: Option<Name>,
+    /// Sources.
+    pub cites: Vec<Name>,
 }
 
 /// What a statutory clock is about.

@@ -17,7 +17,9 @@ mod values;
 
 pub use city::{CityDoc, InForce, Level};
 pub use disease::{Covers, DiseaseDoc, EditionDoc, PathwayDoc};
-pub use example::{ClockCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask};
+pub use example::{
+    ClockCase, DeadlineCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask,
+};
 pub use facts::{Absence, AttrDoc, AttrType, FactKindDoc, FactsDoc, Privacy};
 pub use json::schema;
 pub use law::{AbsentDoc, LawDoc, LawMeasureDoc, RemedyDoc, Reported};
