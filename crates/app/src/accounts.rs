@@ -104,6 +104,18 @@ fn actor(account: &Account, unit_kind: UnitKind, grants: Vec<Grant>) -> Actor {
     }
 }
 
+/// A colleague by log-in name, with their grants; none when there is none or the account is disabled.
+pub(crate) fn actor_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<Actor>, DbError> {
+    let account = rows::account_by_login(tx, &normal_login(login))?
+        .filter(|account| account.disabled_at.is_none());
+    let Some(account) = account else {
+        return Ok(None);
+    };
+    let kind = unit_of(tx, &account)?.kind;
+    let grants = grants_of(tx, account.id)?;
+    Ok(Some(actor(&account, kind, grants)))
+}
+
 /// The codes of the roles that hold at `now`, each once.
 fn roles_at(grants: &[Grant], now: Instant) -> Vec<Role> {
     let mut roles: Vec<Role> = grants

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod appeals;
 pub mod assess;
 pub mod audit_trail;
 pub mod clocks;
@@ -183,7 +184,8 @@ impl App {
     /// Asks whether `who` may do `action` to `resource` for `purpose`.
     ///
     /// The program itself and the command line on the machine need no grant: the first acts by
-    /// rules, the second holds the data directory. The public may hand in a signal and no more.
+    /// rules, the second holds the data directory. The public may hand in a signal or an appeal
+    /// and no more.
     pub(crate) fn permit(
         &self,
         who: &Who,
@@ -198,7 +200,9 @@ impl App {
                 .map(Some)
                 .map_err(refused),
             (Author::System | Author::Cli, _) => Ok(None),
-            (Author::Public, _) if action == Action::IntakeSubmit => Ok(None),
+            (Author::Public, _) if matches!(action, Action::IntakeSubmit | Action::AppealsFile) => {
+                Ok(None)
+            }
             (Author::Public | Author::User(_), _) => Err(AppError::new(
                 Kind::SignedOut,
                 "SIGNED-OUT",
@@ -355,7 +359,7 @@ pub(crate) fn about(
 
 /// The actions that show somebody's name or file, so that the person concerned sees them in the
 /// list of who has read.
-pub(crate) const READING: [Action; 13] = [
+pub(crate) const READING: [Action; 15] = [
     Action::PeopleRead,
     Action::PeopleDocument,
     Action::PeopleSearch,
@@ -365,6 +369,8 @@ pub(crate) const READING: [Action; 13] = [
     Action::ReviewsList,
     Action::MeasuresList,
     Action::MeasuresRead,
+    Action::AppealsList,
+    Action::AppealsRead,
     Action::TasksList,
     Action::TasksRead,
     Action::ReportsList,

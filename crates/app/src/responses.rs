@@ -333,6 +333,7 @@ fn still_running(running: &rows::Running) -> Result<()> {
             "reviews waiting for a look",
         ),
         (running.imports, "份名单正在导入", "lists being taken in"),
+        (running.appeals, "件申诉未答复", "appeals without an answer"),
     ];
     let open: Vec<_> = open.into_iter().filter(|(count, ..)| *count > 0).collect();
     let zh: Vec<_> = open.iter().map(|(n, zh, _)| format!("{n} {zh}")).collect();

@@ -17,7 +17,7 @@ use crate::{App, Result};
 
 pub use outbox::{Channel, LogChannel, SendError};
 
-/// LIMIT: overdue tasks that climb in one round.
+/// LIMIT: overdue tasks, and overdue appeals, that climb in one round.
 const CLIMBS: i64 = 200;
 /// LIMIT: assessments made anew in one round because their time has come.
 const ASSESSMENTS: i64 = 200;
@@ -57,6 +57,7 @@ impl App {
         let failed = &mut report.failed;
         step(failed, "destruction", || self.finish_destruction());
         step(failed, "overdue", || self.overdue_sweep(CLIMBS));
+        step(failed, "appeals", || self.appeals_sweep(CLIMBS));
         step(failed, "day", || self.day_slice(now));
         step(failed, "round", || self.round_slice(ASSESSMENTS));
         step(failed, "assess", || self.reassess_due(ASSESSMENTS));

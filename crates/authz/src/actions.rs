@@ -54,6 +54,18 @@ coded! {
         MeasuresDecide = "measures.decide", "决定措施", "decide a measure";
         /// Lift a measure.
         MeasuresLift = "measures.lift", "解除措施", "lift a measure";
+        /// File an appeal or a request for correction.
+        AppealsFile = "appeals.file", "提出申诉或更正请求", "file an appeal";
+        /// See appeals.
+        AppealsList = "appeals.list", "查看申诉清单", "see appeals";
+        /// Read one appeal.
+        AppealsRead = "appeals.read", "查看申诉", "read an appeal";
+        /// Name who answers an appeal, and find the measure it means.
+        AppealsAssign = "appeals.assign", "指定申诉承办人", "assign an appeal";
+        /// Answer an appeal.
+        AppealsAnswer = "appeals.answer", "答复申诉", "answer an appeal";
+        /// Let the measure rest until the answer.
+        AppealsRelieve = "appeals.relieve", "申诉期间暂停措施", "let a measure rest until the answer";
         /// See tasks.
         TasksList = "tasks.list", "查看任务清单", "see tasks";
         /// Read one task.
@@ -144,6 +156,8 @@ pub enum Kind {
     Review,
     /// A measure on a person.
     Measure,
+    /// An appeal against one, or a request to correct a fact.
+    Appeal,
     /// A task.
     Task,
     /// A report with a clock.
@@ -162,13 +176,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Intake,
         Self::Import,
         Self::Person,
         Self::Pair,
         Self::Review,
         Self::Measure,
+        Self::Appeal,
         Self::Task,
         Self::Report,
         Self::Alert,
@@ -187,6 +202,7 @@ impl Kind {
             Self::Pair => "Pair",
             Self::Review => "Review",
             Self::Measure => "Measure",
+            Self::Appeal => "Appeal",
             Self::Task => "Task",
             Self::Report => "Report",
             Self::Alert => "Alert",
@@ -207,6 +223,7 @@ impl Kind {
             Self::Pair => &[Action::PairsList],
             Self::Review => &[Action::ReviewsList],
             Self::Measure => &[Action::MeasuresList, Action::MeasuresRead],
+            Self::Appeal => &[Action::AppealsList, Action::AppealsRead],
             Self::Task => &[Action::TasksList, Action::TasksRead],
             Self::Report => &[Action::ReportsList],
             Self::Alert => &[Action::AlertsList, Action::AlertsRead],
@@ -238,6 +255,12 @@ impl Action {
             Self::MeasuresList | Self::MeasuresRead | Self::MeasuresDecide | Self::MeasuresLift => {
                 Kind::Measure
             }
+            Self::AppealsFile
+            | Self::AppealsList
+            | Self::AppealsRead
+            | Self::AppealsAssign
+            | Self::AppealsAnswer
+            | Self::AppealsRelieve => Kind::Appeal,
             Self::TasksList
             | Self::TasksRead
             | Self::TasksReceive
@@ -288,6 +311,8 @@ impl Action {
                 | Self::ReviewsList
                 | Self::MeasuresList
                 | Self::MeasuresRead
+                | Self::AppealsList
+                | Self::AppealsRead
                 | Self::TasksList
                 | Self::TasksRead
                 | Self::ReportsList

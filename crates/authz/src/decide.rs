@@ -361,6 +361,10 @@ fn nearer(one: &[String], other: &[String]) -> bool {
 const fn creates(action: Action) -> bool {
     matches!(
         action,
-        Action::IntakeSubmit | Action::ImportCreate | Action::UsersCreate | Action::ResponsesOpen
+        Action::IntakeSubmit
+            | Action::ImportCreate
+            | Action::AppealsFile
+            | Action::UsersCreate
+            | Action::ResponsesOpen
     )
 }

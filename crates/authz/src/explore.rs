@@ -214,6 +214,12 @@ impl Authz {
                 second_looker,
                 decided_by: Some(memory.mine),
             },
+            Kind::Appeal => Resource::Appeal {
+                about,
+                took_part: BTreeSet::from([memory.other]),
+                assignee,
+                decided_by: Some(memory.mine),
+            },
             Kind::Task => Resource::Task { about, assignee },
             Kind::Report => Resource::Report {
                 about,
@@ -325,9 +331,13 @@ const fn dimensions(kind: Kind) -> (bool, bool, bool) {
     match kind {
         Kind::Intake | Kind::Report => (true, false, true),
         Kind::Task => (false, true, true),
-        Kind::Import | Kind::Person | Kind::Pair | Kind::Review | Kind::Measure | Kind::Alert => {
-            (false, false, true)
-        }
+        Kind::Import
+        | Kind::Person
+        | Kind::Pair
+        | Kind::Review
+        | Kind::Measure
+        | Kind::Appeal
+        | Kind::Alert => (false, false, true),
         Kind::Figures | Kind::Response | Kind::Account | Kind::Installation => {
             (false, false, false)
         }

@@ -105,6 +105,17 @@ pub enum Resource {
         /// The unit that decided it.
         decided_by: Option<UnitId>,
     },
+    /// An appeal. When it is being filed, nothing but where that happens is known.
+    Appeal {
+        /// What all have in common.
+        about: About,
+        /// Who looked at the assessment, decided the measure or lifted it.
+        took_part: BTreeSet<UserId>,
+        /// Who will answer.
+        assignee: Option<UserId>,
+        /// The unit that decided the measure.
+        decided_by: Option<UnitId>,
+    },
     /// A task.
     Task {
         /// What all have in common.
@@ -165,6 +176,7 @@ impl Resource {
             Self::Pair { .. } => Kind::Pair,
             Self::Review { .. } => Kind::Review,
             Self::Measure { .. } => Kind::Measure,
+            Self::Appeal { .. } => Kind::Appeal,
             Self::Task { .. } => Kind::Task,
             Self::Report { .. } => Kind::Report,
             Self::Alert { .. } => Kind::Alert,
@@ -184,6 +196,7 @@ impl Resource {
             | Self::Pair { about }
             | Self::Review { about, .. }
             | Self::Measure { about, .. }
+            | Self::Appeal { about, .. }
             | Self::Task { about, .. }
             | Self::Report { about, .. }
             | Self::Alert { about } => Some(about),
@@ -207,6 +220,7 @@ impl Resource {
             | Self::Pair { about }
             | Self::Review { about, .. }
             | Self::Measure { about, .. }
+            | Self::Appeal { about, .. }
             | Self::Task { about, .. }
             | Self::Report { about, .. }
             | Self::Alert { about } => about.area.clone(),
@@ -221,10 +235,10 @@ impl Resource {
         }
     }
 
-    /// Whose task it is.
+    /// Whose task or appeal it is.
     pub const fn assignee(&self) -> Option<UserId> {
         match self {
-            Self::Task { assignee, .. } => *assignee,
+            Self::Task { assignee, .. } | Self::Appeal { assignee, .. } => *assignee,
             _ => None,
         }
     }

@@ -191,6 +191,17 @@ impl Names {
                 set("second_looker", second_looker.map(|user| self.user(user)));
                 set("decided_by", decided_by.map(|unit| self.unit(unit)));
             }
+            Resource::Appeal {
+                took_part,
+                assignee,
+                decided_by,
+                ..
+            } => {
+                let users = took_part.iter().map(|user| self.user(*user));
+                set("took_part", Some(RestrictedExpression::new_set(users)));
+                set("assignee", assignee.map(|user| self.user(user)));
+                set("decided_by", decided_by.map(|unit| self.unit(unit)));
+            }
             Resource::Task { assignee, .. } => {
                 set("assignee", assignee.map(|user| self.user(user)));
             }

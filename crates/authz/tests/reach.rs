@@ -123,6 +123,15 @@ fn thing(action: Action) -> impl Strategy<Value = Resource> {
                     *restricts_personal = flag;
                     (*first_looker, *second_looker, *decided_by) = (one, two, from);
                 }
+                Resource::Appeal {
+                    took_part,
+                    assignee,
+                    decided_by,
+                    ..
+                } => {
+                    *took_part = two.into_iter().collect();
+                    (*assignee, *decided_by) = (one, from);
+                }
                 Resource::Task { assignee, .. } => *assignee = one,
                 Resource::Response {
                     closed,

@@ -68,6 +68,8 @@ macro_rules! ids {
 ids! {
     /// Cases that occurred together in one place.
     AlertId = "alert";
+    /// An appeal against a measure, or a request to correct a fact.
+    AppealId = "appeal";
     /// A place in the division tree: city, county, township, community or grid.
     AreaId = "area";
     /// A command: made by whoever asks, so that asking twice is harmless.

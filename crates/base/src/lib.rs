@@ -13,9 +13,9 @@ mod time;
 
 pub use chain::error_chain;
 pub use ids::{
-    AlertId, AreaId, CommandId, EntryId, FactId, ImportId, JobId, LinkId, MeasureId, MessageId,
-    PairId, ParseIdError, PersonId, RecordId, ReportClockId, ResponseId, ReviewId, TaskId, UnitId,
-    UserId,
+    AlertId, AppealId, AreaId, CommandId, EntryId, FactId, ImportId, JobId, LinkId, MeasureId,
+    MessageId, PairId, ParseIdError, PersonId, RecordId, ReportClockId, ResponseId, ReviewId,
+    TaskId, UnitId, UserId,
 };
 pub use nearest::nearest;
 pub use sensitive::Sensitive;

@@ -18,17 +18,20 @@ pub enum Channel {
     NamedContact,
     /// What a task's visit or call found.
     TaskFeedback,
+    /// An appeal against a measure, or a request to correct a fact.
+    Appeal,
 }
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SelfReport,
         Self::StaffForm,
         Self::Interface,
         Self::LineList,
         Self::NamedContact,
         Self::TaskFeedback,
+        Self::Appeal,
     ];
 
     /// The stored code.
@@ -40,6 +43,7 @@ impl Channel {
             Self::LineList => "line_list",
             Self::NamedContact => "named_contact",
             Self::TaskFeedback => "task_feedback",
+            Self::Appeal => "appeal",
         }
     }
 
@@ -48,12 +52,13 @@ impl Channel {
         Self::ALL.into_iter().find(|channel| channel.code() == code)
     }
 
-    /// Whether somebody must look at each record by itself. Rows of lists, named contacts and task
-    /// feedback are looked at through their list, their case and their task.
+    /// Whether somebody must look at each record by itself. Rows of lists, named contacts, task
+    /// feedback and appeals are looked at through their list, their case, their task and their own
+    /// list.
     pub const fn needs_a_look(self) -> bool {
         match self {
             Self::SelfReport | Self::StaffForm | Self::Interface => true,
-            Self::LineList | Self::NamedContact | Self::TaskFeedback => false,
+            Self::LineList | Self::NamedContact | Self::TaskFeedback | Self::Appeal => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! no HTTP. Start with [`identifiers`] and [`intake`].
 
 pub mod alerts;
+pub mod appeals;
 pub mod identifiers;
 pub mod intake;
 pub mod measures;

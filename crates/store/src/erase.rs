@@ -91,7 +91,7 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
         &vals![id],
     )?;
     let own = "t.response_id = $1";
-    let tables: [(&str, &[&str], &str); 4] = [
+    let tables: [(&str, &[&str], &str); 5] = [
         (
             "review",
             &[
@@ -102,6 +102,7 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
             own,
         ),
         ("measure", &["content_sealed", "reason_sealed"], own),
+        ("appeal", &["answer_sealed", "relief_sealed"], own),
         ("task", &["content_sealed"], own),
         (
             "task_step",

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod appeals;
 pub mod approvals;
 mod areas;
 pub mod assessments;

@@ -106,6 +106,10 @@ pub struct Measure {
     pub lift_why: Option<String>,
     /// Since when.
     pub lift_asked_at: Option<Instant>,
+    /// The code printed on the notice; none before the decision.
+    pub appeal_code: Option<String>,
+    /// Since when it rests until an appeal is answered.
+    pub suspended_at: Option<Instant>,
     /// The version for edits.
     pub version: i64,
 }
@@ -113,7 +117,8 @@ pub struct Measure {
 const MEASURE_COLUMNS: &str = "m.id, m.response_id, p.person_id, m.record_id, m.review_id, \
      m.area_id, m.confined, m.kind, m.rule, m.term, m.regime, m.article, m.organs, m.state, \
      m.proposed_at, m.organ_unit_id, m.decided_by, m.decided_at, m.document_no, m.starts_on, \
-     m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.lift_why, m.lift_asked_at, m.version";
+     m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.lift_why, m.lift_asked_at, m.version, \
+     m.appeal_code, m.suspended_at";
 /// Nothing of a destroyed response is shown.
 const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
      JOIN response o ON o.id = m.response_id AND o.destroyed_at IS NULL";
@@ -156,6 +161,8 @@ fn measure_from(row: &Row) -> Result<Measure, DbError> {
         lift_why: row.get(24)?,
         lift_asked_at: row.get(25)?,
         version: row.get(26)?,
+        appeal_code: row.get(27)?,
+        suspended_at: row.get(28)?,
     })
 }
 
@@ -272,6 +279,8 @@ pub struct Decision<'a> {
     pub term: (Date, Date),
     /// Why, in the decider's words.
     pub reason: Option<&'a str>,
+    /// The code by which the person names the measure; none when it is refused.
+    pub appeal_code: Option<&'a str>,
 }
 
 /// One change of a measure.
@@ -308,7 +317,8 @@ pub fn measure_move(
             tx.exec(
                 "UPDATE measure SET state = $3, decided_by = $4, organ_unit_id = $5,
                      decided_at = $6, document_no = $7, starts_on = $8, ends_on = $9,
-                     reason_sealed = $10, version = version + 1 WHERE id = $1 AND version = $2",
+                     reason_sealed = $10, appeal_code = $11, version = version + 1
+                 WHERE id = $1 AND version = $2",
                 &vals![
                     id,
                     version,
@@ -319,7 +329,8 @@ pub fn measure_move(
                     decision.document_no,
                     decision.term.0,
                     decision.term.1,
-                    reason
+                    reason,
+                    decision.appeal_code
                 ],
             )?
         }
@@ -364,6 +375,35 @@ pub fn measure_ask_lift(
         &vals![measure.id, why, at],
     )?;
     Ok(())
+}
+
+/// The decided measure that carries a code on its notice.
+pub fn measure_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Measure>, DbError> {
+    tx.row(
+        &format!("SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE m.appeal_code = $1"),
+        &vals![code],
+    )?
+    .map(|row| measure_from(&row))
+    .transpose()
+}
+
+/// Lets a running measure rest until an appeal is answered, or ends the rest; answers whether the
+/// measure was at `version`.
+pub fn measure_suspend(
+    tx: &mut Tx<'_>,
+    measure: &Measure,
+    version: i64,
+    rests: bool,
+) -> Result<bool, DbError> {
+    tx.note("measure", measure.id);
+    tx.detail("measure_rests", rests);
+    let at = rests.then(|| tx.now());
+    let touched = tx.exec(
+        "UPDATE measure SET suspended_at = $3, version = version + 1
+         WHERE id = $1 AND version = $2",
+        &vals![measure.id, version, at],
+    )?;
+    Ok(touched == 1)
 }
 
 /// Which measures to list.
@@ -449,8 +489,8 @@ pub fn measure_run_out(tx: &mut Tx<'_>, today: Date, limit: i64) -> Result<Vec<M
     )
 }
 
-/// Decided measures that have not ended before `day` and begin by it, in the order of their ids,
-/// after `after`.
+/// Decided measures that have not ended before `day`, begin by it and do not rest, in the order of
+/// their ids, after `after`.
 pub fn measure_running(
     tx: &mut Tx<'_>,
     day: Date,
@@ -462,7 +502,8 @@ pub fn measure_running(
         &format!(
             "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} JOIN response r ON r.id = m.response_id
              WHERE r.closed_at IS NULL AND m.state IN ('decided', 'served')
-             AND m.starts_on <= $1 AND m.ends_on >= $1 AND m.id > $3 ORDER BY m.id LIMIT $2"
+             AND m.starts_on <= $1 AND m.ends_on >= $1 AND m.suspended_at IS NULL AND m.id > $3
+             ORDER BY m.id LIMIT $2"
         ),
         &vals![day, limit, after],
     )?

@@ -169,6 +169,8 @@ pub struct Running {
     pub reviews: i64,
     /// Lists that are being taken in.
     pub imports: i64,
+    /// Appeals without an answer.
+    pub appeals: i64,
 }
 
 impl Running {
@@ -193,5 +195,6 @@ pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<Running, DbEr
         tasks: count("task", "state IN ('open', 'received', 'done')")?,
         reviews: count("review", "state IN ('first_look', 'second_look', 'asked')")?,
         imports: count("import", "state = 'running'")?,
+        appeals: count("appeal", "state IN ('filed', 'assigned')")?,
     })
 }

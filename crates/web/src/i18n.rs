@@ -68,7 +68,8 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 6] = files!["common" "door" "work" "alerts" "admin" "codes"];
+const FILES: [(&str, &str, &str); 7] =
+    files!["common" "door" "work" "appeals" "alerts" "admin" "codes"];
 
 type Bundle = FluentBundle<FluentResource>;
 

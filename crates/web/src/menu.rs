@@ -53,6 +53,7 @@ const MENU: &[(&str, &[Entry])] = &[
             ("people.search", "/people", Action::PeopleSearch),
             ("reviews.list", "/reviews", Action::ReviewsList),
             ("measures.list", "/measures", Action::MeasuresList),
+            ("appeals.list", "/appeals", Action::AppealsList),
             ("tasks.list", "/tasks", Action::TasksList),
         ],
     ),

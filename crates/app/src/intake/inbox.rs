@@ -2,6 +2,7 @@
 
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AreaId, CommandId, Instant, PersonId, RecordId};
+use fangxian_domain::appeals::AppealState;
 use fangxian_domain::intake::{Channel, ReceiptCode};
 use fangxian_store::facts::{Fact, fact_list};
 use fangxian_store::records::{
@@ -14,6 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::matching::identity_of;
+use crate::appeals::AppealProgress;
+use crate::assess::Rules;
 use crate::part::and_one;
 use crate::people::{FactView, fact_views, with_numbers_masked};
 use crate::{App, AppError, Part, Result, Who, about, found, scopes};
@@ -145,6 +148,8 @@ pub struct ReceiptView {
     pub due_at: Option<Instant>,
     /// The place that looks after it, when known.
     pub area: Option<fangxian_base::Text>,
+    /// What became of it, when it is an appeal or a request for correction.
+    pub appeal: Option<AppealProgress>,
 }
 
 /// The area's names.
@@ -157,10 +162,15 @@ pub(crate) fn area_name(
         .map(|area| fangxian_base::Text::new(area.name_zh, area.name_en)))
 }
 
+fn by_something_else(record: &Record) -> bool {
+    let channel = Channel::from_code(&record.channel);
+    matches!(channel, Some(Channel::TaskFeedback | Channel::Appeal))
+}
+
 fn row(tx: &mut Tx<'_>, record: &Record) -> Result<InboxRow> {
     let now = tx.now();
-    // What came back from a task says nothing of who it is about; the task did.
-    let name = if record.channel == Channel::TaskFeedback.code() {
+    // What came back from a task, or with a code, says nothing of who it is about; those did.
+    let name = if by_something_else(record) {
         crate::reviews::name_of(tx, record.person)?
     } else {
         identity_of(tx, &[record.id])?.name.unwrap_or_default()
@@ -180,10 +190,28 @@ fn row(tx: &mut Tx<'_>, record: &Record) -> Result<InboxRow> {
 
 /// The state that a reporter sees.
 pub(super) fn receipt_view(
+    rules: &Rules,
     tx: &mut Tx<'_>,
     record: &Record,
     code: &ReceiptCode,
 ) -> Result<ReceiptView> {
+    let appeal = crate::appeals::progress(rules, tx, record)?;
+    if let Some(appeal) = appeal {
+        return Ok(ReceiptView {
+            receipt: code.to_string(),
+            state: match appeal.state {
+                AppealState::Filed => ReceiptState::Received,
+                AppealState::Assigned => ReceiptState::Assessed,
+                AppealState::Upheld | AppealState::Refused => ReceiptState::Closed,
+                AppealState::Withdrawn => ReceiptState::NoFollowUp,
+            },
+            received_at: record.received_at,
+            due_at: appeal.due_at,
+            // It would tell whether the code is that of a notice.
+            area: None,
+            appeal: Some(appeal),
+        });
+    }
     // Only what staff did to this very report: what else is going on about the person is nothing
     // that whoever knows a name and a telephone number may find out.
     let arranged = fangxian_store::tasks::task_list_of(tx, record.person)?
@@ -212,6 +240,7 @@ pub(super) fn receipt_view(
         received_at: record.received_at,
         due_at: record.due_at.filter(|_| state == ReceiptState::Received),
         area: area_name(tx, record.area)?,
+        appeal: None,
     })
 }
 

@@ -317,16 +317,17 @@ impl App {
                 "Not a receipt number: it has 12 letters and digits; check it against your receipt.",
             ));
         };
+        let rules = self.rules();
         self.read(|tx| {
             let record = record_by_receipt(tx, code.as_str())?.ok_or_else(AppError::not_found)?;
-            inbox::receipt_view(tx, &record, &code)
+            inbox::receipt_view(&rules, tx, &record, &code)
         })
     }
 }
 
 /// Where a submission is judged to happen: staff submit for their own area, the public for the
 /// jurisdiction.
-fn submit_about(who: &Who) -> fangxian_authz::About {
+pub(crate) fn submit_about(who: &Who) -> fangxian_authz::About {
     let area = who
         .actor()
         .and_then(|actor| actor.grants.first())

@@ -1,6 +1,7 @@
 //! The loop end to end, on both engines: a small district with its people, and the shipped packs.
 
 mod alerts;
+mod appeals;
 mod clocks;
 mod looks;
 mod measures;

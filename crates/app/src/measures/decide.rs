@@ -3,6 +3,7 @@
 
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{CommandId, Date, FactId, MeasureId, RecordId, Text, UnitId, UserId};
+use fangxian_domain::intake::ReceiptCode;
 use fangxian_domain::measures::{MeasureMove, may_decide};
 use fangxian_domain::tasks::kinds;
 use fangxian_domain::units::UnitKind;
@@ -147,6 +148,7 @@ impl App {
             Ok(measure.response)
         })?;
         let checked = check(input)?;
+        let random = fangxian_store::random_bytes()?;
         let (rules, version) = (self.rules(), input.version);
         let Some((unit, kind)) = who.actor().map(|actor| (actor.unit, actor.unit_kind)) else {
             return Err(AppError::not_found());
@@ -163,7 +165,13 @@ impl App {
                 if measure.version != version {
                     return Err(AppError::stale());
                 }
-                let by = Organs { user, unit, kind };
+                let code = ReceiptCode::from_random(random);
+                let by = Organs {
+                    user,
+                    unit,
+                    kind,
+                    code: &code,
+                };
                 decide(&rules, tx, &measure, by, &checked)
             },
         )
@@ -221,17 +229,19 @@ impl App {
 
 /// Who decides, and for whom.
 #[derive(Debug, Clone, Copy)]
-struct Organs {
+struct Organs<'a> {
     user: UserId,
     unit: UnitId,
     kind: UnitKind,
+    /// By which the person can name the measure.
+    code: &'a ReceiptCode,
 }
 
 fn decide(
     rules: &Rules,
     tx: &mut Tx<'_>,
     measure: &Measure,
-    by: Organs,
+    by: Organs<'_>,
     checked: &Checked,
 ) -> Result<()> {
     not_a_looker(tx, measure, by.user)?;
@@ -259,6 +269,7 @@ fn decide(
         document_no: Some(checked.document_no.as_str()).filter(|_| checked.decides),
         term,
         reason: checked.reason.as_deref(),
+        appeal_code: checked.decides.then_some(by.code.as_str()),
     };
     if !measure_move(
         tx,
@@ -401,6 +412,23 @@ fn term(
     }
 }
 
+/// That a measure binds the person from a day to its end.
+pub(super) fn fact_in_force(
+    tx: &mut Tx<'_>,
+    measure: &Measure,
+    from: Date,
+    due: &MeasureDue,
+    author: Author,
+) -> Result<()> {
+    let when = When::Range(Some(from), Some(measure.ends_on));
+    let fact = NewFact::new("measure_in_force", when, "official")
+        .with("measure", measure.kind.as_str())
+        .with("edition", due.edition.as_str())
+        .with("measure_id", measure.id.to_string());
+    fact_insert(tx, measure.record, measure.response, author, &fact)?;
+    Ok(())
+}
+
 /// A decided measure becomes a fact; its notice is brought to the person, its steps to the phones.
 fn in_force(
     rules: &Rules,
@@ -409,12 +437,7 @@ fn in_force(
     due: &MeasureDue,
     author: Author,
 ) -> Result<()> {
-    let when = When::Range(Some(measure.starts_on), Some(measure.ends_on));
-    let fact = NewFact::new("measure_in_force", when, "official")
-        .with("measure", measure.kind.as_str())
-        .with("edition", due.edition.as_str())
-        .with("measure_id", measure.id.to_string());
-    fact_insert(tx, measure.record, measure.response, author, &fact)?;
+    fact_in_force(tx, measure, measure.starts_on, due, author)?;
     let text = Text::new(
         format!("送达并说明：{}告知书", due.name.zh),
         format!("Bring and explain the notice: {}", due.name.en),
@@ -434,16 +457,13 @@ fn in_force(
     Ok(())
 }
 
-/// What follows when a measure no longer binds: the fact says so, open work is called off, and
-/// what came of the review is settled if nothing else is open. With a `trigger`, what the rules
-/// still ask for waits for its looks again.
-pub(super) fn ended(
+/// The fact that a measure binds the person is withdrawn; that it did, until today, is kept.
+pub(super) fn out_of_force(
     rules: &Rules,
     tx: &mut Tx<'_>,
     measure: &Measure,
     author: Author,
     how: &str,
-    trigger: Option<RecordId>,
 ) -> Result<()> {
     let today = rules.today(tx);
     let known = fact_list(tx, &[measure.record])?;
@@ -471,6 +491,21 @@ pub(super) fn ended(
             .with("how", how);
         fact_insert(tx, measure.record, measure.response, author, &past)?;
     }
+    Ok(())
+}
+
+/// What follows when a measure no longer binds: the fact says so, open work is called off, and
+/// what came of the review is settled if nothing else is open. With a `trigger`, what the rules
+/// still ask for waits for its looks again.
+pub(super) fn ended(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    measure: &Measure,
+    author: Author,
+    how: &str,
+    trigger: Option<RecordId>,
+) -> Result<()> {
+    out_of_force(rules, tx, measure, author, how)?;
     for task in task_list_by_measure(tx, measure.id)? {
         if task.state.is_waiting() {
             cancel(tx, &task, author, how)?;

@@ -4,12 +4,14 @@
 mod daily;
 mod decide;
 mod notice;
+pub(crate) mod rest;
 pub(crate) mod support;
 
 use std::collections::BTreeSet;
 
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text};
+use fangxian_domain::intake::ReceiptCode;
 use fangxian_domain::measures::{MeasureMove, MeasureState, takes_liberty};
 use fangxian_domain::units::UnitKind;
 use fangxian_packs::{Assessment, MeasureDue, Migration, Organ, Release};
@@ -104,11 +106,15 @@ pub struct MeasureRow {
     pub served_at: Option<Instant>,
     /// When it was lifted.
     pub lifted_at: Option<Instant>,
-    /// While it runs, why its organ is asked to lift it: `unlawful`, `released` (the criteria are
-    /// met), `unsupported` (today's assessment does not ask for it).
+    /// While it runs, why its organ is asked to lift it: `unlawful`, `appeal` (an appeal was
+    /// upheld), `released` (the criteria are met), `unsupported` (today's assessment does not ask for it).
     pub lift_why: Option<String>,
     /// Since when.
     pub lift_asked_at: Option<Instant>,
+    /// Since when it rests until an appeal is answered.
+    pub suspended_at: Option<Instant>,
+    /// The code on its notice, in groups of four.
+    pub appeal_code: Option<String>,
     /// The version, for decisions.
     pub version: i64,
 }
@@ -209,7 +215,7 @@ pub(crate) fn title_of(tx: &mut Tx<'_>, id: MeasureId) -> Result<Option<Text>> {
     Ok(due_of(content.as_deref()).map(|due| words(&due.name)))
 }
 
-fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
+pub(crate) fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
     let (content, _) = measure_content(tx, measure)?;
     let due = due_of(content.as_deref());
     let organ = match measure.organ_unit {
@@ -231,9 +237,10 @@ fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
             .map(|organ| words(&organ.text()))
             .collect(),
         state: measure.state.code().to_owned(),
-        in_force: measure
-            .state
-            .in_force(measure.starts_on, measure.ends_on, today),
+        in_force: measure.suspended_at.is_none()
+            && measure
+                .state
+                .in_force(measure.starts_on, measure.ends_on, today),
         starts_on: measure.starts_on,
         ends_on: measure.ends_on,
         proposed_at: measure.proposed_at,
@@ -248,6 +255,12 @@ fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
             .clone()
             .filter(|_| measure.state.is_decided()),
         lift_asked_at: measure.lift_asked_at.filter(|_| measure.state.is_decided()),
+        suspended_at: measure.suspended_at.filter(|_| measure.state.is_decided()),
+        appeal_code: measure
+            .appeal_code
+            .as_deref()
+            .and_then(ReceiptCode::parse)
+            .map(|code| code.to_string()),
         version: measure.version,
     })
 }

@@ -57,6 +57,8 @@ pub struct Notice {
     pub stages: Vec<NoticeStage>,
     /// How to complain, with the article.
     pub remedy: Text,
+    /// The code by which an appeal names the measure.
+    pub appeal_code: Option<String>,
     /// Whether it was lifted: the notice then says so.
     pub lifted: bool,
     /// The day of the decision, or of the lifting: the foot, under the organ.
@@ -133,12 +135,23 @@ pub(super) fn render(
             format!("{}（{}）", due.remedy.zh, due.remedy_article.zh),
             format!("{} ({})", due.remedy.en, due.remedy_article.en),
         ),
+        appeal_code: row.appeal_code.clone(),
         lifted,
         signed_on,
         body: Text::default(),
     };
     notice.body = body(&notice);
     Some(notice)
+}
+
+/// How to object here, without an account, with the code.
+fn with_code(n: &Notice) -> Text {
+    n.appeal_code.as_ref().map_or_else(Text::default, |code| {
+        Text::new(
+            format!("\n向本机关申诉或要求更正信息：申诉码 {code}，可在本系统首页“申诉与更正”凭码提出，也可拨打 12345 请工作人员代填；有明确的答复时限，可凭受理号查询进展。"),
+            format!("\nTo object here or ask for a correction: appeal code {code}. Enter it on the page \"Appeal or correction\" of this site, or call 12345 and have it filled in for you; there is a time for the answer, and a number shows how far it has come."),
+        )
+    })
 }
 
 fn body(n: &Notice) -> Text {
@@ -173,9 +186,10 @@ fn body(n: &Notice) -> Text {
             stage.place.en, stage.text.en, stage.from
         );
     }
+    let here = with_code(n);
     Text::new(
         format!(
-            "{}：\n因{}，依据{}，{}决定对您采取{}（文号：{}），自 {} 起至 {} 止。{zh}\n期限：{}。\n如有异议：{}。",
+            "{}：\n因{}，依据{}，{}决定对您采取{}（文号：{}），自 {} 起至 {} 止。{zh}\n期限：{}。\n如有异议：{}。{}",
             n.name,
             n.reason.zh.trim_end_matches('。'),
             n.basis.zh,
@@ -185,10 +199,11 @@ fn body(n: &Notice) -> Text {
             n.starts_on,
             n.ends_on,
             n.term.zh,
-            n.remedy.zh
+            n.remedy.zh,
+            here.zh
         ),
         format!(
-            "To {}:\nBecause of: {}. On the basis of {}, {} has decided \"{}\" (document {}), from {} until {}.{en}\nTerm: {}.\nTo object: {}.",
+            "To {}:\nBecause of: {}. On the basis of {}, {} has decided \"{}\" (document {}), from {} until {}.{en}\nTerm: {}.\nTo object: {}.{}",
             n.name,
             n.reason.en.trim_end_matches('.'),
             n.basis.en,
@@ -198,7 +213,8 @@ fn body(n: &Notice) -> Text {
             n.starts_on,
             n.ends_on,
             n.term.en,
-            n.remedy.en
+            n.remedy.en,
+            here.en
         ),
     )
 }

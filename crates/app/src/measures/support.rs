@@ -93,6 +93,8 @@ pub(crate) fn compare(
         });
         let why = if !allowed(rules, response, approvals, &measure.kind, (today, today)) {
             Some("unlawful")
+        } else if crate::appeals::upheld(tx, measure.id)? {
+            Some("appeal")
         } else if released {
             Some("released")
         } else if asked_for {

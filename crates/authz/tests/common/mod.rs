@@ -76,6 +76,12 @@ impl World {
                 second_looker,
                 decided_by: Some(self.theirs),
             },
+            Kind::Appeal => Resource::Appeal {
+                about,
+                took_part: BTreeSet::from([self.other]),
+                assignee: Some(self.other),
+                decided_by: Some(self.theirs),
+            },
             Kind::Task => Resource::Task {
                 about,
                 assignee: Some(self.other),
@@ -110,6 +116,11 @@ impl World {
                 *submitted_by = Some(self.mine);
             }
             Resource::Measure { decided_by, .. } => *decided_by = Some(self.mine),
+            Resource::Appeal {
+                assignee,
+                decided_by,
+                ..
+            } => (*assignee, *decided_by) = (Some(self.me), Some(self.mine)),
             Resource::Task { assignee, .. } => *assignee = Some(self.me),
             Resource::Account { user, .. } => *user = Some(self.me),
             Resource::Review { first_looker, .. } => *first_looker = Some(self.me),

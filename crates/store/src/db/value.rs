@@ -57,7 +57,7 @@ macro_rules! val_from_ids {
 }
 
 val_from_ids! {
-    AlertId AreaId CommandId EntryId FactId ImportId JobId LinkId MeasureId MessageId PairId PersonId
+    AlertId AppealId AreaId CommandId EntryId FactId ImportId JobId LinkId MeasureId MessageId PairId PersonId
     RecordId ReportClockId ResponseId ReviewId TaskId UnitId UserId
 }
 
@@ -131,7 +131,7 @@ macro_rules! ids_from_val {
 }
 
 ids_from_val! {
-    AlertId AreaId CommandId EntryId FactId ImportId JobId LinkId MeasureId MessageId PairId PersonId
+    AlertId AppealId AreaId CommandId EntryId FactId ImportId JobId LinkId MeasureId MessageId PairId PersonId
     RecordId ReportClockId ResponseId ReviewId TaskId UnitId UserId
 }
 

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (50, include_str!("0050_lists.sql")),
     (60, include_str!("0060_alerts.sql")),
     (70, include_str!("0070_linkage.sql")),
+    (80, include_str!("0080_appeals.sql")),
 ];
 
 /// How a step begins on the server.

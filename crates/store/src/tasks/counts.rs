@@ -156,7 +156,8 @@ fn count_measures(
             "SELECT {}, {} FROM measure x WHERE x.state IN ('proposed', 'decided', 'served')
              AND {}",
             sum("x.state = 'proposed'"),
-            sum("x.state IN ('decided', 'served') AND x.starts_on <= $1 AND x.ends_on >= $1"),
+            sum("x.state IN ('decided', 'served') AND x.starts_on <= $1
+                 AND x.ends_on >= $1 AND x.suspended_at IS NULL"),
             limits.sql("x.area_id", 2)
         ),
         &limits.values(vals![today].to_vec()),

@@ -12,6 +12,7 @@
 )]
 
 mod alerts;
+mod appeals;
 mod areas;
 mod audit;
 mod clocks;
@@ -52,6 +53,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         pairs::endpoints(),
         reviews::endpoints(),
         measures::endpoints(),
+        appeals::endpoints(),
         tasks::endpoints(),
         clocks::endpoints(),
         alerts::endpoints(),

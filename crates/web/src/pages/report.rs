@@ -1,8 +1,10 @@
 //! The public door: the self-report on one page, its receipt, and where a report stands.
 
+use fangxian_app::appeals::AppealProgress;
 use fangxian_app::intake::{Envelope, ReceiptState, ReceiptView, SYMPTOMS, Signal, Submitted};
 use fangxian_app::{App, Result, Who};
 use fangxian_base::Text;
+use fangxian_domain::appeals::AppealState;
 use fangxian_domain::intake::Channel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -137,7 +139,10 @@ page!(ReceiptPage, "receipt.html");
 
 fn receipt(app: &App, ask: &Ask, input: Number) -> Result<ReceiptPage> {
     let typed = input.number.unwrap_or_default();
-    let fresh = ask.field("done") == Some("report.submit");
+    let fresh = matches!(
+        ask.field("done"),
+        Some("report.submit" | "appeals.file" | "appeals.take")
+    );
     if typed.trim().is_empty() {
         return Ok(ReceiptPage {
             found: None,
@@ -204,6 +209,14 @@ pub fn state_code(state: ReceiptState) -> &'static str {
         ReceiptState::Arranged => "arranged",
         ReceiptState::Closed => "closed",
         ReceiptState::NoFollowUp => "no_follow_up",
+    }
+}
+
+/// The code of what is said about an appeal: its state, or that the measure was lifted after it.
+pub fn appeal_state(appeal: &AppealProgress) -> &'static str {
+    match appeal.state {
+        AppealState::Upheld if appeal.lifted => "lifted",
+        state => state.code(),
     }
 }
 

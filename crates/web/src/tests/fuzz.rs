@@ -30,8 +30,13 @@ fn rounds() -> u64 {
 const NEVER: [&str; 2] = ["sessions.end", "self.password"];
 
 /// Words that no answer holds, but that commands wait for.
-const SAID: [(&str, &[&str]); 24] = [
-    ("outcome", &["confirm", "decide", "amend", "ask", "return"]),
+const SAID: [(&str, &[&str]); 25] = [
+    (
+        "outcome",
+        &[
+            "confirm", "decide", "amend", "ask", "return", "uphold", "refuse",
+        ],
+    ),
     (
         "purpose",
         &["intake", "case_work", "task_work", "command", "audit"],
@@ -45,13 +50,17 @@ const SAID: [(&str, &[&str]); 24] = [
     ("note", &["看过了"]),
     ("label", &["医院接口"]),
     ("document_no", &["示疾控〔2026〕1号"]),
-    ("kind", &["linelist", "managed_as_class_a"]),
+    (
+        "kind",
+        &["linelist", "managed_as_class_a", "measure", "fact"],
+    ),
     ("response", &["", "noro-1", "flu-1"]),
     ("document_kind", &["resident_id", "passport"]),
     ("asks", &["more_time", "hands"]),
+    ("words", &["我没有接触过病例"]),
     ("q", &["王小明", "13800138000", "李"]),
     ("role", &["desk", "grid", "integration"]),
-    ("login", &["new.one", "grid", "x"]),
+    ("login", &["new.one", "grid", "authority", "x"]),
     ("disease", &["norovirus", "h1n1", "x"]),
     ("states", &["first_look", "second_look", "all"]),
     ("state", &["new", "all", "handled"]),
@@ -184,6 +193,10 @@ async fn fill(people: &mut BTreeMap<&'static str, Browser>) {
             "onset_on": "2026-05-02", "class": "confirmed", "class_on": "2026-05-02" });
         does("desk", "/inbox/new", notified).await;
     }
+    let code = fangxian_domain::intake::ReceiptCode::from_random([5; 16]).to_string();
+    let appeal = json!({ "code": code, "kind": "measure", "words": "我没有接触过病例" });
+    does("nobody", "/appeal", appeal.clone()).await;
+    does("nobody", "/appeal", appeal).await;
     let got = people.get_mut("assessor").unwrap();
     let reviews = got.api("GET", "/reviews", None).await.json();
     // Every fourth waits for its first look, every fourth of the others for its second.

@@ -1,6 +1,7 @@
 //! The pages and the interface, driven through the router on an installation of its own.
 
 mod alerts;
+mod appeals;
 mod approvals;
 mod door;
 mod every_page;

@@ -233,6 +233,15 @@ async fn tell(town: &Town) {
 
     work(&mut story, &mut lead, &mut grid, &mut desk).await;
     let measure = measures(&mut story, &mut desk, &mut assessor, &mut organ).await;
+    super::appeals::appeals(
+        &mut story,
+        &mut visitor,
+        &mut organ,
+        &mut authority,
+        &measure,
+    )
+    .await;
+    lifted(&mut story, &mut organ, &measure).await;
     super::alerts::alerts(&mut story, &mut desk).await;
     let import = lists(&mut story, &mut desk).await;
     models(&mut story, &mut desk).await;
@@ -463,13 +472,17 @@ async fn measures(
     story
         .does(organ, "measures.decide", &measure, decision)
         .await;
+    measure
+}
+
+/// Its organ lifts it.
+async fn lifted(story: &mut Story<'_>, organ: &mut Browser, measure: &str) {
     let seen = organ
         .api("GET", &format!("/measures/{measure}"), None)
         .await
         .json();
     let lift = json!({ "version": seen["row"]["version"], "reason": "两次检测阴性" });
-    story.does(organ, "measures.lift", &measure, lift).await;
-    measure
+    story.does(organ, "measures.lift", measure, lift).await;
 }
 
 /// A list is previewed and taken in.
