@@ -39,6 +39,41 @@ pub enum MeasureMove {
     RunOut,
 }
 
+/// How a notice was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServedHow {
+    /// Handed to the person, who signed.
+    Signed,
+    /// Handed to an adult of the household, who signed.
+    Household,
+    /// The person would not sign: read out and left there, before a witness.
+    Refused,
+}
+
+impl ServedHow {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Signed, Self::Household, Self::Refused];
+
+    /// The stored code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Household => "household",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads a stored code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|how| how.code() == code)
+    }
+
+    /// Whether somebody must have been there who can say so.
+    pub const fn needs_witness(self) -> bool {
+        matches!(self, Self::Refused)
+    }
+}
+
 impl MeasureState {
     /// Every state, in the order of its life.
     pub const ALL: [Self; 7] = [
@@ -181,6 +216,10 @@ mod tests {
     fn every_state_is_found_again_by_its_code() {
         for state in MeasureState::ALL {
             assert_eq!(MeasureState::from_code(state.code()), Some(state));
+        }
+        for how in ServedHow::ALL {
+            assert_eq!(ServedHow::from_code(how.code()), Some(how));
+            assert_eq!(how.needs_witness(), how == ServedHow::Refused);
         }
         assert!(takes_liberty("M03") && !takes_liberty("M04") && !takes_liberty("m03"));
     }

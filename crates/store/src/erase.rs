@@ -101,7 +101,16 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
             ],
             own,
         ),
-        ("measure", &["content_sealed", "reason_sealed"], own),
+        (
+            "measure",
+            &[
+                "content_sealed",
+                "reason_sealed",
+                "lift_reason_sealed",
+                "witness_sealed",
+            ],
+            own,
+        ),
         ("appeal", &["answer_sealed", "relief_sealed"], own),
         ("task", &["content_sealed"], own),
         (
@@ -135,7 +144,7 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
 fn rescue(tx: &mut Tx<'_>, doomed: RecordId) -> Result<(), DbError> {
     let tables: [(&str, &[&str]); 3] = [
         ("review", &["proposal", "first_reason", "second_reason"]),
-        ("measure", &["content", "reason"]),
+        ("measure", &["content", "reason", "lift_reason", "witness"]),
         ("task", &["content"]),
     ];
     for (table, columns) in tables {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use fangxian_base::{
     AreaId, Date, Instant, MeasureId, PersonId, RecordId, ResponseId, ReviewId, UnitId, UserId,
 };
-use fangxian_domain::measures::MeasureState;
+use fangxian_domain::measures::{MeasureState, ServedHow};
 
 use crate::AreaRange;
 use crate::db::{DbError, Row, Tx, Val, vals};
@@ -98,6 +98,10 @@ pub struct Measure {
     pub ends_on: Date,
     /// When the notice reached the person.
     pub served_at: Option<Instant>,
+    /// How it was served.
+    pub served_how: Option<ServedHow>,
+    /// Who served it.
+    pub served_by: Option<UserId>,
     /// Who lifted it.
     pub lifted_by: Option<UserId>,
     /// When it was lifted.
@@ -118,7 +122,7 @@ const MEASURE_COLUMNS: &str = "m.id, m.response_id, p.person_id, m.record_id, m.
      m.area_id, m.confined, m.kind, m.rule, m.term, m.regime, m.article, m.organs, m.state, \
      m.proposed_at, m.organ_unit_id, m.decided_by, m.decided_at, m.document_no, m.starts_on, \
      m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.lift_why, m.lift_asked_at, m.version, \
-     m.appeal_code, m.suspended_at";
+     m.appeal_code, m.suspended_at, m.served_how, m.served_by";
 /// Nothing of a destroyed response is shown.
 const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
      JOIN response o ON o.id = m.response_id AND o.destroyed_at IS NULL";
@@ -163,6 +167,10 @@ fn measure_from(row: &Row) -> Result<Measure, DbError> {
         version: row.get(26)?,
         appeal_code: row.get(27)?,
         suspended_at: row.get(28)?,
+        served_how: row
+            .get::<Option<String>>(29)?
+            .and_then(|code| ServedHow::from_code(&code)),
+        served_by: row.get(30)?,
     })
 }
 
@@ -242,28 +250,40 @@ pub fn measure_list_by_review(tx: &mut Tx<'_>, review: ReviewId) -> Result<Vec<M
     .collect()
 }
 
-/// What is sealed in a measure: the proposal, and the reason of the last decision about it.
-pub fn measure_content(
-    tx: &mut Tx<'_>,
-    measure: &Measure,
-) -> Result<(Option<Vec<u8>>, Option<String>), DbError> {
+/// What is sealed in a measure.
+#[derive(Debug, Clone, Default)]
+pub struct MeasureContent {
+    /// The proposal.
+    pub proposal: Option<Vec<u8>>,
+    /// Why it was decided or refused so.
+    pub reason: Option<String>,
+    /// Why it was lifted.
+    pub lift_reason: Option<String>,
+    /// Who witnessed that the person would not sign.
+    pub witness: Option<String>,
+}
+
+/// What is sealed in a measure; nothing of what was destroyed.
+pub fn measure_content(tx: &mut Tx<'_>, measure: &Measure) -> Result<MeasureContent, DbError> {
     let row = tx.row(
-        "SELECT content_sealed, reason_sealed FROM measure WHERE id = $1",
+        "SELECT content_sealed, reason_sealed, lift_reason_sealed, witness_sealed
+         FROM measure WHERE id = $1",
         &vals![measure.id],
     )?;
     let Some(row) = row else {
-        return Ok((None, None));
+        return Ok(MeasureContent::default());
     };
-    let content: Vec<u8> = row.get(0)?;
-    let content = open_under(tx, measure.record, &place("content", measure.id), &content)?;
-    let reason = match row.get::<Option<Vec<u8>>>(1)? {
-        Some(sealed) => open_under(tx, measure.record, &place("reason", measure.id), &sealed)?,
-        None => None,
+    let mut open = |at: usize, column: &str| match row.get::<Option<Vec<u8>>>(at)? {
+        Some(sealed) => open_under(tx, measure.record, &place(column, measure.id), &sealed),
+        None => Ok(None),
     };
-    Ok((
-        content,
-        reason.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-    ))
+    let text = |plain: Option<Vec<u8>>| plain.map(|b| String::from_utf8_lossy(&b).into_owned());
+    Ok(MeasureContent {
+        proposal: open(0, "content")?,
+        reason: text(open(1, "reason")?),
+        lift_reason: text(open(2, "lift_reason")?),
+        witness: text(open(3, "witness")?),
+    })
 }
 
 /// What a decision about a measure writes.
@@ -288,8 +308,8 @@ pub struct Decision<'a> {
 pub enum MeasureChange<'a> {
     /// Decided or refused by its organ.
     Decide(Decision<'a>),
-    /// The notice was served.
-    Serve,
+    /// The notice was served: by whom, how, and who witnessed a refusal to sign.
+    Serve(UserId, ServedHow, Option<&'a str>),
     /// Lifted by its organ, with the reason.
     Lift(UserId, &'a str),
     /// Ran out.
@@ -308,12 +328,15 @@ pub fn measure_move(
     tx.note("measure", id);
     tx.detail("measure_state", to.code());
     let now = tx.now();
-    let seal = |tx: &mut Tx<'_>, text: &str| {
-        seal_under(tx, measure.record, &place("reason", id), text.as_bytes())
+    let seal = |tx: &mut Tx<'_>, column: &str, text: &str| {
+        seal_under(tx, measure.record, &place(column, id), text.as_bytes())
     };
     let touched = match change {
         MeasureChange::Decide(decision) => {
-            let reason = decision.reason.map(|text| seal(tx, text)).transpose()?;
+            let reason = decision
+                .reason
+                .map(|text| seal(tx, "reason", text))
+                .transpose()?;
             tx.exec(
                 "UPDATE measure SET state = $3, decided_by = $4, organ_unit_id = $5,
                      decided_at = $6, document_no = $7, starts_on = $8, ends_on = $9,
@@ -334,20 +357,25 @@ pub fn measure_move(
                 ],
             )?
         }
-        MeasureChange::Serve => tx.exec(
-            "UPDATE measure SET state = $3, served_at = $4, version = version + 1
-             WHERE id = $1 AND version = $2",
-            &vals![id, version, to.code(), now],
-        )?,
+        MeasureChange::Serve(by, how, witness) => {
+            let witness = witness.map(|name| seal(tx, "witness", name)).transpose()?;
+            tx.detail("served_how", how.code());
+            tx.exec(
+                "UPDATE measure SET state = $3, served_at = $4, served_by = $5, served_how = $6,
+                     witness_sealed = $7, version = version + 1 WHERE id = $1 AND version = $2",
+                &vals![id, version, to.code(), now, by, how.code(), witness],
+            )?
+        }
         MeasureChange::Lift(by, reason) => {
             // Nobody stays bound because a key is gone: the reason is left out then.
-            let reason = match seal(tx, reason) {
+            let reason = match seal(tx, "lift_reason", reason) {
                 Err(DbError::Crypt(CryptError::Destroyed)) => None,
                 sealed => Some(sealed?),
             };
             tx.exec(
                 "UPDATE measure SET state = $3, lifted_by = $4, lifted_at = $5,
-                     reason_sealed = $6, version = version + 1 WHERE id = $1 AND version = $2",
+                     lift_reason_sealed = $6, version = version + 1
+                 WHERE id = $1 AND version = $2",
                 &vals![id, version, to.code(), by, now, reason],
             )?
         }

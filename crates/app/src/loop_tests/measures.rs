@@ -178,7 +178,10 @@ fn only_the_unit_that_decided_lifts_and_open_steps_are_called_off() {
             .unwrap();
         let view = world.app.measure_read(&world.hospital, id).unwrap();
         assert_eq!(view.row.state, "lifted");
-        assert!(view.notice.unwrap().title.zh.starts_with("解除"));
+        let release = view.release_notice.unwrap();
+        assert!(release.title.zh.starts_with("解除") && release.body.zh.contains("病例排除"));
+        let notice = view.notice.unwrap();
+        assert!(!notice.body.zh.contains("病例排除"), "it stays as decided");
         assert!(view.tasks.iter().all(|task| task.state == "cancelled"));
         assert_eq!(world.app.my_tasks(&world.grid).unwrap().tasks.len(), 1);
         assert_eq!(world.app.day_sweep().unwrap().tasks, 0);
@@ -363,7 +366,7 @@ fn a_running_measure_that_nothing_asks_for_stands_before_its_organ_to_be_lifted(
             (view.row.state.as_str(), view.row.lift_why),
             ("lifted", None)
         );
-        let notice = view.notice.unwrap();
+        let notice = view.release_notice.unwrap();
         assert_eq!(notice.signed_on, app.today());
     });
 }
@@ -441,5 +444,40 @@ fn the_steps_of_a_measure_come_again_after_another_was_lifted() {
             .measure_lift(&world.hospital, CommandId::new(), id, &input)
             .unwrap();
         assert_eq!(fangxian_store::testing::tasks_in_the_way(&world.store), 0);
+    });
+}
+
+#[test]
+fn how_a_notice_was_served_stands_on_the_measure_with_the_witness() {
+    each_world(|world| {
+        let id = decided(world, &world.hospital);
+        let mine = world.app.my_tasks(&world.grid).unwrap();
+        let task = mine
+            .tasks
+            .iter()
+            .find(|task| task.row.kind == "serve_notice");
+        let task = task.unwrap();
+        let mut input = super::path::feedback(task, "served");
+        input.served_how = "refused".into();
+        let feed = |input: &crate::tasks::FeedbackInput| {
+            world
+                .app
+                .task_feed_back(&world.grid, CommandId::new(), task.row.id, input)
+        };
+        let refused = feed(&input).unwrap_err();
+        assert_eq!(refused.fields[0].field, "witness");
+        input.witness = "李社工".into();
+        feed(&input).unwrap();
+        let view = world.app.measure_read(&world.hospital, id).unwrap();
+        assert_eq!(view.row.state, "served");
+        assert_eq!(view.row.served_how.as_deref(), Some("refused"));
+        assert_eq!(view.row.served_by.as_deref(), Some("grid"));
+        assert_eq!(view.witness.as_deref(), Some("李社工"));
+        world.pass_minutes(8 * 24 * 60);
+        world.app.day_sweep().unwrap();
+        let view = world.app.measure_read(&world.hospital, id).unwrap();
+        let release = view.release_notice.unwrap();
+        assert!(release.body.zh.contains("期限已满"), "{}", release.body.zh);
+        assert_eq!(release.signed_on, day("2026-05-10"));
     });
 }

@@ -117,8 +117,9 @@ impl App {
                     return Ok(false);
                 }
                 measure_move(tx, &measure, measure.version, to, MeasureChange::RunOut)?;
-                let (content, _) = measure_content(tx, &measure)?;
-                let open_ended = due_of(content.as_deref()).is_some_and(|due| due.end.is_none());
+                let content = measure_content(tx, &measure)?;
+                let open_ended =
+                    due_of(content.proposal.as_deref()).is_some_and(|due| due.end.is_none());
                 let trigger = open_ended.then_some(measure.record);
                 ended(&rules, tx, &measure, Author::System, "run_out", trigger)?;
                 Ok(true)
@@ -158,8 +159,8 @@ impl App {
         let today = self.today();
         let begins = self.settings().zone.day_start(today);
         let wanted = self.read(|tx| {
-            let (content, _) = measure_content(tx, measure)?;
-            let Some(due) = due_of(content.as_deref()) else {
+            let content = measure_content(tx, measure)?;
+            let Some(due) = due_of(content.proposal.as_deref()) else {
                 return Ok(false);
             };
             for (day, kind) in due_on(measure, &due, today) {
@@ -191,8 +192,8 @@ impl App {
                 if !measure.state.is_decided() {
                     return Ok(0);
                 }
-                let (content, _) = measure_content(tx, &measure)?;
-                let Some(due) = due_of(content.as_deref()) else {
+                let content = measure_content(tx, &measure)?;
+                let Some(due) = due_of(content.proposal.as_deref()) else {
                     return Ok(0);
                 };
                 let given = steps_of(&rules, tx, &measure, &due, Author::System)?;

@@ -251,8 +251,8 @@ fn decide(
         MeasureMove::Refuse
     };
     let to = measure.state.after(step).ok_or_else(wrong_state)?;
-    let (content, _) = measure_content(tx, measure)?;
-    let Some(due) = due_of(content.as_deref()) else {
+    let content = measure_content(tx, measure)?;
+    let Some(due) = due_of(content.proposal.as_deref()) else {
         return Err(
             fangxian_store::DbError::Crypt(fangxian_store::keys::CryptError::Destroyed).into(),
         );

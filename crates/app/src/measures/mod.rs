@@ -10,9 +10,9 @@ pub(crate) mod support;
 use std::collections::BTreeSet;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text};
+use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text, UserId};
 use fangxian_domain::intake::ReceiptCode;
-use fangxian_domain::measures::{MeasureMove, MeasureState, takes_liberty};
+use fangxian_domain::measures::{MeasureMove, MeasureState, ServedHow, takes_liberty};
 use fangxian_domain::units::UnitKind;
 use fangxian_packs::{Assessment, MeasureDue, Migration, Organ, Release};
 use fangxian_store::assessments::assessment_outcome;
@@ -104,6 +104,10 @@ pub struct MeasureRow {
     pub document_no: Option<String>,
     /// When the notice reached the person.
     pub served_at: Option<Instant>,
+    /// How it was served: `signed`, `household`, `refused`.
+    pub served_how: Option<String>,
+    /// Who served it.
+    pub served_by: Option<String>,
     /// When it was lifted.
     pub lifted_at: Option<Instant>,
     /// While it runs, why its organ is asked to lift it: `unlawful`, `appeal` (an appeal was
@@ -143,10 +147,16 @@ pub struct MeasureView {
     pub release: Option<Release>,
     /// What changes for it with another edition of the plan.
     pub migrations: Vec<Migration>,
-    /// Why it was decided so, refused or lifted.
+    /// Why it was decided or refused so.
     pub reason: Option<String>,
+    /// Why it was lifted.
+    pub lift_reason: Option<String>,
+    /// Who witnessed that the person would not sign.
+    pub witness: Option<String>,
     /// The notice to the person, once decided.
     pub notice: Option<Notice>,
+    /// The notice that it no longer binds, once it was lifted or its term is over.
+    pub release_notice: Option<Notice>,
     /// The tasks that serve it.
     pub tasks: Vec<crate::tasks::TaskRow>,
     /// Whether the reader may decide or refuse it now.
@@ -211,13 +221,13 @@ pub(crate) fn title_of(tx: &mut Tx<'_>, id: MeasureId) -> Result<Option<Text>> {
     let Some(measure) = measure_fetch(tx, id)? else {
         return Ok(None);
     };
-    let (content, _) = measure_content(tx, &measure)?;
-    Ok(due_of(content.as_deref()).map(|due| words(&due.name)))
+    let content = measure_content(tx, &measure)?;
+    Ok(due_of(content.proposal.as_deref()).map(|due| words(&due.name)))
 }
 
 pub(crate) fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<MeasureRow> {
-    let (content, _) = measure_content(tx, measure)?;
-    let due = due_of(content.as_deref());
+    let content = measure_content(tx, measure)?;
+    let due = due_of(content.proposal.as_deref());
     let organ = match measure.organ_unit {
         Some(unit) => unit_fetch(tx, unit)?.map(|unit| Text::new(unit.name_zh, unit.name_en)),
         None => None,
@@ -249,6 +259,8 @@ pub(crate) fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<Mea
         decided_at: measure.decided_at,
         document_no: measure.document_no.clone(),
         served_at: measure.served_at,
+        served_how: measure.served_how.map(|how| how.code().to_owned()),
+        served_by: user_name(tx, measure.served_by)?,
         lifted_at: measure.lifted_at,
         lift_why: measure
             .lift_why
@@ -292,14 +304,20 @@ pub(crate) fn rows_of_review(
     rows(tx, &measures, today)
 }
 
-/// The notice reached the person: the feedback of the task that served it says so.
-pub(crate) fn serve(tx: &mut Tx<'_>, id: MeasureId) -> Result<()> {
+/// The notice reached the person: the feedback of the task that served it says so, and how.
+pub(crate) fn serve(
+    tx: &mut Tx<'_>,
+    id: MeasureId,
+    by: UserId,
+    (how, witness): (ServedHow, Option<&str>),
+) -> Result<()> {
     let measure = found(measure_fetch(tx, id))?;
     // Lifted or ended in the meantime: the paper came late and changes nothing.
     let Some(to) = measure.state.after(MeasureMove::Serve) else {
         return Ok(());
     };
-    if measure_move(tx, &measure, measure.version, to, MeasureChange::Serve)? {
+    let change = MeasureChange::Serve(by, how, witness);
+    if measure_move(tx, &measure, measure.version, to, change)? {
         Ok(())
     } else {
         Err(AppError::stale())
@@ -376,12 +394,20 @@ impl App {
                         .permit(who, action, &thing, Purpose::MeasureWork)
                         .is_ok()
             };
-            let (content, reason) = measure_content(tx, &measure)?;
-            let due = due_of(content.as_deref());
+            let content = measure_content(tx, &measure)?;
+            let due = due_of(content.proposal.as_deref());
             let facts = facts_of_person(tx, measure.person)?;
             let row = row(tx, &measure, today)?;
             let notice = due.as_ref().and_then(|due| {
-                notice::render(&row, due, reason.as_deref(), &self.settings().zone)
+                notice::render(&row, due, content.reason.as_deref(), &self.settings().zone)
+            });
+            let release_notice = due.as_ref().and_then(|due| {
+                notice::release(
+                    &row,
+                    due,
+                    content.lift_reason.as_deref(),
+                    &self.settings().zone,
+                )
             });
             let tasks = fangxian_store::tasks::task_list_by_measure(tx, id)?;
             let outcome = assessment_outcome(tx, measure.person, measure.response)?
@@ -404,8 +430,11 @@ impl App {
                 release,
                 migrations,
                 identity: identity_view(&Identity::of(&facts), today),
-                reason,
+                reason: content.reason,
+                lift_reason: content.lift_reason,
+                witness: content.witness,
                 notice,
+                release_notice,
                 tasks: crate::tasks::rows(tx, &tasks)?,
                 may_decide: measure.state == MeasureState::Proposed && may(Action::MeasuresDecide),
                 may_lift: measure.state.is_decided() && may(Action::MeasuresLift),

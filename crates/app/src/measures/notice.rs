@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use fangxian_base::{Date, Text, Zone};
+use fangxian_base::{Date, Text, Zone, plus_days};
 use fangxian_packs::{MeasureDue, Place};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,9 +59,7 @@ pub struct Notice {
     pub remedy: Text,
     /// The code by which an appeal names the measure.
     pub appeal_code: Option<String>,
-    /// Whether it was lifted: the notice then says so.
-    pub lifted: bool,
-    /// The day of the decision, or of the lifting: the foot, under the organ.
+    /// The day of the decision, or of the release: the foot, under the organ.
     #[schemars(with = "String")]
     pub signed_on: Date,
     /// The whole text.
@@ -80,68 +78,110 @@ fn place(place: Place) -> Text {
     words(&place.text())
 }
 
-/// The notice of a decided measure; none before the decision.
+/// What the plan calls the person's situation, and the organ's own words.
+fn why(due: &MeasureDue, own: Option<&str>) -> Text {
+    match own.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(own) => Text::new(
+            format!("{}。{own}", due.pathway.zh),
+            format!("{}. {own}", due.pathway.en),
+        ),
+        None => words(&due.pathway),
+    }
+}
+
+fn stages(row: &MeasureRow, due: &MeasureDue) -> Vec<NoticeStage> {
+    due.stages
+        .iter()
+        .map(|stage| NoticeStage {
+            text: words(&stage.text),
+            place: place(stage.place),
+            from: stage.start.max(row.starts_on),
+            until: stage.end.map(|end| end.min(row.ends_on)),
+        })
+        .filter(|stage| stage.until.is_none_or(|until| until >= stage.from))
+        .collect()
+}
+
+/// The notice of a decided measure, as it was decided; none before the decision.
 pub(super) fn render(
     row: &MeasureRow,
     due: &MeasureDue,
     reason: Option<&str>,
     zone: &Zone,
 ) -> Option<Notice> {
-    let (organ, document_no) = (row.organ.clone()?, row.document_no.clone()?);
-    let lifted = row.lifted_at.is_some();
-    let signed_on = zone.date(row.lifted_at.or(row.decided_at)?);
-    let own = reason.map(str::trim).filter(|text| !text.is_empty());
-    let reason = match own {
-        Some(own) => Text::new(
-            format!("{}。{own}", due.pathway.zh),
-            format!("{}. {own}", due.pathway.en),
-        ),
-        None => words(&due.pathway),
-    };
-    let title = if lifted {
-        Text::new(
-            format!("解除{}告知书", due.name.zh),
-            format!("Notice: end of {}", due.name.en),
-        )
-    } else {
-        Text::new(
-            format!("{}告知书", due.name.zh),
-            format!("Notice: {}", due.name.en),
-        )
-    };
+    let title = Text::new(
+        format!("{}告知书", due.name.zh),
+        format!("Notice: {}", due.name.en),
+    );
     let mut notice = Notice {
         title,
         name: row.name.clone(),
-        document_no,
+        document_no: row.document_no.clone()?,
         measure: words(&due.name),
-        reason,
+        reason: why(due, reason),
         basis: basis(due),
-        organ,
+        organ: row.organ.clone()?,
         starts_on: row.starts_on,
         ends_on: row.ends_on,
         term: words(&due.term),
-        stages: due
-            .stages
-            .iter()
-            .map(|stage| NoticeStage {
-                text: words(&stage.text),
-                place: place(stage.place),
-                from: stage.start.max(row.starts_on),
-                until: stage.end.map(|end| end.min(row.ends_on)),
-            })
-            .filter(|stage| stage.until.is_none_or(|until| until >= stage.from))
-            .collect(),
+        stages: stages(row, due),
         remedy: Text::new(
             format!("{}（{}）", due.remedy.zh, due.remedy_article.zh),
             format!("{} ({})", due.remedy.en, due.remedy_article.en),
         ),
         appeal_code: row.appeal_code.clone(),
-        lifted,
-        signed_on,
+        signed_on: zone.date(row.decided_at?),
         body: Text::default(),
     };
     notice.body = body(&notice);
     Some(notice)
+}
+
+/// The notice that a measure no longer binds: lifted by its organ, or its term is over.
+pub(super) fn release(
+    row: &MeasureRow,
+    due: &MeasureDue,
+    reason: Option<&str>,
+    zone: &Zone,
+) -> Option<Notice> {
+    let (over_on, reason) = match (row.lifted_at, row.state.as_str()) {
+        (Some(at), _) => (zone.date(at), why(due, reason)),
+        (None, "ended") => (
+            plus_days(row.ends_on, 1),
+            Text::new("规定的期限已满", "its term is over"),
+        ),
+        (None, _) => return None,
+    };
+    let mut notice = render(row, due, None, zone)?;
+    notice.title = Text::new(
+        format!("解除{}通知书", due.name.zh),
+        format!("Notice: end of {}", due.name.en),
+    );
+    notice.reason = reason;
+    notice.signed_on = over_on;
+    notice.body = release_body(&notice);
+    Some(notice)
+}
+
+fn release_body(n: &Notice) -> Text {
+    Text::new(
+        format!(
+            "{}：\n{}（文号：{}）决定的{}，现予解除。理由：{}。\n自解除之时起，您不再受该项措施约束。",
+            n.name,
+            n.organ.zh,
+            n.document_no,
+            n.measure.zh,
+            n.reason.zh.trim_end_matches('。')
+        ),
+        format!(
+            "To {}:\nThe measure \"{}\" decided by {} (document {}) is ended. Reason: {}.\nFrom this moment it no longer binds you.",
+            n.name,
+            n.measure.en,
+            n.organ.en,
+            n.document_no,
+            n.reason.en.trim_end_matches('.')
+        ),
+    )
 }
 
 /// How to object here, without an account, with the code.
@@ -155,18 +195,6 @@ fn with_code(n: &Notice) -> Text {
 }
 
 fn body(n: &Notice) -> Text {
-    if n.lifted {
-        return Text::new(
-            format!(
-                "{}：\n{}（文号：{}）决定的{}，现予解除。理由：{}。\n自解除之时起，您不再受该项措施约束。",
-                n.name, n.organ.zh, n.document_no, n.measure.zh, n.reason.zh
-            ),
-            format!(
-                "To {}:\nThe measure \"{}\" decided by {} (document {}) is lifted. Reason: {}.\nFrom this moment it no longer binds you.",
-                n.name, n.measure.en, n.organ.en, n.document_no, n.reason.en
-            ),
-        );
-    }
     let (mut zh, mut en) = (String::new(), String::new());
     for stage in &n.stages {
         let until = stage

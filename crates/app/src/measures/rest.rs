@@ -44,8 +44,8 @@ pub(crate) fn end(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure, author: Aut
     if measure.ends_on < today {
         return Ok(());
     }
-    let (content, _) = measure_content(tx, measure)?;
-    if let Some(due) = due_of(content.as_deref()) {
+    let content = measure_content(tx, measure)?;
+    if let Some(due) = due_of(content.proposal.as_deref()) {
         let from = measure.starts_on.max(today);
         fact_in_force(tx, measure, from, &due, author)?;
         super::daily::steps_of(rules, tx, measure, &due, author)?;

@@ -4,6 +4,7 @@
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{CommandId, Date, RecordId, ReviewId, TaskId, Text, UserId};
 use fangxian_domain::intake::Channel;
+use fangxian_domain::measures::ServedHow;
 use fangxian_domain::tasks::{TaskMove, TaskResult, closes_itself, kinds, results_of};
 use fangxian_store::facts::{NewFact, When, fact_insert};
 use fangxian_store::people::{Says, link_insert, person_fetch};
@@ -37,6 +38,10 @@ pub struct FeedbackInput {
     pub onset_on: String,
     /// Day of the visit or call, ISO; empty: today.
     pub visited_on: String,
+    /// How a notice was served: `signed`, `household`, `refused`; empty: `signed`.
+    pub served_how: String,
+    /// Who was there when the person would not sign.
+    pub witness: String,
     /// Words, when something needs saying; never required.
     pub note: String,
 }
@@ -60,6 +65,8 @@ struct Checked {
     symptoms: Vec<String>,
     onset_on: Option<Date>,
     visited_on: Date,
+    served_how: ServedHow,
+    witness: Option<String>,
     note: Option<String>,
 }
 
@@ -140,6 +147,7 @@ fn check(input: &FeedbackInput, kind: &str, today: Date) -> Result<Checked> {
     }
     let onset_on = day(&mut list, "onset_on", &input.onset_on, today);
     let visited_on = day(&mut list, "visited_on", &input.visited_on, today);
+    let (served_how, witness) = check_service(&mut list, result, input);
     not_too_long(&mut list, "note", &input.note);
     all_right(list)?;
     let result = result.ok_or_else(AppError::stale)?;
@@ -149,8 +157,53 @@ fn check(input: &FeedbackInput, kind: &str, today: Date) -> Result<Checked> {
         symptoms,
         onset_on,
         visited_on: visited_on.unwrap_or(today),
+        served_how,
+        witness,
         note: Some(input.note.trim().to_owned()).filter(|text| !text.is_empty()),
     })
+}
+
+/// LIMIT: characters of a name.
+const NAME_MAX: usize = 64;
+
+/// How a notice was served; a refusal to sign needs a witness, anything else has none.
+fn check_service(
+    list: &mut Vec<FieldError>,
+    result: Option<TaskResult>,
+    input: &FeedbackInput,
+) -> (ServedHow, Option<String>) {
+    let typed = input.served_how.trim();
+    let how = if typed.is_empty() {
+        Some(ServedHow::Signed)
+    } else {
+        ServedHow::from_code(typed)
+    };
+    let served = result == Some(TaskResult::Served);
+    let Some(how) = how else {
+        let (zh, en) = (
+            "请选择本人签收、家属签收或拒绝签收。",
+            "Choose signed, signed by the household, or would not sign.",
+        );
+        wrong(list, "served_how", zh, en);
+        return (ServedHow::Signed, None);
+    };
+    let witness = Some(input.witness.trim().to_owned()).filter(|name| !name.is_empty());
+    if served && how.needs_witness() && witness.is_none() {
+        let (zh, en) = (
+            "拒绝签收的，请写明在场见证人。",
+            "Where the person would not sign, name who was there.",
+        );
+        wrong(list, "witness", zh, en);
+    }
+    if input.witness.chars().count() > NAME_MAX {
+        wrong(
+            list,
+            "witness",
+            "太长了，请缩短。",
+            "Too long; please shorten it.",
+        );
+    }
+    (how, witness.filter(|_| served && how.needs_witness()))
 }
 
 fn check_temperature(list: &mut Vec<FieldError>, typed: &str) -> Option<f64> {
@@ -266,7 +319,8 @@ impl Done<'_> {
         if let (kinds::SERVE_NOTICE, TaskResult::Served, Some(measure)) =
             (task.kind.as_str(), result, task.measure)
         {
-            crate::measures::serve(tx, measure)?;
+            let how = (self.checked.served_how, self.checked.witness.as_deref());
+            crate::measures::serve(tx, measure, self.user, how)?;
         }
         let person = found(fangxian_store::people::person_of(tx, record))?;
         let assessed = assess_person(rules, tx, person, Some(record))?;
@@ -366,6 +420,20 @@ mod tests {
             (checked.result, checked.visited_on),
             (TaskResult::Well, today())
         );
+    }
+
+    #[test]
+    fn a_refusal_to_sign_needs_a_witness() {
+        let mut input = FeedbackInput {
+            result: "served".into(),
+            served_how: "refused".into(),
+            ..FeedbackInput::default()
+        };
+        let error = check(&input, kinds::SERVE_NOTICE, today()).unwrap_err();
+        assert_eq!(error.fields[0].field, "witness");
+        input.witness = "社区民警".into();
+        let checked = check(&input, kinds::SERVE_NOTICE, today()).unwrap();
+        assert_eq!(checked.witness.as_deref(), Some("社区民警"));
     }
 
     #[test]

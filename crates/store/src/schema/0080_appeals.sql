@@ -8,6 +8,13 @@ CREATE UNIQUE INDEX measure_appeal_code ON measure (appeal_code) WHERE appeal_co
 -- Since when the organ lets the measure rest until an appeal is answered.
 ALTER TABLE measure ADD COLUMN suspended_at BIGINT;
 
+-- How the notice was served, by whom, and who witnessed a refusal to sign; why it was lifted, beside
+-- why it was decided.
+ALTER TABLE measure ADD COLUMN served_how TEXT;
+ALTER TABLE measure ADD COLUMN served_by {id};
+ALTER TABLE measure ADD COLUMN witness_sealed {bytes};
+ALTER TABLE measure ADD COLUMN lift_reason_sealed {bytes};
+
 -- `measure_id` is empty while nobody has found the notice that is meant. `due_at` is the promise to
 -- whoever filed it and never moves; `climb_at` is when the next level is asked, empty where none is
 -- above.

@@ -85,6 +85,22 @@ fn notice(app: &App, ask: &Ask, input: Which) -> Result<Paper> {
     }
 }
 
+/// The notice that it no longer binds, on paper.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+struct Released(MeasureView);
+
+page!(Released, "release-notice.html");
+
+fn released(app: &App, ask: &Ask, input: Which) -> Result<Released> {
+    let measure = app.measure_read(&ask.who, input.id)?;
+    if measure.release_notice.is_none() {
+        Err(AppError::not_found())
+    } else {
+        Ok(Released(measure))
+    }
+}
+
 /// What an organ can say.
 pub fn outcomes(s: &Shell) -> Vec<Choice> {
     ["decide", "refuse"]
@@ -127,6 +143,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             "/measures/{id}/notice",
             on(Action::MeasuresRead),
             notice,
+        )
+        .traced(),
+        Endpoint::page(
+            "measures.release",
+            "/measures/{id}/release",
+            on(Action::MeasuresRead),
+            released,
         )
         .traced(),
         Endpoint::command(

@@ -191,6 +191,13 @@ fn close(app: &App, ask: &Ask, input: CloseInput) -> Result<Done<()>> {
     back(id)
 }
 
+/// How a notice can be served.
+pub fn served_how(s: &Shell) -> Vec<Choice> {
+    ["signed", "household", "refused"]
+        .map(|code| Choice::new(code, s.code("served-how", code)))
+        .to_vec()
+}
+
 /// Their endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     let on = Access::Staff;

@@ -34,7 +34,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
             "{}?purpose=statutory_report&need=report_card",
             text(&inbox[0]["person"])
         ),
-        "measures.view" | "measures.notice" => measure.to_owned(),
+        "measures.view" | "measures.notice" | "measures.release" => measure.to_owned(),
         "imports.view" | "imports.errors" => import.to_owned(),
         "packs.view" => "norovirus".to_owned(),
         other => panic!("no example for {other}"),
