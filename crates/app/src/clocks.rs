@@ -74,8 +74,10 @@ pub struct ClockRow {
     pub minutes_left: Option<i64>,
     /// Whether it is late, or was sent late.
     pub late: bool,
-    /// When somebody judged that there is no event to report.
+    /// When somebody judged that there is no event to report, or the list that began it was undone.
     pub ended_at: Option<Instant>,
+    /// Why that list was undone.
+    pub ended_why: Option<String>,
     /// When it was sent.
     pub sent_at: Option<Instant>,
     /// Who sent it.
@@ -124,6 +126,10 @@ pub(crate) fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
         Some(person) => name_of(tx, person)?,
         None => String::new(),
     };
+    let ended_why = match clock.ended_import {
+        Some(import) => crate::imports::why_undone(tx, import)?,
+        None => None,
+    };
     let (zh, en) = clock
         .basis
         .split_once('\n')
@@ -147,6 +153,7 @@ pub(crate) fn row(tx: &mut Tx<'_>, clock: &ReportClock) -> Result<ClockRow> {
         minutes_left: over_at.is_none().then(|| minutes_left(clock.due_at, now)),
         late: clock.due_at < over_at.unwrap_or(now),
         ended_at: clock.ended_at,
+        ended_why,
         sent_at: clock.sent_at,
         sent_by: user_name(tx, clock.sent_by)?,
         reference: clock.reference.clone(),

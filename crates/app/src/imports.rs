@@ -1,13 +1,18 @@
 //! Lists: a file is kept as received, read under a mapping that is proposed and shown, previewed,
 //! and taken in row by row. Nothing is lost: a rejected row stays in the error file and on the
-//! list, a kill in the middle goes on where it stopped, and the same file twice is one import.
+//! list, a kill in the middle goes on where it stopped, and the same file twice is one import. An
+//! import can be undone: what came with it is withdrawn.
 
 mod places;
+mod remembered;
 mod rows;
 mod run;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod undo;
+#[cfg(test)]
+mod undo_tests;
 mod views;
 mod work;
 
@@ -32,8 +37,10 @@ use crate::part::and_one;
 use crate::responses::{ELSEWHERE, ROUTINE};
 use crate::{App, AppError, Kind, Part, Result, Who, about, found};
 
+pub(crate) use undo::why_undone;
 pub use views::{
     ColumnView, DiseaseView, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
+    UndoPreview, UndoView,
 };
 
 /// LIMIT: remarks on accepted rows in a preview or a report; reasons of rejected rows are all there.
@@ -169,7 +176,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 impl App {
-    fn prepare(&self, kind: ListKind, bytes: &[u8], mapping: &str) -> Result<Prepared> {
+    fn prepare(
+        &self,
+        (kind, source): (ListKind, &str),
+        bytes: &[u8],
+        mapping: &str,
+    ) -> Result<Prepared> {
         let given = match mapping.trim() {
             "" => None,
             given => Some(Mapping::parse(given).map_err(|e| {
@@ -191,7 +203,13 @@ impl App {
             error.kind = Kind::Invalid;
             error.because(e)
         })?;
-        let mapping = given.unwrap_or_else(|| propose_mapping(kind, &table, self.rules().names()));
+        let mapping = match given {
+            Some(given) => given,
+            None => {
+                let proposed = propose_mapping(kind, &table, self.rules().names());
+                self.as_last_time((kind, source), &table, proposed)?
+            }
+        };
         // Remarks alone say nothing of anybody.
         let says = |field: Field| field != Field::Remarks;
         if !mapping.columns.iter().any(|c| c.field.is_some_and(says)) {
@@ -221,7 +239,8 @@ impl App {
     /// When the file cannot be read as a list, the mapping does not hold, or the asker may not.
     pub fn import_preview(&self, who: &Who, file: &ListFile) -> Result<Preview> {
         self.import_permit(who, Action::ImportCreate)?;
-        let mut prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
+        let of = (kind_of(&file.kind)?, file.source.as_str());
+        let mut prepared = self.prepare(of, &file.bytes, &file.mapping)?;
         if file.mapping.trim().is_empty() && prepared.mapping.kind == ListKind::Linelist {
             let rules = self.rules();
             let named = || rules.names().in_file_name(&file.file_name);
@@ -343,7 +362,8 @@ impl App {
                 "Give the source a short name, such as a hospital and a month; without one the numbers of two lists are mixed up.",
             ));
         }
-        let prepared = self.prepare(kind_of(&file.kind)?, &file.bytes, &file.mapping)?;
+        let of = (kind_of(&file.kind)?, file.source.as_str());
+        let prepared = self.prepare(of, &file.bytes, &file.mapping)?;
         let mapping = prepared.mapping.print();
         let (key, file, author) = (digest(file, &prepared.mapping), file.clone(), who.author());
         self.write(
@@ -448,7 +468,8 @@ impl App {
             let bytes = import_file(tx, &import)?.ok_or_else(AppError::not_found)?;
             Ok((import, bytes))
         })?;
-        let prepared = self.prepare(kind_of(&import.kind)?, &bytes, &import.mapping)?;
+        let of = (kind_of(&import.kind)?, import.source.as_str());
+        let prepared = self.prepare(of, &bytes, &import.mapping)?;
         let rejected: Vec<_> = prepared
             .table
             .rows()
@@ -496,6 +517,7 @@ fn report(tx: &mut Tx<'_>, import: &Import) -> Result<Report> {
             .failure
             .as_deref()
             .and_then(|words| serde_json::from_str(words).ok()),
+        undo: undo::undo_view(tx, import)?,
         rejections: Vec::new(),
         warnings: Vec::new(),
         repeated: false,

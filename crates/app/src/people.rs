@@ -22,6 +22,7 @@ use fangxian_base::{
     AreaId, Date, EntryId, FactId, Instant, LinkId, PersonId, RecordId, ResponseId, Text,
 };
 use fangxian_store::facts::{Fact, When, fact_list, met_by, standing};
+use fangxian_store::imports::record_standing;
 use fangxian_store::people::{Says, link_list, person_fetch};
 use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::{Author, Tx, people};
@@ -237,6 +238,8 @@ pub struct FileView {
     pub person: PersonId,
     /// The version, for edits.
     pub version: i64,
+    /// Whether all that was known of the person was withdrawn with the lists that it came with.
+    pub withdrawn: bool,
     /// Who it is: of several sources, what was said last; the public fills only empty fields.
     pub identity: IdentityView,
     /// What came through the public door and says something else: attribute and value.
@@ -412,11 +415,20 @@ impl App {
                     open.insert(status.response);
                 }
             }
-            shown.retain(|fact| fact.kind != "identity" || !fact.replaced);
+            let withdrawn: BTreeSet<FactId> = facts
+                .iter()
+                .filter(|fact| fact.withdraws)
+                .flat_map(|fact| [Some(fact.id), fact.corrects])
+                .flatten()
+                .collect();
+            shown.retain(|fact| {
+                fact.kind != "identity" || !fact.replaced || withdrawn.contains(&fact.id)
+            });
             shown.sort_by_key(|fact| std::cmp::Reverse((fact.from, fact.recorded_at, fact.id)));
             Ok(FileView {
                 person,
                 version: row.version,
+                withdrawn: record_standing(tx, person)?.is_none(),
                 identity: identity_view(&identity, today),
                 disputed,
                 area: crate::intake::area_name(tx, row.area)?,

@@ -129,6 +129,23 @@ pub enum ImportKind {
     Movements(ListArgs),
     /// An empty workbook to fill in, with drop-downs
     Template(TemplateArgs),
+    /// Withdraw everything that came with an import
+    Undo(UndoArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The import
+    pub id: fangxian_base::ImportId,
+    /// Why; it stands beside everything that is withdrawn
+    #[arg(long, value_name = "WORDS", required_if_eq("yes", "true"))]
+    pub reason: Option<String>,
+    /// Do it; without this, only what it would touch is shown
+    #[arg(long)]
+    pub yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! `fangxian import`: a list in, a report out. The contract is in `docs/cli.md`.
 
+mod undo;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -72,6 +74,7 @@ pub fn run(config: &Config, args: &ImportArgs) -> Result<Ended, Failed> {
         ImportKind::Contacts(list) => ("contacts", list),
         ImportKind::Movements(list) => ("movements", list),
         ImportKind::Template(args) => return template(config, args),
+        ImportKind::Undo(args) => return undo::run(config, args),
     };
     let bytes = std::fs::read(&list.file)
         .map_err(|e| Failed::new(format!("`{}`: {e}", list.file.display())))?;

@@ -256,3 +256,56 @@ fn a_destruction_under_random_kill_is_finished_and_leaves_nothing_to_read() {
         assert_eq!(code, 0, "{verified}");
     });
 }
+
+#[test]
+fn an_undoing_under_random_kill_withdraws_every_row_once() {
+    const ROWS: i64 = 1_500;
+    Home::each(|home| {
+        let mut text = String::from("姓名,联系电话,发病日期\n");
+        for n in 0..ROWS {
+            writeln!(text, "错发{n},1993333{n:04},2025-01-0{}", n % 9 + 1).unwrap();
+        }
+        let list = home.file("wrong.csv", text.as_bytes());
+        let taken = [
+            "import",
+            "linelist",
+            list.to_str().unwrap(),
+            "--yes",
+            "--json",
+        ];
+        let (code, report) = home.json(&taken);
+        assert_eq!((code, report["accepted"].as_i64()), (0, Some(ROWS)));
+        let id = report["import"].as_str().unwrap().to_owned();
+        let words = [
+            "import",
+            "undo",
+            &id,
+            "--reason",
+            "发错了",
+            "--yes",
+            "--json",
+        ];
+        let (mut moment, mut hits) = (3_935_559_000_370_003_845, 0);
+        for _ in 0..kills() {
+            let wait = Duration::from_millis(next_moment(&mut moment) % 60);
+            hits += usize::from(killed_while_running(home, &words, wait));
+        }
+        assert!(hits > 0, "no kill hit a running undoing");
+        let (code, undone) = home.json(&words);
+        assert_eq!((code, undone["state"].as_str()), (0, Some("undone")));
+        let did = &undone["undo"];
+        assert_eq!(
+            (did["rows"].as_i64(), did["records"].as_i64()),
+            (Some(ROWS), Some(ROWS))
+        );
+        let (code, verified) = home.json(&["audit", "verify", "--json"]);
+        assert_eq!(code, 0, "{verified}");
+        // An identity and an onset for every row, each withdrawn once.
+        assert_eq!(verified["facts"].as_i64(), Some(4 * ROWS));
+        let (code, again) = home.json(&taken);
+        assert_eq!(
+            (code, again["accepted"].as_i64(), again["matched"].as_i64()),
+            (0, Some(ROWS), Some(0))
+        );
+    });
+}

@@ -328,7 +328,7 @@ pub fn assessment_classes(
 pub fn response_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ResponseId>, DbError> {
     tx.rows(
         "SELECT DISTINCT r.response_id FROM record r JOIN record_person p ON p.record_id = r.id
-         WHERE p.person_id = $1 ORDER BY r.response_id",
+         WHERE p.person_id = $1 AND r.state <> 'withdrawn' ORDER BY r.response_id",
         &vals![person],
     )?
     .iter()

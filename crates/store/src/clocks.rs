@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use fangxian_base::{
-    AlertId, AreaId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId, UserId,
+    AlertId, AreaId, ImportId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId,
+    UserId,
 };
 use uuid::Uuid;
 
@@ -101,26 +102,29 @@ pub struct ReportClock {
     pub reference: Option<String>,
     /// The unit whose signal it was.
     pub unit: Option<UnitId>,
-    /// When somebody judged that there is nothing to report.
+    /// When somebody judged that there is nothing to report, or nothing asked for it any more.
     pub ended_at: Option<Instant>,
+    /// The import whose undoing ended it.
+    pub ended_import: Option<ImportId>,
     /// The version for edits.
     pub version: i64,
 }
 
 const CLOCK_COLUMNS: &str = "k.id, k.response_id, k.person_id, k.record_id, k.area_id, \
      k.confined, k.disease, k.class, k.rule, k.hours, k.basis, k.started_at, k.due_at, \
-     k.sent_at, k.sent_by, k.reference, k.unit_id, k.version, k.alert_id, k.ended_at";
+     k.sent_at, k.sent_by, k.reference, k.unit_id, k.version, k.alert_id, k.ended_at, \
+     k.ended_import_id";
 /// The clocks of persons and those of alerts.
 const CLOCK_FROM: &str = "(SELECT c.id, c.response_id, p.person_id, c.record_id, c.area_id, \
          c.confined, c.disease, c.class, c.rule, c.hours, c.basis, c.started_at, c.due_at, \
          c.sent_at, c.sent_by, c.reference, s.unit_id, c.version, NULL AS alert_id, \
-         NULL AS ended_at \
+         c.ended_at, c.ended_import_id \
      FROM report_clock c JOIN record_person p ON p.record_id = c.record_id \
          JOIN record s ON s.id = c.record_id \
      UNION ALL \
      SELECT c.id, c.response_id, NULL, NULL, c.area_id, c.confined, c.disease, '', c.rule, \
          c.hours, c.basis, c.started_at, c.due_at, c.sent_at, c.sent_by, c.reference, NULL, \
-         c.version, c.alert_id, c.ended_at \
+         c.version, c.alert_id, c.ended_at, NULL \
      FROM alert_clock c) k \
      JOIN response o ON o.id = k.response_id AND o.destroyed_at IS NULL";
 const SCOPED: Columns<'static> = Columns {
@@ -156,20 +160,44 @@ fn clock_from(row: &Row) -> Result<ReportClock, DbError> {
         unit: row.get(16)?,
         version: row.get(17)?,
         ended_at: row.get(19)?,
+        ended_import: row.get(20)?,
     })
 }
 
-/// Starts a clock, unless the same report about the same person runs or was sent already.
-pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<bool, DbError> {
-    let known: i64 = tx.value(
-        "SELECT COUNT(*) FROM report_clock k JOIN record_person p ON p.record_id = k.record_id
-         WHERE p.person_id = $1 AND k.response_id = $2 AND k.class = $3 AND k.rule = $4",
+/// Starts a clock, unless the same report about the same person runs or was sent already; one that
+/// had ended starts anew. Answers the clock that started.
+pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<Option<ReportClockId>, DbError> {
+    let known = tx.row(
+        "SELECT k.id, k.ended_at FROM report_clock k
+             JOIN record_person p ON p.record_id = k.record_id
+         WHERE p.person_id = $1 AND k.response_id = $2 AND k.class = $3 AND k.rule = $4
+         ORDER BY CASE WHEN k.ended_at IS NULL THEN 0 ELSE 1 END, k.id LIMIT 1",
         &vals![new.person, new.response, new.class, new.rule],
     )?;
-    if known > 0 {
-        return Ok(false);
-    }
     let due_at = new.started_at.plus_hours(new.hours);
+    if let Some(row) = known {
+        let (id, ended_at): (ReportClockId, Option<Instant>) = (row.get(0)?, row.get(1)?);
+        if ended_at.is_none() {
+            return Ok(None);
+        }
+        tx.note("report_clock", id);
+        tx.exec(
+            "UPDATE report_clock SET record_id = $2, area_id = $3, confined = $4, hours = $5,
+                 basis = $6, started_at = $7, due_at = $8, ended_at = NULL, ended_import_id = NULL,
+                 version = version + 1 WHERE id = $1",
+            &vals![
+                id,
+                new.record,
+                new.area,
+                new.confined,
+                new.hours,
+                new.basis,
+                new.started_at,
+                due_at
+            ],
+        )?;
+        return Ok(Some(id));
+    }
     let touched = tx.exec(
         "INSERT INTO report_clock (id, response_id, person_id, record_id, area_id, confined,
              disease, class, rule, hours, basis, started_at, due_at, version)
@@ -192,7 +220,20 @@ pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<bool, DbError
         ],
     )?;
     tx.note("report_clock", new.id);
-    Ok(touched == 1)
+    Ok((touched == 1).then_some(new.id))
+}
+
+/// Ends a clock that waits, because the import that it began with was undone and nothing asks for
+/// the report any more.
+pub fn clock_end(tx: &mut Tx<'_>, id: ReportClockId, import: ImportId) -> Result<(), DbError> {
+    tx.note("report_clock", id);
+    let now = tx.now();
+    tx.exec(
+        "UPDATE report_clock SET ended_at = $2, ended_import_id = $3, version = version + 1
+         WHERE id = $1 AND sent_at IS NULL AND ended_at IS NULL",
+        &vals![id, now, import],
+    )?;
+    Ok(())
 }
 
 /// Starts the clock of an outbreak or event, unless the same report of it runs or was sent already.
@@ -298,7 +339,7 @@ pub fn clock_sent(
     let now = tx.now();
     let touched = tx.exec(
         "UPDATE report_clock SET sent_at = $3, sent_by = $4, reference = $5, version = version + 1
-         WHERE id = $1 AND version = $2 AND sent_at IS NULL",
+         WHERE id = $1 AND version = $2 AND sent_at IS NULL AND ended_at IS NULL",
         &vals![id, version, now, by, reference],
     )?;
     Ok(touched == 1)

@@ -1,6 +1,8 @@
 //! Imported files: the file as received (sealed for its response), its mapping, how far it came,
 //! and what became of each row that was not plainly taken.
 
+mod undo;
+
 use std::collections::BTreeMap;
 
 use fangxian_base::{ImportId, Instant, RecordId, ResponseId, UserId};
@@ -8,6 +10,12 @@ use fangxian_base::{ImportId, Instant, RecordId, ResponseId, UserId};
 use crate::Author;
 use crate::db::{DbError, Row, Tx, vals};
 use crate::keys::CryptError;
+
+pub use undo::{
+    Undo, UndoEffect, clocks_begun, listed_contacts, on_another_list, record_standing,
+    record_withdraw, undo_begin, undo_effect, undo_end, undo_fetch, undo_next, undo_step,
+    undo_stopped,
+};
 
 /// How many rows came to what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +72,7 @@ pub struct Import {
     pub source: String,
     /// The mapping, in its file form.
     pub mapping: String,
-    /// `running`, `done`, `cancelled` or `failed`.
+    /// `running`, `done`, `cancelled`, `failed`, `undoing` or `undone`.
     pub state: String,
     /// How far it came.
     pub counts: Counts,
@@ -74,7 +82,7 @@ pub struct Import {
     pub created_at: Instant,
     /// When the last row was done.
     pub finished_at: Option<Instant>,
-    /// Why it stopped, in words for people, when it `failed`.
+    /// Why it, or its undoing, stopped, in words for people.
     pub failure: Option<String>,
 }
 
@@ -145,17 +153,34 @@ pub fn import_fetch(tx: &mut Tx<'_>, id: ImportId) -> Result<Option<Import>, DbE
     .transpose()
 }
 
-/// The import of exactly this file in exactly this way, if there was one.
+/// The import of exactly this file in exactly this way, if there is one that stands.
 pub fn import_by_digest(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Import>, DbError> {
     tx.row(
         &format!(
-            "SELECT {IMPORT_COLUMNS} FROM import WHERE digest = $1 AND state <> 'cancelled'
-             ORDER BY id LIMIT 1"
+            "SELECT {IMPORT_COLUMNS} FROM import WHERE digest = $1
+                 AND state NOT IN ('cancelled', 'undoing', 'undone') ORDER BY id LIMIT 1"
         ),
         &vals![digest],
     )?
     .map(|row| import_from(&row))
     .transpose()
+}
+
+/// The mappings of lists of a kind and source that were taken in, newest first.
+pub fn import_mappings(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    source: &str,
+    limit: i64,
+) -> Result<Vec<String>, DbError> {
+    tx.rows(
+        "SELECT mapping FROM import WHERE kind = $1 AND source = $2 AND state = 'done'
+         ORDER BY id DESC LIMIT $3",
+        &vals![kind, source, limit],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
 }
 
 /// Imports, newest first.
@@ -178,10 +203,13 @@ pub fn import_list(
     .collect()
 }
 
-/// Imports that a kill or a restart left under way.
+/// Imports, and undoings of imports, that a kill or a restart left under way.
 pub fn import_unfinished(tx: &mut Tx<'_>) -> Result<Vec<Import>, DbError> {
     tx.rows(
-        &format!("SELECT {IMPORT_COLUMNS} FROM import WHERE state = 'running' ORDER BY id"),
+        &format!(
+            "SELECT {IMPORT_COLUMNS} FROM import WHERE state IN ('running', 'undoing')
+             ORDER BY id"
+        ),
         &[],
     )?
     .iter()
@@ -251,6 +279,19 @@ pub fn import_reopen(tx: &mut Tx<'_>, id: ImportId) -> Result<bool, DbError> {
         "UPDATE import SET state = 'running', finished_at = NULL, failure = NULL,
              version = version + 1 WHERE id = $1 AND state = 'failed'",
         &vals![id],
+    )?;
+    Ok(touched == 1)
+}
+
+/// Cancels an import that runs or failed; answers whether it did.
+pub fn import_cancel(tx: &mut Tx<'_>, id: ImportId) -> Result<bool, DbError> {
+    let now = tx.now();
+    tx.note("import", id);
+    tx.detail("import_state", "cancelled");
+    let touched = tx.exec(
+        "UPDATE import SET state = 'cancelled', finished_at = $2, version = version + 1
+         WHERE id = $1 AND state IN ('running', 'failed')",
+        &vals![id, now],
     )?;
     Ok(touched == 1)
 }
@@ -350,7 +391,8 @@ pub struct OpenRow {
 
 const OPEN_ROWS: &str = "FROM import_row w JOIN import i ON i.id = w.import_id
      JOIN response o ON o.id = i.response_id AND o.destroyed_at IS NULL
-     WHERE w.state = 'rejected' AND w.work IS NULL AND i.state <> 'cancelled'";
+     WHERE w.state = 'rejected' AND w.work IS NULL
+         AND i.state NOT IN ('cancelled', 'undoing', 'undone')";
 
 /// Rejected rows of all imports that nobody has dealt with, the oldest first.
 pub fn open_rows(tx: &mut Tx<'_>, limit: i64, offset: i64) -> Result<Vec<OpenRow>, DbError> {

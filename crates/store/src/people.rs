@@ -198,13 +198,14 @@ fn project(tx: &mut Tx<'_>, from: &[RecordId]) -> Result<(), DbError> {
 
 /// Brings a person's row up to date with its records. Whatever the public says, about themselves
 /// or as a contact, says where somebody is only while nobody else has, and the first to say it
-/// stands: a stranger must not move a file out of sight.
+/// stands: a stranger must not move a file out of sight. What was withdrawn says it last of all.
 pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> {
     let area: Option<AreaId> = tx
         .row(
             "SELECT r.area_id FROM record r JOIN record_person p ON p.record_id = r.id
              WHERE p.person_id = $1 AND r.area_id IS NOT NULL
-             ORDER BY CASE WHEN r.author = 'public' THEN 1 ELSE 0 END,
+             ORDER BY CASE WHEN r.state = 'withdrawn' THEN 1 ELSE 0 END,
+                 CASE WHEN r.author = 'public' THEN 1 ELSE 0 END,
                  CASE WHEN r.author = 'public' THEN NULL ELSE r.id END DESC, r.id LIMIT 1",
             &vals![person],
         )?

@@ -56,6 +56,8 @@ pub enum RecordState {
     Handled,
     /// It is not about a person we can find, with a reason.
     Rejected,
+    /// The list that it came with was undone: it can be read, and says nothing.
+    Withdrawn,
 }
 
 impl RecordState {
@@ -66,14 +68,21 @@ impl RecordState {
             Self::InReview => "in_review",
             Self::Handled => "handled",
             Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
     /// Reads a stored code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::New, Self::InReview, Self::Handled, Self::Rejected]
-            .into_iter()
-            .find(|state| state.code() == code)
+        [
+            Self::New,
+            Self::InReview,
+            Self::Handled,
+            Self::Rejected,
+            Self::Withdrawn,
+        ]
+        .into_iter()
+        .find(|state| state.code() == code)
     }
 }
 

@@ -167,7 +167,7 @@ pub struct Running {
     pub tasks: i64,
     /// Reviews that wait for a look.
     pub reviews: i64,
-    /// Lists that are being taken in.
+    /// Lists that are being taken in, or undone.
     pub imports: i64,
     /// Appeals without an answer.
     pub appeals: i64,
@@ -190,11 +190,11 @@ pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<Running, DbEr
     };
     Ok(Running {
         measures: count("measure", "state IN ('proposed', 'decided', 'served')")?,
-        reports: count("report_clock", "sent_at IS NULL")?
+        reports: count("report_clock", "sent_at IS NULL AND ended_at IS NULL")?
             + count("alert_clock", "sent_at IS NULL AND ended_at IS NULL")?,
         tasks: count("task", "state IN ('open', 'received', 'done')")?,
         reviews: count("review", "state IN ('first_look', 'second_look', 'asked')")?,
-        imports: count("import", "state = 'running'")?,
+        imports: count("import", "state IN ('running', 'undoing')")?,
         appeals: count("appeal", "state IN ('filed', 'assigned')")?,
     })
 }

@@ -24,7 +24,9 @@ use fangxian_store::assessments::{
     assessment_clear_merged, assessment_due, assessment_fetch, assessment_list,
     assessment_postpone, assessment_put, response_ids_of, sealing_record,
 };
+use fangxian_store::clocks::ReportClock;
 use fangxian_store::facts::{Fact, fact_list, met_by, standing};
+use fangxian_store::imports::record_standing;
 use fangxian_store::people::person_of;
 use fangxian_store::records::{record_fetch, record_ids_of};
 use fangxian_store::responses::{Response, response_fetch, response_list};
@@ -208,6 +210,51 @@ pub(crate) fn assess_again(
         spreads: false,
     };
     assess(rules, tx, person, &came)
+}
+
+/// The same when a record of a person was withdrawn: what else is known of them is asked about, and
+/// so is everybody who met them. Where nothing else is known, nothing is proposed any more.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn assess_withdrawn(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+) -> Result<Vec<Assessed>> {
+    let trigger = record_standing(tx, person)?;
+    let listed = match trigger {
+        Some(record) => record_fetch(tx, record)?.is_some_and(|record| record.import.is_some()),
+        None => false,
+    };
+    let came = Came {
+        trigger,
+        listed,
+        spreads: true,
+    };
+    assess(rules, tx, person, &came)
+}
+
+/// Whether what is known of a person asks for the report of a clock.
+///
+/// # Errors
+/// What the store said.
+pub(crate) fn report_is_due(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    clock: &ReportClock,
+) -> Result<bool> {
+    let Some(response) = response_fetch(tx, clock.response)? else {
+        return Ok(false);
+    };
+    if record_standing(tx, person)?.is_none() {
+        return Ok(false);
+    }
+    let outcome = outcome_now(rules, tx, person, &response)?;
+    let class = outcome.class.as_ref().map(code_of).unwrap_or_default();
+    let mut due = outcome.reports_due.iter();
+    Ok(class == clock.class && due.any(|due| due.rule == clock.rule))
 }
 
 /// How an assessment came about.

@@ -190,9 +190,7 @@ pub fn start_clocks(
             basis: &format!("{}\n{}", due.basis.zh, due.basis.en),
             started_at: record.received_at,
         };
-        if clock_insert(tx, &new)? {
-            started.push(id);
-        }
+        started.extend(clock_insert(tx, &new)?);
     }
     Ok(started)
 }
@@ -282,7 +280,7 @@ fn under_review(tx: &mut Tx<'_>, record: RecordId) -> Result<()> {
         RecordState::New | RecordState::Handled => {
             record_set_state(tx, record, RecordState::InReview, None)?;
         }
-        RecordState::InReview | RecordState::Rejected => {}
+        RecordState::InReview | RecordState::Rejected | RecordState::Withdrawn => {}
     }
     Ok(())
 }

@@ -21,6 +21,24 @@ pub(super) const BATCH: usize = 100;
 const TRIES: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// The code of a batch that is not taken because the import does not run any more.
+const STOPPED: &str = "IMPORT-STOPPED";
+
+/// Tries again while nothing can be kept, with growing pauses.
+pub(super) fn patiently(mut work: impl FnMut() -> Result<()>) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        match work() {
+            Err(error) if error.kind == Kind::Unavailable && tries < TRIES => {
+                error.log();
+                std::thread::sleep(PAUSE.saturating_mul(1 << tries));
+                tries += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
 impl App {
     /// Takes in the rows of an import, from where it stopped; `progress` hears of every batch and
     /// may stop it. Runs as the program itself: who handed the file in stands with every record.
@@ -31,20 +49,15 @@ impl App {
     /// When the import is not there, its file was destroyed, its response is closed, or the store
     /// cannot keep rows.
     pub fn import_run(&self, id: ImportId, mut progress: impl FnMut(Counts) -> bool) -> Result<()> {
-        let mut tries = 0;
-        loop {
-            match self.import_go_on(id, &mut progress) {
-                Err(error) if error.kind == Kind::Unavailable && tries < TRIES => {
-                    error.log();
-                    std::thread::sleep(PAUSE.saturating_mul(1 << tries));
-                    tries += 1;
-                }
-                Err(error) => {
-                    self.import_failed(id, &error);
-                    return Err(error);
-                }
-                Ok(()) => return Ok(()),
+        let taken = patiently(|| self.import_go_on(id, &mut progress));
+        match taken {
+            // Somebody cancelled or undid it meanwhile, and said so.
+            Err(error) if error.code == STOPPED => Ok(()),
+            Err(error) => {
+                self.import_failed(id, &error);
+                Err(error)
             }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -58,7 +71,8 @@ impl App {
             return Ok(());
         }
         let bytes = bytes.ok_or_else(AppError::not_found)?;
-        let prepared = self.prepare(kind_of(&import.kind)?, &bytes, &import.mapping)?;
+        let of = (kind_of(&import.kind)?, import.source.as_str());
+        let prepared = self.prepare(of, &bytes, &import.mapping)?;
         let reading =
             Arc::new(self.read(|tx| rows::Reading::load(tx, &import, &prepared.mapping))?);
         let import = Arc::new(import);
@@ -135,6 +149,14 @@ impl App {
             Purpose::Intake,
             response,
             move |tx| {
+                let now = found(import_fetch(tx, import.id))?;
+                if now.state != "running" {
+                    return Err(AppError::conflict(
+                        STOPPED,
+                        "这份名单已取消或撤销，其余各行不再导入。",
+                        "This import was cancelled or undone; its other rows are not taken.",
+                    ));
+                }
                 takes_rows(tx, &import)?;
                 tx.detail("batch", number);
                 let mut counts = Counts::default();
@@ -163,14 +185,18 @@ impl App {
         )
     }
 
-    /// Goes on with every import that a kill or a restart left under way; one that cannot go on is
-    /// marked, and the others do not wait for it. Answers how many were done.
+    /// Goes on with every import, and every undoing of one, that a kill or a restart left under way;
+    /// one that cannot go on is marked, and the others do not wait for it. Answers how many were
+    /// done.
     ///
     /// # Errors
     /// When it cannot even be read which ones there are.
     pub fn import_resume(&self) -> Result<usize> {
         let open = self.read(|tx| Ok(import_unfinished(tx)?))?;
-        let run = |import: &&Import| self.import_run(import.id, |_| true).is_ok();
+        let run = |import: &&Import| match import.state.as_str() {
+            "undoing" => self.import_undo_run(import.id, |_| {}).is_ok(),
+            _ => self.import_run(import.id, |_| true).is_ok(),
+        };
         Ok(open.iter().filter(run).count())
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use fangxian_base::RecordId;
 use fangxian_interop::linelist::Field;
-use fangxian_store::facts::{NewFact, fact_insert, fact_list, standing};
+use fangxian_store::facts::{CASE_RECORD, NewFact, fact_insert, fact_list, standing};
 use fangxian_store::people::person_of;
-use fangxian_store::records::{record_fetch, token_find};
+use fangxian_store::records::{RecordState, record_fetch, token_find};
 use fangxian_store::responses::response_fetch;
 use fangxian_store::{Author, Tx};
 
@@ -76,7 +76,20 @@ pub(super) fn without_case(row: u32, several: bool) -> super::Remark {
     )
 }
 
-/// Gives a case to the contacts that came in before it: their fact is corrected, not changed.
+/// Whether a contact names a case that was not withdrawn.
+fn names_a_case(
+    tx: &mut Tx<'_>,
+    attrs: &serde_json::Map<String, serde_json::Value>,
+) -> Result<bool> {
+    let named = attrs.get(CASE_RECORD).and_then(|case| case.as_str());
+    let Some(case) = named.and_then(|case| case.parse::<RecordId>().ok()) else {
+        return Ok(false);
+    };
+    Ok(record_fetch(tx, case)?.is_some_and(|case| case.state != RecordState::Withdrawn))
+}
+
+/// Gives a case to the contacts that came in before it, or whose case was withdrawn: their fact is
+/// corrected, not changed.
 pub(super) fn settle_waiting(
     tx: &mut Tx<'_>,
     rules: &Rules,
@@ -102,11 +115,11 @@ pub(super) fn settle_waiting(
             let Some(attrs) = fact.attrs.as_ref().filter(|_| fact.kind == "contact") else {
                 continue;
             };
-            if open && !attrs.contains_key("case_record") {
+            if open && !names_a_case(tx, attrs)? {
                 let mut new = NewFact::new("contact", fact.when, &fact.evidence);
                 new.attrs.clone_from(attrs);
                 new.corrects = Some(fact.id);
-                corrected.push(new.with("case_record", case.to_string()));
+                corrected.push(new.with(CASE_RECORD, case.to_string()));
             }
         }
         for fact in &corrected {

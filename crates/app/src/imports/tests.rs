@@ -10,14 +10,14 @@ use super::run::BATCH;
 use super::*;
 use crate::Settings;
 
-const LIST: &str = "病例编号,姓名,性别,证件号码,联系电话,发病日期,确诊日期\n\
+pub(super) const LIST: &str = "病例编号,姓名,性别,证件号码,联系电话,发病日期,确诊日期\n\
     1,王小明,男,990101198001010014,19900000001,2025-01-03,2025-01-05\n\
     2,李雷,男,990101198001010015,19900000002,2025-01-04,2025-01-05\n\
     3,韩梅,女,,19900000003,2025-02-30,2025-01-05\n\
     4,,,,,2025-01-04,2025-01-06\n\
     5,赵六,女,,19900000005,3-Jan,2025-01-05\n";
 
-fn app(place: &Place) -> App {
+pub(super) fn app(place: &Place) -> App {
     let settings = Settings {
         zone: Zone::china(),
         city: "demo".into(),
@@ -33,7 +33,7 @@ fn app(place: &Place) -> App {
     app
 }
 
-fn list(text: &str) -> ListFile {
+pub(super) fn list(text: &str) -> ListFile {
     ListFile {
         kind: "linelist".into(),
         file_name: "cases.csv".into(),
@@ -44,7 +44,7 @@ fn list(text: &str) -> ListFile {
     }
 }
 
-fn run(app: &App, file: &ListFile) -> Report {
+pub(super) fn run(app: &App, file: &ListFile) -> Report {
     let (id, _) = app
         .import_start(&Who::cli(), CommandId::new(), file)
         .unwrap();
@@ -127,7 +127,7 @@ fn an_import_that_stopped_goes_on_without_taking_a_row_twice() {
         // A kill after the first batch: the receipt is there, the end is not.
         let import = app.read(|tx| found(import_fetch(tx, id))).unwrap();
         let prepared = app
-            .prepare(ListKind::Linelist, text.as_bytes(), &import.mapping)
+            .prepare((ListKind::Linelist, ""), text.as_bytes(), &import.mapping)
             .unwrap();
         let batch = prepared.parsed().take(BATCH).collect();
         let reading = app.read(|tx| rows::Reading::load(tx, &import, &prepared.mapping));
@@ -143,13 +143,13 @@ fn an_import_that_stopped_goes_on_without_taking_a_row_twice() {
     });
 }
 
-fn people(app: &App) -> i64 {
+pub(super) fn people(app: &App) -> i64 {
     let everywhere = [fangxian_store::AreaRange::everywhere()];
     let count = app.read(|tx| Ok(fangxian_store::people::person_count(tx, &everywhere)?));
     count.unwrap()
 }
 
-fn named(source: &str, text: &str) -> ListFile {
+pub(super) fn named(source: &str, text: &str) -> ListFile {
     ListFile {
         source: source.into(),
         ..list(text)
@@ -183,7 +183,7 @@ fn two_lists_are_not_merged_by_their_row_numbers() {
 }
 
 /// A response here, and a list of one case of today for it.
-fn outbreak(place: &Place, app: &App, elsewhere: bool) -> ListFile {
+pub(super) fn outbreak(place: &Place, app: &App, elsewhere: bool) -> ListFile {
     place
         .clock
         .advance_to("2026-05-03T01:00:00Z".parse().unwrap());
@@ -205,7 +205,7 @@ fn outbreak(place: &Place, app: &App, elsewhere: bool) -> ListFile {
     }
 }
 
-fn records(app: &App) -> Vec<fangxian_store::records::Record> {
+pub(super) fn records(app: &App) -> Vec<fangxian_store::records::Record> {
     let filter = fangxian_store::records::RecordFilter {
         scopes: vec![fangxian_store::Scope {
             range: fangxian_store::AreaRange::everywhere(),
@@ -303,7 +303,7 @@ fn equal_rows_of_an_anonymous_list_are_as_many_cases() {
     });
 }
 
-fn facts(app: &App, kind: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
+pub(super) fn facts(app: &App, kind: &str) -> Vec<serde_json::Map<String, serde_json::Value>> {
     let ids: Vec<_> = records(app).iter().map(|record| record.id).collect();
     let all = app.read(|tx| Ok(fangxian_store::facts::fact_list(tx, &ids)?));
     let all = all.unwrap();
@@ -381,7 +381,7 @@ fn rejected_rows_stand_on_a_work_list_until_somebody_deals_with_them() {
     });
 }
 
-fn desk(app: &App) -> Who {
+pub(super) fn desk(app: &App) -> Who {
     use fangxian_authz::{Actor, AreaPath, Grant, Role};
     use fangxian_domain::units::UnitKind;
     let root = app
@@ -422,5 +422,36 @@ fn a_text_without_any_column_that_means_something_is_not_taken_in() {
             assert_eq!(refused.kind, Kind::Invalid);
             assert_eq!(refused.fields[0].field, "file");
         }
+    });
+}
+
+#[test]
+fn a_list_of_the_same_source_and_columns_is_read_as_last_time() {
+    each_place(|place| {
+        let app = app(place);
+        let text = |name: &str| format!("姓名,联系电话,备用\n{name},19900000001,2025-01-03\n");
+        let mapping = "kind = \"linelist\"\n[[column]]\nname = \"姓名\"\nfield = \"name\"\n\
+            [[column]]\nname = \"联系电话\"\nfield = \"phone\"\n\
+            [[column]]\nname = \"备用\"\nfield = \"onset\"\n";
+        let field = |file: &ListFile| {
+            let preview = app.import_preview(&Who::cli(), file).unwrap();
+            let last = preview.columns.into_iter().next_back().unwrap();
+            (last.field, last.why.en)
+        };
+        assert_eq!(field(&named("clinic", &text("王小明"))).0, None);
+        let corrected = ListFile {
+            mapping: mapping.into(),
+            ..named("clinic", &text("王小明"))
+        };
+        run(&app, &corrected);
+        let (again, why) = field(&named("clinic", &text("李雷")));
+        assert_eq!(again.as_deref(), Some("onset"));
+        assert!(why.contains("as last time"));
+        assert_eq!(field(&named("other", &text("李雷"))).0, None);
+        let wider = text("李雷").replace("备用", "备用二");
+        assert_eq!(field(&named("clinic", &wider)).0, None);
+        // What the command line takes without a look is read in the same way.
+        let report = run(&app, &named("clinic", &text("韩梅")));
+        assert_eq!(report.columns[2].field.as_deref(), Some("onset"));
     });
 }

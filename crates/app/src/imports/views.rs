@@ -130,6 +130,57 @@ pub struct Preview {
     pub seen: Option<ImportId>,
 }
 
+/// The undoing of an import.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UndoView {
+    /// Who asked for it: a name, or a word.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Why; empty when it was destroyed.
+    pub reason: String,
+    /// Rows dealt with so far.
+    pub rows: i64,
+    /// Records withdrawn so far; the others stand on another list as well.
+    pub records: i64,
+}
+
+/// What undoing an import would touch. Reviews, measures and tasks are those of the people
+/// concerned, in the response of the import.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UndoPreview {
+    /// The import.
+    pub import: ImportId,
+    /// The name the file came with.
+    pub file_name: String,
+    /// The state of the import.
+    pub state: String,
+    /// Records that would be withdrawn.
+    pub records: i64,
+    /// Records that stay, since another list says the same row.
+    pub kept: i64,
+    /// Facts that would be withdrawn.
+    pub facts: i64,
+    /// People of whom something would be withdrawn.
+    pub people: i64,
+    /// Of those, people of whom nothing else is known.
+    pub only_here: i64,
+    /// Reviews that wait for a look.
+    pub reviews: i64,
+    /// Measures that are proposed: those that nothing asks for any more lapse.
+    pub measures_proposed: i64,
+    /// Measures that are decided: those that nothing asks for any more stand before their organ.
+    pub measures_decided: i64,
+    /// Tasks that are open; they stay.
+    pub tasks: i64,
+    /// Statutory reports that began with the list and wait: those that nothing asks for any more
+    /// end.
+    pub reports_open: i64,
+    /// Statutory reports that began with the list and were sent: they are to be corrected where
+    /// they were sent to.
+    pub reports_sent: i64,
+}
+
 /// An import and what came of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
@@ -145,7 +196,7 @@ pub struct Report {
     pub response: String,
     /// What the response is called.
     pub response_title: Text,
-    /// `running`, `done`, `cancelled` or `failed`.
+    /// `running`, `done`, `cancelled`, `failed`, `undoing` or `undone`.
     pub state: String,
     /// When it was handed in.
     pub created_at: Instant,
@@ -167,8 +218,10 @@ pub struct Report {
     pub columns: Vec<ColumnView>,
     /// Rows by the class that the rules of the response give today; `none`: no class.
     pub classes: BTreeMap<String, i64>,
-    /// Why it stopped, when it failed.
+    /// Why it, or its undoing, stopped.
     pub failure: Option<Text>,
+    /// How far its undoing has come, once somebody asked for that.
+    pub undo: Option<UndoView>,
     /// Why rows were not taken.
     pub rejections: Vec<Remark>,
     /// What was odd about rows that were taken, the first ones.

@@ -225,11 +225,16 @@ pub(super) fn receipt_view(
                 .flatten()
                 .any(|at| at >= record.received_at)
         }),
-        RecordState::New | RecordState::Handled | RecordState::Rejected => false,
+        RecordState::New
+        | RecordState::Handled
+        | RecordState::Rejected
+        | RecordState::Withdrawn => false,
     };
     let state = match record.state {
         RecordState::Handled if arranged => ReceiptState::Closed,
-        RecordState::Handled | RecordState::Rejected => ReceiptState::NoFollowUp,
+        RecordState::Handled | RecordState::Rejected | RecordState::Withdrawn => {
+            ReceiptState::NoFollowUp
+        }
         RecordState::New | RecordState::InReview if arranged => ReceiptState::Arranged,
         RecordState::InReview if looked => ReceiptState::Assessed,
         RecordState::New | RecordState::InReview => ReceiptState::Received,

@@ -7,6 +7,7 @@ mod looks;
 mod measures;
 mod path;
 mod tasks;
+mod undo;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 use fangxian_authz::{Action, Resource};
 use fangxian_base::{Instant, PersonId, Text};
 use fangxian_domain::identifiers::DocumentKind;
+use fangxian_store::imports::record_standing;
 use fangxian_store::people::person_fetch;
 use fangxian_store::records::{record_ids_of, token_persons};
 use fangxian_store::{Scope, Tx};
@@ -41,6 +42,8 @@ pub struct Hit {
     pub area: Option<Text>,
     /// When something last changed.
     pub changed_at: Instant,
+    /// Whether all that was known of them was withdrawn.
+    pub withdrawn: bool,
 }
 
 /// What a search answers.
@@ -89,6 +92,7 @@ impl App {
                     identity: identity_view(&identity_of(tx, &records)?, today),
                     area: crate::intake::area_name(tx, row.area)?,
                     changed_at: row.changed_at,
+                    withdrawn: record_standing(tx, person)?.is_none(),
                 });
             }
             Ok((hits, more))

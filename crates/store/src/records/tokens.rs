@@ -41,7 +41,7 @@ pub fn tokens_insert(
     Ok(())
 }
 
-/// Records that carry a value, oldest first.
+/// Records that carry a value and say something still, oldest first.
 pub fn token_find(
     tx: &mut Tx<'_>,
     kind: &str,
@@ -52,7 +52,8 @@ pub fn token_find(
     tx.rows(
         "SELECT t.record_id FROM token t WHERE t.token = $1 AND t.kind = $2 AND NOT EXISTS
              (SELECT 1 FROM record r JOIN response o ON o.id = r.response_id
-              WHERE r.id = t.record_id AND o.destroyed_at IS NOT NULL)
+              WHERE r.id = t.record_id
+                  AND (o.destroyed_at IS NOT NULL OR r.state = 'withdrawn'))
          ORDER BY t.record_id LIMIT $3",
         &vals![token, kind, limit],
     )?

@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (60, include_str!("0060_alerts.sql")),
     (70, include_str!("0070_linkage.sql")),
     (80, include_str!("0080_appeals.sql")),
+    (90, include_str!("0090_undo.sql")),
 ];
 
 /// How a step begins on the server.

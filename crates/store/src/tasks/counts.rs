@@ -129,7 +129,7 @@ fn count_clocks(
         &format!(
             "SELECT COUNT(*), {} FROM
                  (SELECT k.due_at, k.area_id, k.confined FROM report_clock k
-                  WHERE k.sent_at IS NULL
+                  WHERE k.sent_at IS NULL AND k.ended_at IS NULL
                   UNION ALL
                   SELECT k.due_at, k.area_id, k.confined FROM alert_clock k
                   WHERE k.sent_at IS NULL AND k.ended_at IS NULL) x

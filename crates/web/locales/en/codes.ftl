@@ -17,6 +17,7 @@ record-state-new = new
 record-state-in-review = in review
 record-state-handled = handled
 record-state-rejected = set aside
+record-state-withdrawn = withdrawn
 review-state-first-look = first look
 review-state-asked = being asked
 review-state-second-look = second look

@@ -17,6 +17,7 @@ record-state-new = 待查看
 record-state-in-review = 研判中
 record-state-handled = 已处理
 record-state-rejected = 不再跟进
+record-state-withdrawn = 已撤回
 review-state-first-look = 待初核
 review-state-asked = 核实中
 review-state-second-look = 待复核

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fangxian_app::imports::{
-    Language, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
+    Language, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report, UndoPreview,
 };
 use fangxian_app::{Action, App, AppError, Kind, Result};
 use fangxian_base::{ImportId, UserId};
@@ -262,6 +262,49 @@ fn resume(app: &App, ask: &Ask, input: Which) -> Result<Done<()>> {
     Ok(Done::then(format!("/imports/{}", input.id), ()))
 }
 
+fn cancel(app: &App, ask: &Ask, input: Which) -> Result<Done<()>> {
+    app.import_cancel(&ask.who, ask.command, input.id)?;
+    Ok(Done::then(format!("/imports/{}", input.id), ()))
+}
+
+/// What undoing an import would touch.
+#[derive(Debug, Serialize, JsonSchema)]
+struct UndoPage {
+    /// The effects.
+    preview: UndoPreview,
+}
+
+page!(UndoPage, "import-undo.html");
+
+fn undo_preview(app: &App, ask: &Ask, input: Which) -> Result<UndoPage> {
+    Ok(UndoPage {
+        preview: app.import_undo_preview(&ask.who, input.id)?,
+    })
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct UndoInput {
+    /// The import.
+    id: ImportId,
+    /// Why it is undone.
+    #[serde(default)]
+    reason: String,
+}
+
+fn undo(app: &App, ask: &Ask, input: UndoInput) -> Result<Done<()>> {
+    let id = input.id;
+    app.import_undo(&ask.who, ask.command, id, &input.reason)?;
+    let app = ask.app.clone();
+    std::thread::Builder::new()
+        .name("undo".to_owned())
+        .spawn(move || {
+            // Logged and kept with the import where it happened.
+            let _ = app.import_undo_run(id, |_| {});
+        })
+        .map_err(AppError::internal)?;
+    Ok(Done::then(format!("/imports/{id}"), ()))
+}
+
 #[derive(Deserialize, JsonSchema)]
 struct Page {
     /// The page, from 1.
@@ -421,6 +464,26 @@ pub fn endpoints() -> Vec<Endpoint> {
             create,
             "imports.view",
             resume,
+        ),
+        Endpoint::command(
+            "imports.cancel",
+            "/imports/{id}/cancel",
+            create,
+            "imports.view",
+            cancel,
+        ),
+        Endpoint::page(
+            "imports.undo_preview",
+            "/imports/{id}/undo",
+            create,
+            undo_preview,
+        ),
+        Endpoint::command(
+            "imports.undo",
+            "/imports/{id}/undo",
+            create,
+            "imports.undo_preview",
+            undo,
         ),
         Endpoint::file(
             "imports.errors",

@@ -53,14 +53,22 @@ pub fn channels(s: &Shell) -> Vec<Choice> {
 
 /// States of a record as choices.
 pub fn states(s: &Shell) -> Vec<Choice> {
-    ["", "new", "in_review", "handled", "rejected", "all"]
-        .into_iter()
-        .map(|code| match code {
-            "" => Choice::new("", s.t("record-state-open")),
-            "all" => Choice::new("all", s.t("all")),
-            code => Choice::new(code, s.code("record-state", code)),
-        })
-        .collect()
+    [
+        "",
+        "new",
+        "in_review",
+        "handled",
+        "rejected",
+        "withdrawn",
+        "all",
+    ]
+    .into_iter()
+    .map(|code| match code {
+        "" => Choice::new("", s.t("record-state-open")),
+        "all" => Choice::new("all", s.t("all")),
+        code => Choice::new(code, s.code("record-state", code)),
+    })
+    .collect()
 }
 
 /// The colour that goes with a state; the word stands beside it.

@@ -35,7 +35,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
             text(&inbox[0]["person"])
         ),
         "measures.view" | "measures.notice" | "measures.release" => measure.to_owned(),
-        "imports.view" | "imports.errors" => import.to_owned(),
+        "imports.view" | "imports.errors" | "imports.undo_preview" => import.to_owned(),
         "packs.view" => "norovirus".to_owned(),
         other => panic!("no example for {other}"),
     };

@@ -11,7 +11,7 @@ use crate::endpoint::{Access, Method};
 use crate::pages::REGISTRY;
 
 /// Commands that are told apart, and why.
-const APART: [(&str, &str); 3] = [
+const APART: [(&str, &str); 4] = [
     ("setup.create", "it needs an installation without accounts"),
     (
         "imports.decide",
@@ -20,6 +20,10 @@ const APART: [(&str, &str); 3] = [
     (
         "imports.resume",
         "needs an import that failed; told beside the use case",
+    ),
+    (
+        "imports.cancel",
+        "needs an import that runs; told beside the use case",
     ),
 ];
 
@@ -493,20 +497,38 @@ async fn lists(story: &mut Story<'_>, desk: &mut Browser) -> String {
     let taken = story.hands_in(desk, "imports.run", list).await;
     let id = text(&taken["data"]).to_owned();
     taken_in(desk, &id, 1).await;
+    let wrong = "姓名,联系电话,发病日期\n错发一,19911110009,2026-05-01\n";
+    let taken = story.hands_in(desk, "imports.run", wrong).await;
+    let taken = text(&taken["data"]);
+    taken_in(desk, taken, 1).await;
+    let reason = json!({ "reason": "发错了名单" });
+    story.does(desk, "imports.undo", taken, reason).await;
+    until(desk, taken, |report| {
+        report["state"] == "undone" && report["undo"]["records"] == 1
+    })
+    .await;
     id
 }
 
 /// Waits until an import has taken so many rows.
 async fn taken_in(desk: &mut Browser, id: &str, rows: usize) {
+    until(desk, id, |report| {
+        report["state"] == "done" && report["accepted"] == rows
+    })
+    .await;
+}
+
+/// Waits until an import is so.
+async fn until(desk: &mut Browser, id: &str, so: impl Fn(&Value) -> bool) {
     let path = format!("/imports/{id}");
     for _ in 0..2_000 {
         let report = desk.api("GET", &path, None).await.json();
-        if report["state"] == "done" && report["accepted"] == rows {
+        if so(&report) {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("the list was never taken in");
+    panic!("the list never came so far");
 }
 
 /// A model of matching is learnt from a list and released.
