@@ -393,6 +393,29 @@ pub struct BenchArgs {
     pub what: BenchWhat,
 }
 
+impl BenchArgs {
+    /// Whether it asks where time goes.
+    pub const fn measures_phases(&self) -> bool {
+        matches!(self.what, BenchWhat::Import(_))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ImportMeasured {
+    /// People whom the store knows before
+    #[arg(long, default_value_t = 1_000_000)]
+    pub persons: usize,
+    /// Rows of the list that is measured
+    #[arg(long, default_value_t = 100_000)]
+    pub rows: usize,
+    /// An empty PostgreSQL database, which is left filled [default: the embedded one]
+    #[arg(long, value_name = "ADDRESS")]
+    pub postgres: Option<String>,
+    /// Another seed makes other people
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum BenchWhat {
     /// Self-reports over HTTP, durable, beside an endpoint that only answers
@@ -404,6 +427,8 @@ pub enum BenchWhat {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// A long list into a store that knows many people, and where the time goes
+    Import(ImportMeasured),
     /// The epidemiology engine, beside the R packages that are installed; a table in Markdown
     Epi {
         /// Without the peers

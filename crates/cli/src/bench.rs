@@ -1,5 +1,8 @@
 //! `fangxian bench NAME`: measurements on this machine, in one run with their peer, as ratios.
 
+mod import;
+pub mod phases;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +17,10 @@ use crate::installation;
 use crate::out::{self, Ended, Failed};
 
 /// Runs a measurement and prints what came of it.
-pub fn run(args: &BenchArgs) -> Result<Ended, Failed> {
+pub fn run(args: &BenchArgs, phases: &phases::Phases) -> Result<Ended, Failed> {
     match &args.what {
         BenchWhat::Intake { clients, seconds } => intake(*clients, Duration::from_secs(*seconds)),
+        BenchWhat::Import(wanted) => import::run(wanted, phases),
         BenchWhat::Epi { alone } => crate::epi::bench::run(*alone),
         BenchWhat::Trace(wanted) => {
             let size = fangxian_trace::bench::Size {

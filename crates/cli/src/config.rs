@@ -138,6 +138,14 @@ impl Config {
             .insert("data", (dir.display().to_string(), Origin::BuiltIn));
         self
     }
+
+    /// The same with another database.
+    #[must_use]
+    pub fn with_database(mut self, address: &str) -> Self {
+        self.values
+            .insert("database", (address.to_owned(), Origin::Flag));
+        self
+    }
 }
 
 /// The built-in configuration, whatever the environment says: for measurements.

@@ -70,7 +70,9 @@ fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
         }
     }
     let config = config::read(&cli.global)?;
-    logging::start(&config)?;
+    let phases = bench::phases::Phases::default();
+    let measures = matches!(&cli.verb, Verb::Bench(args) if args.measures_phases());
+    logging::start(&config, measures.then(|| phases.clone()))?;
     match cli.verb {
         Verb::Serve => serve::run(&config),
         Verb::Demo(args) => demo::run(&config, &args),
@@ -84,7 +86,7 @@ fn run(mut cli: Cli) -> Result<Ended, out::Failed> {
         Verb::User(args) => users::run(&config, &args),
         Verb::Config(args) => config::run(&config, &args),
         Verb::Health(args) => serve::health(&config, &args),
-        Verb::Bench(args) => bench::run(&args),
+        Verb::Bench(args) => bench::run(&args, &phases),
         Verb::Trace(args) => trace::run(&config, &args),
         Verb::Epi(args) => epi::run(&args, None),
     }

@@ -413,7 +413,8 @@ pub(super) fn take_row(
             &mut remarks,
         )?;
         token_insert(tx, record, "row", &digest)?;
-        assess_listed(rules, tx, matched.person, record)?;
+        tracing::trace_span!(target: "phase", "assessment")
+            .in_scope(|| assess_listed(rules, tx, matched.person, record))?;
         counts.matched = i64::from(matched.linked);
         counts.queued = i64::from(matched.queued);
         if let Some(own) = identity(row, import, kind_of(import)?).case_number {

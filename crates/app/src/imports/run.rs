@@ -79,7 +79,9 @@ impl App {
         let mut total = Counts::default();
         let mut rows = prepared.parsed();
         for number in 0_u64.. {
-            let batch: Arc<Vec<rows::Parsed>> = Arc::new(rows.by_ref().take(BATCH).collect());
+            let batch: Vec<rows::Parsed> = tracing::trace_span!(target: "phase", "parse")
+                .in_scope(|| rows.by_ref().take(BATCH).collect());
+            let batch = Arc::new(batch);
             if batch.is_empty() {
                 break;
             }
@@ -149,6 +151,7 @@ impl App {
             Purpose::Intake,
             response,
             move |tx| {
+                let _whole = tracing::trace_span!(target: "phase", "batch").entered();
                 let now = found(import_fetch(tx, import.id))?;
                 if now.state != "running" {
                     return Err(AppError::conflict(

@@ -83,7 +83,7 @@ fn whoever_came_with_the_list_alone_is_shown_as_withdrawn() {
         let app = app(place);
         let first = run(&app, &list("姓名,联系电话\n王小明,19900000001\n"));
         undo(&app, first.id);
-        let who = super::tests::desk(&app);
+        let who = tests::desk(&app);
         let search = crate::people::Search {
             q: "王小明".into(),
             purpose: "intake".into(),
@@ -200,10 +200,7 @@ fn an_undoing_that_stopped_goes_on_and_one_of_a_running_import_stops_that() {
         assert_eq!((report.state.as_str(), report.read), ("undoing", 100));
         // A kill after the first slice.
         assert!(app.import_undo_slice(id).unwrap());
-        assert_eq!(
-            withdrawn(&app),
-            usize::try_from(super::undo::SLICE).unwrap()
-        );
+        assert_eq!(withdrawn(&app), usize::try_from(undo::SLICE).unwrap());
         assert_eq!(app.import_resume().unwrap(), 1);
         let report = app.import_report(&Who::cli(), id).unwrap();
         assert_eq!(report.state, "undone");
@@ -251,7 +248,7 @@ fn contacts_find_the_corrected_case_when_the_list_of_their_case_was_undone() {
             &app,
             &list("病例编号,姓名,发病日期\nA1,王小明,2025-01-05\n"),
         );
-        let named: Vec<_> = super::tests::facts(&app, "contact")
+        let named: Vec<_> = tests::facts(&app, "contact")
             .into_iter()
             .filter_map(|attrs| attrs.get("case_record")?.as_str().map(str::to_owned))
             .collect();

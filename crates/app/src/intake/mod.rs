@@ -89,6 +89,7 @@ pub(crate) fn keep(
     matching: &Matching,
     new: &Keep<'_>,
 ) -> Result<(RecordId, Matched)> {
+    let storing = tracing::trace_span!(target: "phase", "record and facts").entered();
     let id = RecordId::new();
     let looked_at = new.channel.needs_a_look();
     let due_at = looked_at.then(|| tx.now().plus_hours(LOOK_HOURS));
@@ -123,7 +124,9 @@ pub(crate) fn keep(
     for fact in new.facts {
         fact_insert(tx, id, new.response, new.author, fact)?;
     }
-    let matched = match_record(tx, matching, id, new.identity, new.author)?;
+    drop(storing);
+    let matched = tracing::trace_span!(target: "phase", "matching")
+        .in_scope(|| match_record(tx, matching, id, new.identity, new.author))?;
     tx.note("person", matched.person);
     Ok((id, matched))
 }
