@@ -203,12 +203,11 @@ impl App {
             error.kind = Kind::Invalid;
             error.because(e)
         })?;
-        let mapping = match given {
-            Some(given) => given,
-            None => {
-                let proposed = propose_mapping(kind, &table, self.rules().names());
-                self.as_last_time((kind, source), &table, proposed)?
-            }
+        let mapping = if let Some(given) = given {
+            given
+        } else {
+            let proposed = propose_mapping(kind, &table, self.rules().names());
+            self.as_last_time((kind, source), &table, proposed)?
         };
         // Remarks alone say nothing of anybody.
         let says = |field: Field| field != Field::Remarks;
