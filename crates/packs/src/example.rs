@@ -119,7 +119,7 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
         }));
         all.extend(law.routes.iter().map(|route| Reachable {
             name: route.rule.clone(),
-            line: route.line,
+            spot: route.spot,
         }));
         all.extend(law.measures.iter().map(|measure| Reachable {
             name: format!("{}/{}", law.id, measure.id.value),

@@ -74,7 +74,7 @@ pub struct Route {
     /// `law/id`.
     pub rule: String,
     /// Line in the file.
-    pub line: u64,
+    pub spot: Spot,
     /// Its id.
     pub id: String,
     /// What can be done.
@@ -190,15 +190,10 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
     let mut routes = Vec::new();
     for route in &doc.remedy.routes {
         unique(report, &mut ids, &route.id);
-        cites(
-            report,
-            &route.cites,
-            &doc.sources,
-            route.id.referenced.line(),
-        );
+        cites(report, &route.cites, &doc.sources, route.id.spot());
         routes.push(Route {
             rule: format!("{}/{}", doc.id.value, route.id.value),
-            line: route.id.referenced.line(),
+            spot: route.id.spot(),
             id: route.id.value.clone(),
             text: Text::new(&route.zh, &route.en),
             article: route.article.clone(),

@@ -123,7 +123,7 @@ pub struct RemedyDoc {
 }
 
 /// A way to turn to somebody else.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteDoc {
     /// Id.
@@ -138,6 +138,7 @@ pub struct RouteDoc {
     #[serde(default)]
     pub within: Option<Name>,
     /// Sources.
+    #[schemars(length(min = 1))]
     pub cites: Vec<Name>,
 }
 
