@@ -2,6 +2,8 @@
 //! not the code is that of a notice; the answer is the same. A code that leads nowhere is no reason
 //! to lose what was said: staff find the notice that is meant.
 
+use std::collections::BTreeSet;
+
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AppealId, CommandId, RecordId, Text};
 use fangxian_domain::appeals::{AppealKind, AppealMove};
@@ -53,6 +55,16 @@ pub struct Filed {
 pub struct WithdrawInput {
     /// The number that was given when it was filed.
     pub number: String,
+}
+
+/// An appeal that is not there yet, or is named by its number alone.
+fn at_the_door(who: &Who) -> Resource {
+    Resource::Appeal {
+        about: submit_about(who),
+        took_part: BTreeSet::new(),
+        assignee: None,
+        decided_by: None,
+    }
 }
 
 /// LIMIT: characters of a name or a telephone number.
@@ -201,13 +213,7 @@ impl App {
     /// Fields that do not hold, no permission, or the store cannot keep it now.
     pub fn appeal_file(&self, who: &Who, command: CommandId, input: &AppealInput) -> Result<Filed> {
         let purpose = Purpose::Appeal;
-        let thing = Resource::Appeal {
-            about: submit_about(who),
-            took_part: std::collections::BTreeSet::new(),
-            assignee: None,
-            decided_by: None,
-        };
-        self.permit(who, Action::AppealsFile, &thing, purpose)?;
+        self.permit(who, Action::AppealsFile, &at_the_door(who), purpose)?;
         let (code, kind) = check(input)?;
         let original = serde_json::to_vec(input).map_err(AppError::internal)?;
         let random = fangxian_store::random_bytes()?;
@@ -249,8 +255,10 @@ impl App {
                 "There is no appeal without an answer under this number; please check it.",
             )
         };
+        let purpose = Purpose::Appeal;
+        self.permit(who, Action::AppealsFile, &at_the_door(who), purpose)?;
         let code = ReceiptCode::parse(&input.number).ok_or_else(unknown)?;
-        let (rules, author, purpose) = (self.rules(), who.author(), Purpose::Appeal);
+        let (rules, author) = (self.rules(), who.author());
         let action = Action::AppealsFile;
         self.write(who, command, action, purpose, None, move |tx| {
             let record = record_by_receipt(tx, code.as_str())?.ok_or_else(unknown)?;
