@@ -31,6 +31,11 @@ fn cause(actor: &Actor, action: Action, thing: &Resource, purpose: Purpose) -> S
     ask(actor, action, thing, purpose).map_or_else(|no| no.cause().to_owned(), |()| "ok".to_owned())
 }
 
+/// What somebody hands in: nothing is read and nothing decided by it.
+const fn handed_in(action: Action) -> bool {
+    matches!(action, Action::IntakeSubmit | Action::AppealsFile)
+}
+
 #[test]
 fn a_personal_file_is_not_read_without_a_purpose() {
     let world = World::new();
@@ -241,7 +246,7 @@ fn a_sealed_disease_is_seen_only_at_the_cdc_and_by_the_unit_that_reported_it() {
             for action in common::actions() {
                 let about = inside().sealed(true);
                 let strange = world.strange(action.kind(), about.clone());
-                if strange.about().is_none() || action == Action::IntakeSubmit {
+                if strange.about().is_none() || handed_in(action) {
                     continue;
                 }
                 for purpose in purposes() {
@@ -271,7 +276,7 @@ fn an_administrator_never_touches_people_whatever_else_was_granted() {
             Grant::new(Role::Admin, path("a.")),
         ];
         let admin = world.actor(UnitKind::CdcInstitution, &grants);
-        for action in common::actions().filter(|action| *action != Action::IntakeSubmit) {
+        for action in common::actions().filter(|action| !handed_in(*action)) {
             let thing = world.own(action.kind(), inside());
             if thing.about().is_some() {
                 for purpose in purposes() {
@@ -422,7 +427,7 @@ fn after_a_response_is_closed_only_audit_and_destruction_remain() {
     let authz = authz();
     for &role in Role::ALL {
         let actor = world.one(role, common::usual_unit(role), "a.");
-        for action in common::actions().filter(|action| *action != Action::IntakeSubmit) {
+        for action in common::actions().filter(|action| !handed_in(*action)) {
             let thing = world.own(action.kind(), inside().in_closed(world.response));
             if thing.about().is_some() {
                 for purpose in purposes().filter(|purpose| *purpose != Some(Purpose::Audit)) {
@@ -506,7 +511,7 @@ fn a_police_unit_reads_no_file_and_decides_nothing() {
     let authz = authz();
     for &role in Role::ALL {
         let police = world.one(role, UnitKind::Police, "a.");
-        for action in common::actions().filter(|action| *action != Action::IntakeSubmit) {
+        for action in common::actions().filter(|action| !handed_in(*action)) {
             let thing = world.strange(action.kind(), inside());
             if thing.about().is_some() {
                 for purpose in purposes() {

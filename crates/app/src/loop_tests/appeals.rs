@@ -41,6 +41,7 @@ fn words(code: &str, kind: &str) -> AppealInput {
 
 /// Files at the public door; answers the number.
 fn filed(world: &World, code: &str, kind: &str) -> String {
+    world.app.first_start().unwrap();
     world
         .app
         .appeal_file(&Who::public(), CommandId::new(), &words(code, kind))

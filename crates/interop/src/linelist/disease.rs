@@ -1,5 +1,7 @@
 //! Of which disease a list evidently is: by its disease column, else by what its headers name.
 
+use std::collections::BTreeSet;
+
 use fangxian_domain::identifiers::Wording;
 
 use super::codes::{is_missing, plain};
@@ -73,6 +75,12 @@ impl DiseaseNames {
 /// Headers that ask who was in Wuhan stand in the lists of early 2020 and in no others.
 const WUHAN: [&str; 4] = ["wuhan", "武汉", "离汉", "离鄂"];
 
+/// Headers with these words ask about something beside the disease of the list: a vaccination, an
+/// earlier illness, a test that excludes another.
+const BESIDE: [&str; 8] = [
+    "疫苗", "接种", "既往", "病史", "合并", "vaccin", "history", "past",
+];
+
 /// Share of the filled cells of a disease column that must name one disease.
 const SHARE_MIN: f32 = 0.9;
 
@@ -98,9 +106,18 @@ pub(super) fn propose(
         confidence,
         why,
     };
-    if let Some(code) = headers().find_map(|header| names.named_in(header)) {
-        let why = Wording::new("列名写明", "a header says so");
-        return Some(by_headers(code, 0.9, why));
+    let beside = |header: &String| BESIDE.iter().any(|word| plain(header).contains(word));
+    let named: BTreeSet<&str> = headers()
+        .filter(|header| !beside(header))
+        .filter_map(|header| names.named_in(header))
+        .collect();
+    match (named.first(), named.len()) {
+        (Some(code), 1) => {
+            let why = Wording::new("列名写明", "a header says so");
+            return Some(by_headers(code, 0.9, why));
+        }
+        (Some(_), _) => return None,
+        (None, _) => {}
     }
     let asks = |header: &String| WUHAN.iter().any(|word| plain(header).contains(word));
     headers().any(asks).then(|| {
@@ -190,5 +207,27 @@ mod tests {
         assert_eq!(names.named_in("norovirus"), Some("norovirus"), "by id");
         assert_eq!(names.named_in("新冠合并诺如"), None);
         assert_eq!(names.named_in("手足口病"), None);
+    }
+
+    #[test]
+    fn a_vaccination_says_nothing_of_the_disease_and_two_diseases_are_none() {
+        let names = DiseaseNames::new([
+            ("influenza".to_owned(), vec!["流感", "influenza"]),
+            ("covid-19".to_owned(), vec!["新冠"]),
+        ]);
+        let proposed = |header: &str| {
+            let text = format!("姓名,{header}\n王小明,是\n");
+            let limits = super::super::Limits::default();
+            let table = super::super::read_table(text.as_bytes(), limits).unwrap();
+            propose(&names, &table, &[]).map(|one| one.code)
+        };
+        assert_eq!(proposed("流感发病日期").as_deref(), Some("influenza"));
+        assert_eq!(proposed("流感疫苗接种史"), None);
+        assert_eq!(proposed("Influenza vaccination"), None);
+        assert_eq!(
+            proposed("新冠核酸结果,流感疫苗接种史").as_deref(),
+            Some("covid-19")
+        );
+        assert_eq!(proposed("新冠核酸结果,流感抗原结果"), None);
     }
 }

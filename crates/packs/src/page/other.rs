@@ -63,7 +63,17 @@ pub fn law(library: &Library, pack: &Law) -> PackPage {
     let (article, says) = (&pack.remedy.article, &pack.remedy.says);
     let mut remedy = PageEntry::new("", says);
     remedy.say(&article.zh, &article.en);
-    page.section("remedy", "救济", "Remedy", vec![remedy]);
+    let routes = pack.routes.iter().map(|route| {
+        let mut entry = PageEntry::new(&route.id, &route.text);
+        entry.say(&route.article.zh, &route.article.en);
+        if let Some(within) = route.within {
+            let within = super::parts::value(&pack.rules, within);
+            entry.say(within.zh, within.en);
+        }
+        entry
+    });
+    let remedies = std::iter::once(remedy).chain(routes).collect();
+    page.section("remedy", "救济", "Remedies", remedies);
     page.section(
         "values",
         "数值",

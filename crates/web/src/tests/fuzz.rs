@@ -30,7 +30,7 @@ fn rounds() -> u64 {
 const NEVER: [&str; 2] = ["sessions.end", "self.password"];
 
 /// Words that no answer holds, but that commands wait for.
-const SAID: [(&str, &[&str]); 25] = [
+const SAID: [(&str, &[&str]); 26] = [
     (
         "outcome",
         &[
@@ -58,6 +58,7 @@ const SAID: [(&str, &[&str]); 25] = [
     ("document_kind", &["resident_id", "passport"]),
     ("asks", &["more_time", "hands"]),
     ("words", &["我没有接触过病例"]),
+    ("code", &["BBBB-BBBB-BBBB", "990101"]),
     ("q", &["王小明", "13800138000", "李"]),
     ("role", &["desk", "grid", "integration"]),
     ("login", &["new.one", "grid", "authority", "x"]),
