@@ -23,6 +23,7 @@ use crate::{App, AppError, Result, Who, found};
 /// The measure that an appeal means, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["version", "measure"]))]
 pub struct MatchInput {
     /// The version seen.
     pub version: i64,
@@ -33,6 +34,7 @@ pub struct MatchInput {
 /// Who answers, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["version", "login"]))]
 pub struct AssignInput {
     /// The version seen.
     pub version: i64,
@@ -43,6 +45,7 @@ pub struct AssignInput {
 /// An answer, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["version", "outcome", "reason"]))]
 pub struct AnswerInput {
     /// The version seen.
     pub version: i64,
@@ -55,6 +58,7 @@ pub struct AnswerInput {
 /// Letting the measure rest, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["version", "reason"]))]
 pub struct ReliefInput {
     /// The version seen.
     pub version: i64,

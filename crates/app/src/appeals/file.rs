@@ -28,6 +28,7 @@ use crate::{App, AppError, FieldError, Result, Who, found};
 /// An appeal, as typed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["code", "kind", "words"]))]
 pub struct AppealInput {
     /// The code printed on the notice.
     pub code: String,
@@ -52,6 +53,7 @@ pub struct Filed {
 /// Taking an appeal back, as typed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["number"]))]
 pub struct WithdrawInput {
     /// The number that was given when it was filed.
     pub number: String,

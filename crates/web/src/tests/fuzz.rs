@@ -23,7 +23,7 @@ fn rounds() -> u64 {
     std::env::var("FANGXIAN_TEST_ROUNDS")
         .ok()
         .and_then(|n| n.parse().ok())
-        .unwrap_or(8)
+        .unwrap_or(12)
 }
 
 /// These end the session or the account of whoever asks, and with it the test.
