@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::example::{self, Reached};
 use crate::finding::{Finding, Severity, Spot, nearest};
 use crate::library::Library;
+use crate::reachable::reachable;
 use crate::schema::InForce;
 
 fn add(
@@ -252,7 +253,7 @@ pub fn examples(library: &Library, findings: &mut Vec<Finding>) {
 
 /// Lists rules and values that no example reaches.
 pub fn unreached(library: &Library, reached: &Reached, findings: &mut Vec<Finding>) {
-    for item in example::reachable(library) {
+    for item in reachable(library) {
         if !reached.contains(&item.name) {
             let pack = item.name.split('/').next().unwrap_or_default();
             let place = (library.file_of(pack), item.spot);

@@ -22,6 +22,7 @@ mod load;
 mod notifiable;
 mod overview;
 mod page;
+mod reachable;
 mod reading;
 mod schema;
 mod shipped;

@@ -584,12 +584,10 @@ async fn accounts(story: &mut Story<'_>, admin: &mut Browser) {
         .await;
     story.does(admin, "users.reset", &id, json!({})).await;
     let user = admin.api("GET", &format!("/users/{id}"), None).await.json();
-    story
-        .does(admin, "users.token", &id, json!({ "label": "医院接口" }))
-        .await;
-    story
-        .does(admin, "users.revoke", &id, json!({ "label": "医院接口" }))
-        .await;
+    for what in ["users.token", "users.revoke"] {
+        let label = json!({ "label": "医院接口" });
+        story.does(admin, what, &id, label).await;
+    }
     story
         .does(
             admin,
