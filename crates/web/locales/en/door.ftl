@@ -4,6 +4,7 @@ home-lead = This is the local public-health duty desk. No account is needed and 
 home-report = Report
 home-report-text = Fever, cough, vomiting or diarrhoea, or contact with a person who has an infectious disease. You may also report for family, older people and children.
 home-report-go = Start
+home-appeal-go = Appeal or ask for a correction
 home-receipt-text = Your receipt number shows how far your report has come. No names are shown.
 home-staff = Staff
 home-staff-text = Hospitals and clinics, disease control, townships and communities log in here.

@@ -4,6 +4,7 @@ home-lead = 这里是本地公共卫生值守入口。填写不需要账号，�
 home-report = 我要报告
 home-report-text = 发热、咳嗽、呕吐腹泻，或接触过传染病病人，都可以报告；也可以替家人、老人和孩子填写。
 home-report-go = 开始填写
+home-appeal-go = 提出申诉或更正
 home-receipt-text = 凭回执号查看您的报告办到了哪一步，不显示姓名。
 home-staff = 工作人员
 home-staff-text = 医疗机构、疾控、乡镇（街道）、村（社区）工作人员请登录。
