@@ -7,10 +7,12 @@ import { theLoop } from '../stories/loop.mjs';
 import { mergeAndUnmerge } from '../stories/merge.mjs';
 import { everyPage } from '../stories/screens.mjs';
 import { readersTrace } from '../stories/trace.mjs';
+import { theQueue } from '../stories/queue.mjs';
+import { theWorkbook } from '../stories/workbook.mjs';
 
 // STORIES names those to tell, by comma, while one is being written.
 const told = process.env.STORIES?.split(',');
-const stories = { theLoop, mergeAndUnmerge, theImport, readersTrace, formsForgive, everyPage };
+const stories = { theLoop, mergeAndUnmerge, theImport, theWorkbook, theQueue, readersTrace, formsForgive, everyPage };
 
 installation({ start: 'serve', district: true }, (journey) => {
   for (const [name, story] of Object.entries(stories)) {

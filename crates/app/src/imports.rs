@@ -3,6 +3,7 @@
 //! list, a kill in the middle goes on where it stopped, and the same file twice is one import. An
 //! import can be undone: what came with it is withdrawn.
 
+mod corrected;
 mod places;
 mod remembered;
 mod rows;
@@ -22,8 +23,8 @@ use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{CommandId, ImportId, Text};
 pub use fangxian_interop::linelist::Language;
 use fangxian_interop::linelist::{
-    Field, Finding, Kind as ListKind, Limits, Mapping, Plan, Table, propose_mapping, read_sheet,
-    template, write_errors,
+    Field, Finding, Kind as ListKind, Limits, Mapping, MappingError, Plan, Table, propose_mapping,
+    read_sheet, template, write_errors,
 };
 use fangxian_store::imports::{
     Import, NewImport, import_by_digest, import_classes, import_fetch, import_file, import_insert,
@@ -37,6 +38,7 @@ use crate::part::and_one;
 use crate::responses::{ELSEWHERE, ROUTINE};
 use crate::{App, AppError, Kind, Part, Result, Who, about, found};
 
+pub use corrected::{ColumnInput, FieldView, with_columns};
 pub(crate) use undo::why_undone;
 pub use views::{
     ColumnView, DiseaseView, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
@@ -150,6 +152,23 @@ fn kind_of(code: &str) -> Result<ListKind> {
     })
 }
 
+/// Says that a mapping does not hold.
+fn unsound(why: MappingError) -> AppError {
+    AppError::field(
+        "mapping",
+        "对应关系文件有误，请按提示改正，或留空使用系统建议。",
+        &format!(
+            "The mapping does not hold: {why}. Correct it, or leave it empty to use the proposal."
+        ),
+    )
+    .because(why)
+}
+
+/// A mapping from its file form.
+fn parsed(mapping: &str) -> Result<Mapping> {
+    Mapping::parse(mapping).map_err(unsound)
+}
+
 /// A digest over the file and how it is read; words about the mapping do not count.
 fn digest(file: &ListFile, mapping: &Mapping) -> String {
     let mut hash = Sha256::new();
@@ -184,14 +203,7 @@ impl App {
     ) -> Result<Prepared> {
         let given = match mapping.trim() {
             "" => None,
-            given => Some(Mapping::parse(given).map_err(|e| {
-                AppError::field(
-                    "mapping",
-                    "对应关系文件有误，请按提示改正，或留空使用系统建议。",
-                    &format!("The mapping does not hold: {e}. Correct it, or leave it empty to use the proposal."),
-                )
-                .because(e)
-            })?),
+            given => Some(parsed(given)?),
         };
         let sheet = given.as_ref().and_then(|mapping| mapping.sheet.as_deref());
         let table = read_sheet(bytes, sheet, Limits::default()).map_err(|e| {
@@ -279,6 +291,7 @@ impl App {
         Ok(Preview {
             encoding: prepared.table.encoding.name().to_owned(),
             columns: columns(&prepared.mapping),
+            fields: corrected::fields(prepared.mapping.kind),
             mapping,
             read,
             accepted,

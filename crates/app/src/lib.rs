@@ -200,9 +200,7 @@ impl App {
                 .map(Some)
                 .map_err(refused),
             (Author::System | Author::Cli, _) => Ok(None),
-            (Author::Public, _) if matches!(action, Action::IntakeSubmit | Action::AppealsFile) => {
-                Ok(None)
-            }
+            (Author::Public, _) if by_anybody(action) => Ok(None),
             (Author::Public | Author::User(_), _) => Err(AppError::new(
                 Kind::SignedOut,
                 "SIGNED-OUT",
@@ -284,6 +282,15 @@ impl App {
     }
 }
 
+/// What is asked without an account: handing in a signal or an appeal, and reading the own file with
+/// a code, which the use case looks at.
+const fn by_anybody(action: Action) -> bool {
+    matches!(
+        action,
+        Action::IntakeSubmit | Action::AppealsFile | Action::PeopleReadOwn
+    )
+}
+
 /// Words for a refusal; who may not know that the thing exists is told that it is not there.
 fn refused(denied: Denied) -> AppError {
     let error = if denied.may_know() {
@@ -359,7 +366,8 @@ pub(crate) fn about(
 
 /// The actions that show somebody's name or file, so that the person concerned sees them in the
 /// list of who has read.
-pub(crate) const READING: [Action; 15] = [
+pub(crate) const READING: [Action; 16] = [
+    Action::PeopleReadOwn,
     Action::PeopleRead,
     Action::PeopleDocument,
     Action::PeopleSearch,

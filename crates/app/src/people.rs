@@ -1,17 +1,21 @@
 //! The file: one page per person, with the timeline of facts, the statuses with their reasons, and
 //! who has read it. Finding people is in `search`, saying who is one and the same in `merge`.
 
+mod codes;
 mod correct;
 mod document;
 mod merge;
+mod own;
 mod readings;
 mod search;
 
+pub use codes::{CODE_DAYS, CodeView, GiveCodeInput, GivenCode};
 pub use correct::CorrectInput;
 use document::masked;
 pub(crate) use document::with_numbers_masked;
 pub use document::{DocumentView, DocumentsView, NEEDS};
 pub use merge::{PairView, QueueView};
+pub use own::{OwnFile, OwnFileInput, OwnReport, OwnStatus, OwnTask, OwnTest};
 pub use readings::{Looks, Readings};
 pub use search::{Hit, Search, SearchView};
 
@@ -264,6 +268,8 @@ pub struct FileView {
     pub contacts: Vec<NamedView>,
     /// Links between the records.
     pub links: Vec<LinkView>,
+    /// Codes with which the person, or who acts for them, reads it.
+    pub codes: Vec<CodeView>,
     /// Who has read it.
     pub readings: Readings,
     /// Why it is being read now.
@@ -451,6 +457,7 @@ impl App {
                 }),
                 contacts: self.contacts_of(who, tx, person, purpose)?,
                 links: links(tx, &records)?,
+                codes: codes::codes_of(tx, person)?,
                 readings: readings::readings(tx, &self.settings.zone, &records, readings_before)?,
                 purpose: why.to_owned(),
             })

@@ -32,6 +32,10 @@ coded! {
         PeopleUnmerge = "people.unmerge", "拆分档案", "unmerge files";
         /// Withdraw or correct what is recorded of a person.
         PeopleCorrect = "people.correct", "更正或撤回记录", "correct what is recorded of a person";
+        /// Give the person, or who acts for them, a code to their own file.
+        PeopleGiveCode = "people.give_code", "发放查阅码", "give out a code to the own file";
+        /// Read the own file with such a code; nobody with an account does.
+        PeopleReadOwn = "people.read_own", "本人查阅档案", "read the own file";
         /// See records that may be the same person.
         PairsList = "pairs.list", "查看疑似重复", "see doubtful pairs";
         /// Decide on such a pair.
@@ -246,7 +250,9 @@ impl Action {
             | Self::PeopleDocument
             | Self::PeopleMerge
             | Self::PeopleUnmerge
-            | Self::PeopleCorrect => Kind::Person,
+            | Self::PeopleCorrect
+            | Self::PeopleGiveCode
+            | Self::PeopleReadOwn => Kind::Person,
             Self::PairsList | Self::PairsDecide | Self::PairsLearn => Kind::Pair,
             Self::ReviewsList
             | Self::ReviewsFirstLook

@@ -51,5 +51,7 @@ coded! {
         Audit = "audit", "审计监督", "audit";
         /// Answering an appeal of the person concerned.
         Appeal = "appeal", "申诉办理", "appeal";
+        /// The person concerned, or who acts for them, reads the own file.
+        OwnFile = "own_file", "本人查阅", "own file";
     }
 }

@@ -5,8 +5,6 @@
 //! Rows follow from counting and can only be brought up to date by it ([`alert_insert`],
 //! [`alert_recount`]); acknowledgements are added and never changed.
 
-use std::fmt::Write as _;
-
 use fangxian_base::{AlertId, AreaId, Date, Instant, PersonId, ResponseId, UserId};
 use fangxian_domain::alerts::Outcome;
 use uuid::Uuid;
@@ -14,10 +12,9 @@ use uuid::Uuid;
 use crate::AreaRange;
 use crate::assessments::CASE;
 use crate::audit::hex;
-use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::db::{DbError, Row, Tx, vals};
 use crate::keys::CryptError;
-use crate::records::within;
-use crate::scopes::{Columns, Scope, scoped};
+use crate::scopes::{Columns, Scope, Wanted};
 
 /// A keyed code of an institution's name: equal names give equal codes, and nothing is read from it.
 pub fn place_code(tx: &Tx<'_>, name: &str) -> String {
@@ -495,49 +492,34 @@ pub struct AlertFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &AlertFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if let Some(below) = &filter.below {
-        let inside = within(std::slice::from_ref(below), "a.area_id", values);
-        let _ = write!(sql, " AND {inside}");
-    }
+fn wanted(filter: &AlertFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.below("a.area_id", filter.below.as_ref());
     if let Some(day) = filter.open_on {
-        values.push(day.into());
-        let _ = write!(sql, " AND ({WAITING} OR a.until_on >= ${})", values.len());
+        wanted.and_with(&format!("({WAITING} OR a.until_on >= ?)"), day);
     }
     if filter.waiting {
-        let _ = write!(sql, " AND {WAITING}");
+        wanted.and(WAITING);
     }
-    sql
+    wanted
 }
 
 /// Lists alerts by urgency: those that nobody has acknowledged, by what is due soonest, then the
 /// newest.
 pub fn alert_list(tx: &mut Tx<'_>, filter: &AlertFilter) -> Result<Vec<Alert>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    let rows = tx.rows(
-        &format!(
-            "SELECT * FROM (SELECT {COLUMNS}, CASE WHEN {WAITING} THEN 0 ELSE 1 END AS seen
-                 FROM {FROM} WHERE {condition}) q
-             ORDER BY q.seen, CASE WHEN q.due_at IS NULL THEN 1 ELSE 0 END, q.due_at,
-                 q.raised_at DESC, q.id LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?;
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT * FROM (SELECT {COLUMNS}, CASE WHEN {WAITING} THEN 0 ELSE 1 END AS seen
+             FROM {FROM} WHERE {}) q
+         ORDER BY q.seen, CASE WHEN q.due_at IS NULL THEN 1 ELSE 0 END, q.due_at,
+             q.raised_at DESC, q.id",
+        wanted.sql()
+    );
+    let rows = wanted.page(tx, &select, filter.limit, filter.offset)?;
     rows.iter().map(|row| alert_from(tx, row)).collect()
 }
 
 /// Counts what [`alert_list`] would list without its limit.
 pub fn alert_count(tx: &mut Tx<'_>, filter: &AlertFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, FROM)
 }

@@ -1,16 +1,14 @@
 //! Appeals against measures and requests to correct facts: filed, assigned, answered. What was said
 //! stands in the record that an appeal came as; answer and relief are sealed under the same record.
 
-use std::fmt::Write as _;
-
 use fangxian_base::{AppealId, AreaId, Instant, MeasureId, PersonId, RecordId, ResponseId, UserId};
 use fangxian_domain::appeals::{AppealKind, AppealState};
 
 use crate::AreaRange;
 use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::measures::Measure;
-use crate::records::{open_under, seal_under, within};
-use crate::scopes::{Columns, Scope, list, scoped};
+use crate::records::{open_under, seal_under};
+use crate::scopes::{Columns, Scope, Wanted};
 
 /// An appeal about to be filed.
 #[derive(Debug)]
@@ -303,55 +301,37 @@ pub struct AppealFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &AppealFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if !filter.states.is_empty() {
-        let states = list(filter.states.iter().map(|state| state.code()), values);
-        let _ = write!(sql, " AND a.state IN ({states})");
-    }
-    if let Some(below) = &filter.below {
-        let inside = within(std::slice::from_ref(below), "a.area_id", values);
-        let _ = write!(sql, " AND {inside}");
-    }
+fn wanted(filter: &AppealFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.states("a.state", filter.states.iter().map(|state| state.code()));
+    wanted.below("a.area_id", filter.below.as_ref());
     if let Some(moment) = filter.late_at {
-        values.push(moment.into());
-        let _ = write!(sql, " AND a.due_at < ${}", values.len());
+        wanted.and_with("a.due_at < ?", moment);
     }
-    sql
+    wanted
 }
 
 /// Lists appeals: the open ones first, by what is due soonest, then the newest.
 pub fn appeal_list(tx: &mut Tx<'_>, filter: &AppealFilter) -> Result<Vec<Appeal>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    tx.rows(
-        &format!(
-            "SELECT {APPEAL_COLUMNS} FROM {APPEAL_FROM} WHERE {condition}
-             ORDER BY CASE WHEN a.state IN ('filed', 'assigned') THEN 0 ELSE 1 END,
-                 CASE WHEN a.state IN ('filed', 'assigned') THEN COALESCE(a.due_at, a.filed_at)
-                     ELSE -a.filed_at END,
-                 a.id
-             LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(appeal_from)
-    .collect()
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT {APPEAL_COLUMNS} FROM {APPEAL_FROM} WHERE {}
+         ORDER BY CASE WHEN a.state IN ('filed', 'assigned') THEN 0 ELSE 1 END,
+             CASE WHEN a.state IN ('filed', 'assigned') THEN COALESCE(a.due_at, a.filed_at)
+                 ELSE -a.filed_at END,
+             a.id",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(appeal_from)
+        .collect()
 }
 
 /// Counts what [`appeal_list`] would list without its limit.
 pub fn appeal_count(tx: &mut Tx<'_>, filter: &AppealFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {APPEAL_FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, APPEAL_FROM)
 }
 
 /// Open appeals whose time to ask the next level has come, the oldest first.

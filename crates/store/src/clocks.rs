@@ -2,8 +2,6 @@
 //! outbreak or event is raised, and no look, measure or task can hold them. A late one stays in the
 //! list.
 
-use std::fmt::Write as _;
-
 use fangxian_base::{
     AlertId, AreaId, ImportId, Instant, PersonId, RecordId, ReportClockId, ResponseId, UnitId,
     UserId,
@@ -12,9 +10,8 @@ use uuid::Uuid;
 
 use crate::AreaRange;
 use crate::alerts::Alert;
-use crate::db::{DbError, Row, Tx, Val, vals};
-use crate::records::within;
-use crate::scopes::{Columns, Scope, scoped};
+use crate::db::{DbError, Row, Tx, vals};
+use crate::scopes::{Columns, Scope, Wanted};
 
 /// A clock about to start.
 #[derive(Debug)]
@@ -362,54 +359,35 @@ pub struct ClockFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &ClockFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if let Some(below) = &filter.below {
-        let inside = within(std::slice::from_ref(below), "k.area_id", values);
-        let _ = write!(sql, " AND {inside}");
-    }
+fn wanted(filter: &ClockFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.below("k.area_id", filter.below.as_ref());
     if filter.open {
-        sql.push_str(" AND k.sent_at IS NULL AND k.ended_at IS NULL");
+        wanted.and("k.sent_at IS NULL AND k.ended_at IS NULL");
     }
     if let Some(moment) = filter.late_at {
-        values.push(moment.into());
-        let _ = write!(
-            sql,
-            " AND k.due_at < COALESCE(k.sent_at, k.ended_at, ${})",
-            values.len()
-        );
+        wanted.and_with("k.due_at < COALESCE(k.sent_at, k.ended_at, ?)", moment);
     }
-    sql
+    wanted
 }
 
 /// Lists clocks: those to be sent first, by what is due soonest.
 pub fn clock_list(tx: &mut Tx<'_>, filter: &ClockFilter) -> Result<Vec<ReportClock>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    tx.rows(
-        &format!(
-            "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE {condition}
-             ORDER BY CASE WHEN k.sent_at IS NULL AND k.ended_at IS NULL THEN 0 ELSE 1 END,
-                 k.due_at, k.id
-             LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(clock_from)
-    .collect()
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT {CLOCK_COLUMNS} FROM {CLOCK_FROM} WHERE {}
+         ORDER BY CASE WHEN k.sent_at IS NULL AND k.ended_at IS NULL THEN 0 ELSE 1 END,
+             k.due_at, k.id",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(clock_from)
+        .collect()
 }
 
 /// Counts what [`clock_list`] would list without its limit.
 pub fn clock_count(tx: &mut Tx<'_>, filter: &ClockFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {CLOCK_FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, CLOCK_FROM)
 }

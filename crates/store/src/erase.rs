@@ -250,7 +250,14 @@ fn forget(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
     open_doomed(tx, id)?;
     rescue(tx, id)?;
     tx.context.record_keys.remove(&id);
-    for table in ["token", "link_token", "met", "ask_again", "record_key"] {
+    for table in [
+        "token",
+        "link_token",
+        "met",
+        "ask_again",
+        "file_code",
+        "record_key",
+    ] {
         let sql = format!("DELETE FROM {table} WHERE record_id = $1");
         tx.exec(&sql, &vals![id])?;
     }

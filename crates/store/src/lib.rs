@@ -16,6 +16,7 @@ pub mod command;
 mod db;
 mod erase;
 pub mod facts;
+pub mod file_codes;
 pub mod imports;
 pub mod keys;
 pub mod linkage;

@@ -1,8 +1,6 @@
 //! Measures on persons, from the proposal before an organ to the end. There is no way to insert one
 //! without the review that proposed it. Content and reasons are sealed under the record.
 
-use std::fmt::Write as _;
-
 use fangxian_base::{
     AreaId, Date, Instant, MeasureId, PersonId, RecordId, ResponseId, ReviewId, UnitId, UserId,
 };
@@ -11,8 +9,8 @@ use fangxian_domain::measures::{MeasureState, ServedHow};
 use crate::AreaRange;
 use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::keys::CryptError;
-use crate::records::{open_under, seal_under, within};
-use crate::scopes::{Columns, Scope, list, scoped};
+use crate::records::{open_under, seal_under};
+use crate::scopes::{Columns, Scope, Wanted};
 
 /// A measure about to stand before its organ.
 #[derive(Debug)]
@@ -449,50 +447,33 @@ pub struct MeasureFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &MeasureFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if !filter.states.is_empty() {
-        let states = list(filter.states.iter().map(|state| state.code()), values);
-        let _ = write!(sql, " AND m.state IN ({states})");
-    }
-    if let Some(below) = &filter.below {
-        let inside = within(std::slice::from_ref(below), "m.area_id", values);
-        let _ = write!(sql, " AND {inside}");
-    }
-    sql
+fn wanted(filter: &MeasureFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.states("m.state", filter.states.iter().map(|state| state.code()));
+    wanted.below("m.area_id", filter.below.as_ref());
+    wanted
 }
 
 /// Lists measures: first those that the law does not allow any more, then those that wait for a
 /// decision or a lifting, then by their last day.
 pub fn measure_list(tx: &mut Tx<'_>, filter: &MeasureFilter) -> Result<Vec<Measure>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    tx.rows(
-        &format!(
-            "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE {condition}
-             ORDER BY CASE WHEN m.state = 'proposed' THEN 1 WHEN m.lift_why = 'unlawful' THEN 0
-                 WHEN m.lift_why IS NOT NULL THEN 1 ELSE 2 END, m.ends_on, m.id
-             LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(measure_from)
-    .collect()
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE {}
+         ORDER BY CASE WHEN m.state = 'proposed' THEN 1 WHEN m.lift_why = 'unlawful' THEN 0
+             WHEN m.lift_why IS NOT NULL THEN 1 ELSE 2 END, m.ends_on, m.id",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(measure_from)
+        .collect()
 }
 
 /// Counts what [`measure_list`] would list without its limit.
 pub fn measure_count(tx: &mut Tx<'_>, filter: &MeasureFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {MEASURE_FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, MEASURE_FROM)
 }
 
 fn open_where(tx: &mut Tx<'_>, condition: &str, values: &[Val]) -> Result<Vec<Measure>, DbError> {

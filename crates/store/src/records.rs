@@ -3,13 +3,11 @@
 
 mod tokens;
 
-use std::fmt::Write;
-
 use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
 
 use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::keys::{CryptError, Key};
-use crate::scopes::{Columns, Scope, scoped};
+use crate::scopes::{Columns, Scope, Wanted};
 use crate::{AreaRange, Author};
 
 pub use tokens::{token_find, token_insert, token_persons, tokens_insert};
@@ -426,28 +424,16 @@ pub(crate) fn within(areas: &[AreaRange], column: &str, values: &mut Vec<Val>) -
     )
 }
 
-fn filter_sql(filter: &RecordFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, RECORD_SCOPE, values);
-    if !filter.states.is_empty() {
-        let codes: Vec<String> = filter
-            .states
-            .iter()
-            .map(|state| {
-                values.push(state.code().into());
-                format!("${}", values.len())
-            })
-            .collect();
-        let _ = write!(sql, " AND r.state IN ({})", codes.join(", "));
-    }
+fn wanted(filter: &RecordFilter, first: &[Val]) -> Wanted {
+    let mut wanted = Wanted::seen(first, &filter.scopes, RECORD_SCOPE);
+    wanted.states("r.state", filter.states.iter().map(|state| state.code()));
     if let Some(channel) = &filter.channel {
-        values.push(channel.into());
-        let _ = write!(sql, " AND r.channel = ${}", values.len());
+        wanted.and_with("r.channel = ?", channel.as_str());
     }
     if let Some(before) = filter.before {
-        values.push(before.into());
-        let _ = write!(sql, " AND r.id < ${}", values.len());
+        wanted.and_with("r.id < ?", before);
     }
-    sql
+    wanted
 }
 
 impl RecordFilter {
@@ -461,40 +447,28 @@ impl RecordFilter {
 
 /// Lists records: open work with the most urgent first, anything else with the newest first.
 pub fn record_list(tx: &mut Tx<'_>, filter: &RecordFilter) -> Result<Vec<Record>, DbError> {
-    let mut values = Vec::new();
-    let condition = filter_sql(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
+    let wanted = wanted(filter, &[]);
     let order = if filter.is_queue() {
         "CASE WHEN r.state = 'new' THEN 0 ELSE 1 END,
-                 CASE WHEN r.state = 'new' THEN r.due_at END, r.received_at DESC, r.id DESC"
+             CASE WHEN r.state = 'new' THEN r.due_at END, r.received_at DESC, r.id DESC"
     } else {
         "r.id DESC"
     };
-    tx.rows(
-        &format!(
-            "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
-             WHERE {condition} ORDER BY {order} LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(record_from)
-    .collect()
+    let select = format!(
+        "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
+         WHERE {} ORDER BY {order}",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(record_from)
+        .collect()
 }
 
 /// Counts what [`record_list`] would list without its limit, and stops counting at `most`.
 pub fn record_count(tx: &mut Tx<'_>, filter: &RecordFilter, most: i64) -> Result<i64, DbError> {
-    let mut values = vals![most].to_vec();
-    let condition = filter_sql(filter, &mut values);
-    tx.value(
-        &format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS n FROM record r WHERE {condition} LIMIT $1) counted"
-        ),
-        &values,
-    )
+    wanted(filter, &vals![most]).count_to_first(tx, "record r")
 }
 
 /// The first and the last record there is.

@@ -1,14 +1,12 @@
 //! Reviews: an assessment's proposal on its way through two looks. The proposal and the reasons are
 //! sealed under the record that brought it up. Start with [`review_insert`] and [`review_move`].
 
-use std::fmt::Write as _;
-
 use fangxian_base::{AreaId, Instant, PersonId, RecordId, ResponseId, ReviewId, UserId};
 use fangxian_domain::reviews::ReviewState;
 
-use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::db::{DbError, Row, Tx, vals};
 use crate::records::{open_under, seal_under};
-use crate::scopes::{Columns, Scope, list, scoped};
+use crate::scopes::{Columns, Scope, Wanted};
 
 /// A proposal about to wait for its first look.
 #[derive(Debug)]
@@ -364,49 +362,32 @@ pub struct ReviewFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &ReviewFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if !filter.states.is_empty() {
-        let states = list(filter.states.iter().map(|state| state.code()), values);
-        let _ = write!(sql, " AND v.state IN ({states})");
-    }
-    if let Some(below) = &filter.below {
-        let within = crate::records::within(std::slice::from_ref(below), "v.area_id", values);
-        let _ = write!(sql, " AND {within}");
-    }
+fn wanted(filter: &ReviewFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.states("v.state", filter.states.iter().map(|state| state.code()));
+    wanted.below("v.area_id", filter.below.as_ref());
     if let Some(moment) = filter.late_at {
-        values.push(moment.into());
-        let _ = write!(sql, " AND v.due_at < ${}", values.len());
+        wanted.and_with("v.due_at < ?", moment);
     }
-    sql
+    wanted
 }
 
 /// Lists reviews, the most urgent first.
 pub fn review_list(tx: &mut Tx<'_>, filter: &ReviewFilter) -> Result<Vec<Review>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    tx.rows(
-        &format!(
-            "SELECT {REVIEW_COLUMNS} FROM {REVIEW_FROM} WHERE {condition}
-             ORDER BY v.due_at, v.id LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(review_from)
-    .collect()
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT {REVIEW_COLUMNS} FROM {REVIEW_FROM} WHERE {}
+         ORDER BY v.due_at, v.id",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(review_from)
+        .collect()
 }
 
 /// Counts what [`review_list`] would list without its limit.
 pub fn review_count(tx: &mut Tx<'_>, filter: &ReviewFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {REVIEW_FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, REVIEW_FROM)
 }

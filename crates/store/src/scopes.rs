@@ -3,10 +3,12 @@
 //!
 //! It decides nothing; a row is listed when it fits at least one [`Scope`].
 
+use std::fmt::Write as _;
+
 use fangxian_base::{ResponseId, UnitId, UserId};
 
 use crate::AreaRange;
-use crate::db::Val;
+use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::records::within;
 
 /// Rows that fit every condition here.
@@ -83,6 +85,91 @@ fn one(scope: &Scope, columns: Columns<'_>, values: &mut Vec<Val>) -> String {
         ));
     }
     all.join(" AND ")
+}
+
+/// The condition of a list that somebody reads, with the values that it binds: what may be seen,
+/// and what was asked for.
+pub(crate) struct Wanted {
+    sql: String,
+    values: Vec<Val>,
+}
+
+impl Wanted {
+    /// What the scopes admit. `first` are values that the statement binds before the condition's.
+    pub(crate) fn seen(first: &[Val], scopes: &[Scope], columns: Columns<'_>) -> Self {
+        let mut values = first.to_vec();
+        let sql = scoped(scopes, columns, &mut values);
+        Wanted { sql, values }
+    }
+
+    /// Only rows whose `column` is one of these codes; no code: all.
+    pub(crate) fn states<'a>(&mut self, column: &str, codes: impl IntoIterator<Item = &'a str>) {
+        let inside = list(codes, &mut self.values);
+        if !inside.is_empty() {
+            self.and(&format!("{column} IN ({inside})"));
+        }
+    }
+
+    /// Only rows whose area, in `column`, is this one or lies below it.
+    pub(crate) fn below(&mut self, column: &str, area: Option<&AreaRange>) {
+        if let Some(area) = area {
+            let inside = within(std::slice::from_ref(area), column, &mut self.values);
+            self.and(&inside);
+        }
+    }
+
+    /// Only rows that fit a condition without values of its own.
+    pub(crate) fn and(&mut self, condition: &str) {
+        let _ = write!(self.sql, " AND {condition}");
+    }
+
+    /// Only rows that fit `condition`, in which `?` stands for the value.
+    pub(crate) fn and_with(&mut self, condition: &str, value: impl Into<Val>) {
+        self.values.push(value.into());
+        let mark = format!("${}", self.values.len());
+        self.and(&condition.replace('?', &mark));
+    }
+
+    /// `$n` for each code: the inside of an `IN (…)` of a condition to come.
+    pub(crate) fn list<'a>(&mut self, codes: impl IntoIterator<Item = &'a str>) -> String {
+        list(codes, &mut self.values)
+    }
+
+    /// The condition, to be put into a statement.
+    pub(crate) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The rows of `select`, which ends in its order, from `offset`, at most `limit`.
+    pub(crate) fn page(
+        mut self,
+        tx: &mut Tx<'_>,
+        select: &str,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<Row>, DbError> {
+        self.values.extend(vals![limit, offset]);
+        let n = self.values.len();
+        tx.rows(
+            &format!("{select} LIMIT ${} OFFSET ${n}", n - 1),
+            &self.values,
+        )
+    }
+
+    /// How many rows of `from` fit.
+    pub(crate) fn count(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, DbError> {
+        let select = format!("SELECT COUNT(*) FROM {from} WHERE {}", self.sql);
+        tx.value(&select, &self.values)
+    }
+
+    /// How many rows of `from` fit, counted no further than the first value, which is `$1`.
+    pub(crate) fn count_to_first(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, DbError> {
+        let condition = &self.sql;
+        let select = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS n FROM {from} WHERE {condition} LIMIT $1) counted"
+        );
+        tx.value(&select, &self.values)
+    }
 }
 
 /// `$n` for each value, after pushing it: the inside of an `IN (…)`.

@@ -213,6 +213,20 @@ impl Control<'_> {
         Self { hint, ..self }
     }
 
+    /// Its label, as it stands: the words of somebody else.
+    #[must_use]
+    pub fn named(self, label: impl Into<String>) -> Self {
+        let label = label.into();
+        Self { label, ..self }
+    }
+
+    /// A remark under its label, as it stands.
+    #[must_use]
+    pub fn remark(self, remark: impl Into<String>) -> Self {
+        let hint = Some(remark.into());
+        Self { hint, ..self }
+    }
+
     /// It must be filled in.
     #[must_use]
     pub fn required(self) -> Self {

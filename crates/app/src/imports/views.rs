@@ -108,6 +108,8 @@ pub struct Preview {
     pub encoding: String,
     /// The columns and what they are taken for.
     pub columns: Vec<ColumnView>,
+    /// What a column may mean.
+    pub fields: Vec<super::FieldView>,
     /// The mapping in its file form, to keep, edit and hand in again.
     pub mapping: String,
     /// Rows read.

@@ -18,7 +18,7 @@ fn look(outcome: &str) -> FirstLookInput {
     }
 }
 
-fn confirmed_case(world: &World) -> Vec<NewFact> {
+pub(super) fn confirmed_case(world: &World) -> Vec<NewFact> {
     let _ = world;
     vec![
         NewFact::new(

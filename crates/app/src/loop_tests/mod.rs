@@ -5,6 +5,7 @@ mod appeals;
 mod clocks;
 mod looks;
 mod measures;
+mod own_file;
 mod path;
 mod tasks;
 mod undo;

@@ -10,7 +10,7 @@ pub(crate) mod support;
 use std::collections::BTreeSet;
 
 use fangxian_authz::{Action, Purpose, Resource};
-use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text, UserId};
+use fangxian_base::{Date, Instant, MeasureId, PersonId, ResponseId, ReviewId, Text, UserId, Zone};
 use fangxian_domain::intake::ReceiptCode;
 use fangxian_domain::measures::{MeasureMove, MeasureState, ServedHow, takes_liberty};
 use fangxian_domain::units::UnitKind;
@@ -292,6 +292,57 @@ pub(crate) fn rows_of_person(
 ) -> Result<Vec<MeasureRow>> {
     let measures = measure_list_of(tx, person)?;
     rows(tx, &measures, today)
+}
+
+/// A decided measure with its papers, for the person it binds.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Paper {
+    /// The state's code.
+    pub state: String,
+    /// Whether it binds the person today.
+    pub in_force: bool,
+    /// Whether it rests until an appeal is answered.
+    pub rests: bool,
+    /// First day.
+    #[schemars(with = "String")]
+    pub starts_on: Date,
+    /// Last day.
+    #[schemars(with = "String")]
+    pub ends_on: Date,
+    /// The notice: what, why, by which article, by whom, how to object.
+    pub notice: Option<Notice>,
+    /// The notice that it no longer binds.
+    pub release: Option<Notice>,
+}
+
+/// The decided measures on a person with their papers.
+pub(crate) fn papers_of(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    today: Date,
+    zone: &Zone,
+) -> Result<Vec<Paper>> {
+    let mut papers = Vec::new();
+    for measure in measure_list_of(tx, person)? {
+        if measure.decided_at.is_none() || measure.document_no.is_none() {
+            continue;
+        }
+        let row = row(tx, &measure, today)?;
+        let content = measure_content(tx, &measure)?;
+        let due = due_of(content.proposal.as_deref());
+        let due = due.as_ref();
+        let (why, end) = (content.reason.as_deref(), content.lift_reason.as_deref());
+        papers.push(Paper {
+            notice: due.and_then(|due| notice::render(&row, due, why, zone)),
+            release: due.and_then(|due| notice::release(&row, due, end, zone)),
+            in_force: row.in_force,
+            rests: row.suspended_at.is_some(),
+            state: row.state,
+            starts_on: row.starts_on,
+            ends_on: row.ends_on,
+        });
+    }
+    Ok(papers)
 }
 
 /// All measures that came of a review.

@@ -162,6 +162,7 @@ pub const fn letter(purpose: Option<Purpose>) -> char {
         Some(Purpose::Administration) => 'd',
         Some(Purpose::Audit) => 'u',
         Some(Purpose::Appeal) => 'p',
+        Some(Purpose::OwnFile) => 'o',
     }
 }
 

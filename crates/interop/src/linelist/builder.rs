@@ -253,7 +253,9 @@ impl TableBuilder {
             });
         }
         self.widest = self.widest.max(found);
-        if all < self.header_cells || found > self.header_cells {
+        // A workbook has no cells after the last that is filled; a text has its delimiters.
+        let short = all < self.header_cells && table.encoding != Encoding::Xlsx;
+        if short || found > self.header_cells {
             self.ragged.0 += 1;
             self.ragged.1.get_or_insert(number);
         }

@@ -216,7 +216,7 @@ impl Mapping {
 }
 
 fn written() -> Wording {
-    Wording::new("对应关系文件", "written in the mapping")
+    Wording::new("人工指定", "set by hand")
 }
 
 fn column(form: ColumnForm) -> Result<ColumnMapping, MappingError> {

@@ -9,7 +9,7 @@ use super::{TASK_COLUMNS, TASK_FROM, Task, task_from};
 use crate::AreaRange;
 use crate::db::{DbError, Tx, Val, vals};
 use crate::records::within;
-use crate::scopes::{Columns, Scope, list, scoped};
+use crate::scopes::{Columns, Scope, Wanted};
 
 const SCOPED: Columns<'static> = Columns {
     area: "t.holder_area_id",
@@ -40,79 +40,54 @@ pub struct TaskFilter {
     pub offset: i64,
 }
 
-fn condition(filter: &TaskFilter, values: &mut Vec<Val>) -> String {
-    let mut sql = scoped(&filter.scopes, SCOPED, values);
-    if !filter.states.is_empty() {
-        let states = list(filter.states.iter().map(|state| state.code()), values);
-        let _ = write!(sql, " AND t.state IN ({states})");
-    }
-    if let Some(below) = &filter.below {
-        let inside = within(std::slice::from_ref(below), "t.holder_area_id", values);
-        let _ = write!(sql, " AND {inside}");
-    }
+fn wanted(filter: &TaskFilter) -> Wanted {
+    let mut wanted = Wanted::seen(&[], &filter.scopes, SCOPED);
+    wanted.states("t.state", filter.states.iter().map(|state| state.code()));
+    wanted.below("t.holder_area_id", filter.below.as_ref());
     if let Some(moment) = filter.late_at {
-        values.push(moment.into());
-        let _ = write!(
-            sql,
-            " AND t.state IN ('open', 'received') AND t.due_at < ${}",
-            values.len()
-        );
+        wanted.and_with("t.state IN ('open', 'received') AND t.due_at < ?", moment);
     }
     if !filter.raised_to.is_empty() {
-        let paths = list(filter.raised_to.iter().map(String::as_str), values);
-        let _ = write!(
-            sql,
-            " AND t.state IN ('open', 'received')
+        let paths = wanted.list(filter.raised_to.iter().map(String::as_str));
+        wanted.and(&format!(
+            "t.state IN ('open', 'received')
               AND t.raised_area_id IN (SELECT y.id FROM area y WHERE y.path IN ({paths}))"
-        );
+        ));
     }
     if let Some((user, paths)) = &filter.for_worker {
-        values.push((*user).into());
-        let own = values.len();
-        let paths = list(paths.iter().map(String::as_str), values);
+        let paths = wanted.list(paths.iter().map(String::as_str));
         let held = if paths.is_empty() {
             "1 = 0".to_owned()
         } else {
             format!("t.holder_area_id IN (SELECT y.id FROM area y WHERE y.path IN ({paths}))")
         };
-        let _ = write!(
-            sql,
-            " AND (t.assignee = ${own} OR (t.assignee IS NULL AND {held}))"
+        wanted.and_with(
+            &format!("(t.assignee = ? OR (t.assignee IS NULL AND {held}))"),
+            *user,
         );
     }
-    sql
+    wanted
 }
 
 /// Lists tasks: work still to be done first, by what is due soonest.
 pub fn task_list(tx: &mut Tx<'_>, filter: &TaskFilter) -> Result<Vec<Task>, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    values.push(filter.limit.into());
-    values.push(filter.offset.into());
-    let n = values.len();
-    tx.rows(
-        &format!(
-            "SELECT {TASK_COLUMNS} FROM {TASK_FROM} WHERE {condition}
-             ORDER BY CASE WHEN t.state IN ('open', 'received') THEN 0
-                 WHEN t.state = 'done' THEN 1 ELSE 2 END, t.due_at, t.id
-             LIMIT ${} OFFSET ${n}",
-            n - 1
-        ),
-        &values,
-    )?
-    .iter()
-    .map(task_from)
-    .collect()
+    let wanted = wanted(filter);
+    let select = format!(
+        "SELECT {TASK_COLUMNS} FROM {TASK_FROM} WHERE {}
+         ORDER BY CASE WHEN t.state IN ('open', 'received') THEN 0
+             WHEN t.state = 'done' THEN 1 ELSE 2 END, t.due_at, t.id",
+        wanted.sql()
+    );
+    wanted
+        .page(tx, &select, filter.limit, filter.offset)?
+        .iter()
+        .map(task_from)
+        .collect()
 }
 
 /// Counts what [`task_list`] would list without its limit.
 pub fn task_count(tx: &mut Tx<'_>, filter: &TaskFilter) -> Result<i64, DbError> {
-    let mut values = Vec::new();
-    let condition = condition(filter, &mut values);
-    tx.value(
-        &format!("SELECT COUNT(*) FROM {TASK_FROM} WHERE {condition}"),
-        &values,
-    )
+    wanted(filter).count(tx, TASK_FROM)
 }
 
 fn all_where(tx: &mut Tx<'_>, condition: &str, values: &[Val]) -> Result<Vec<Task>, DbError> {

@@ -8,7 +8,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fangxian_app::imports::{
-    Language, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report, UndoPreview,
+    ColumnInput, ColumnView, FieldView, Language, ListFile, Preview, RejectedRow, RejectedRows,
+    Remark, Report, UndoPreview, with_columns,
 };
 use fangxian_app::{Action, App, AppError, Kind, Result};
 use fangxian_base::{ImportId, UserId};
@@ -133,6 +134,9 @@ struct Hand {
     /// A mapping in its file form; empty: the proposed one.
     #[serde(default)]
     mapping: String,
+    /// What single columns mean, where the mapping says otherwise.
+    #[serde(default)]
+    columns: Vec<ColumnInput>,
     /// The preview to go on from, instead of a file.
     #[serde(default)]
     waiting: String,
@@ -159,12 +163,20 @@ struct PreviewPage {
 
 page!(PreviewPage, "import-preview.html");
 
+/// The mapping with what was said of single columns.
+fn said(mapping: String, columns: &[ColumnInput]) -> Result<String> {
+    if columns.is_empty() {
+        return Ok(mapping);
+    }
+    with_columns(&mapping, columns)
+}
+
 fn handed(ask: &Ask, input: Hand) -> Result<ListFile> {
     let owner = ask.who.user();
     if !input.waiting.is_empty() {
         let file = take(owner, &input.waiting)?;
         return Ok(ListFile {
-            mapping: input.mapping,
+            mapping: said(input.mapping, &input.columns)?,
             ..file
         });
     }
@@ -417,6 +429,50 @@ pub fn place(remark: &Remark) -> String {
         .flatten()
         .collect::<Vec<_>>()
         .join(" · ")
+}
+
+/// What a column may mean as choices; the first: nothing.
+pub fn meanings(s: &Shell, fields: &[FieldView]) -> Vec<Choice> {
+    let none = Choice::new("", s.t("import-ignored"));
+    let fields = fields
+        .iter()
+        .map(|field| Choice::new(field.code.clone(), s.text(&field.label)));
+    std::iter::once(none).chain(fields).collect()
+}
+
+/// A column of a preview and the names of its controls.
+#[derive(Debug)]
+pub struct Named<'a> {
+    /// The column.
+    pub of: &'a ColumnView,
+    /// The control that carries its header.
+    pub name: String,
+    /// The control that says what it means.
+    pub field: String,
+    /// What it is taken for; empty: for nothing.
+    pub code: String,
+    /// Why, and how sure that is.
+    pub why: String,
+}
+
+/// The columns of a preview as controls.
+pub fn named<'a>(s: &Shell, preview: &'a Preview) -> Vec<Named<'a>> {
+    let columns = preview.columns.iter().enumerate();
+    columns
+        .map(|(at, of)| {
+            let why = s.text(&of.why);
+            Named {
+                of,
+                name: format!("columns[{at}].name"),
+                field: format!("columns[{at}].field"),
+                code: of.field.clone().unwrap_or_default(),
+                why: match of.field {
+                    Some(_) => format!("{} · {why}", percent(&of.confidence)),
+                    None => why.to_owned(),
+                },
+            }
+        })
+        .collect()
 }
 
 /// How sure a proposal is, as a percentage.

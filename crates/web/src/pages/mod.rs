@@ -23,6 +23,7 @@ pub mod home;
 mod imports;
 mod inbox;
 mod measures;
+mod own_file;
 mod packs;
 mod pairs;
 mod people;
@@ -45,6 +46,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
     [
         home::endpoints(),
         report::endpoints(),
+        own_file::endpoints(),
         sessions::endpoints(),
         command::endpoints(),
         inbox::endpoints(),

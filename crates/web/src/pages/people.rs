@@ -4,8 +4,8 @@ use fangxian_app::assess::MissingView;
 use fangxian_app::intake::CLASSES;
 use fangxian_app::measures::MeasureRow;
 use fangxian_app::people::{
-    CorrectInput, DocumentsView, FactView, FileView, LinkView, Looks, NEEDS, Search, SearchView,
-    SourceView,
+    CodeView, CorrectInput, DocumentsView, FactView, FileView, GiveCodeInput, GivenCode, LinkView,
+    Looks, NEEDS, Search, SearchView, SourceView,
 };
 use fangxian_app::tasks::TaskRow;
 use fangxian_app::{Action, App, AppError, Kind, Purpose, Result};
@@ -55,7 +55,7 @@ fn search(app: &App, ask: &Ask, input: Search) -> Result<Found> {
 pub fn purposes(s: &Shell) -> Vec<Choice> {
     let asked = Purpose::ALL
         .iter()
-        .filter(|one| **one != Purpose::Administration);
+        .filter(|one| !matches!(one, Purpose::Administration | Purpose::OwnFile));
     asked
         .map(|one| Choice::new(one.code(), s.either(one.zh(), one.en())))
         .collect()
@@ -96,6 +96,8 @@ pub struct FilePage {
     may_correct: bool,
     /// Whether the asker may see document numbers in full.
     may_see_numbers: bool,
+    /// Whether the asker may give out a code to the file.
+    may_give_code: bool,
 }
 
 page!(FilePage, "person.html");
@@ -108,6 +110,7 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
         may_merge: app.may(&ask.who, Action::PeopleMerge),
         may_correct: app.may(&ask.who, Action::PeopleCorrect),
         may_see_numbers: app.may(&ask.who, Action::PeopleDocument),
+        may_give_code: app.may(&ask.who, Action::PeopleGiveCode),
     };
     let Some(why) = input.purpose else {
         return Ok(page);
@@ -123,6 +126,51 @@ fn file(app: &App, ask: &Ask, input: Which) -> Result<FilePage> {
         Err(error) => return Err(error),
     }
     Ok(page)
+}
+
+/// Who may hold a code, as choices.
+pub fn holders(s: &Shell) -> Vec<Choice> {
+    ["self", "guardian", "agent"]
+        .map(|code| Choice::new(code, s.code("code-holder", code)))
+        .to_vec()
+}
+
+/// How it was made sure who somebody is, as choices.
+pub fn checks(s: &Shell) -> Vec<Choice> {
+    ["document", "visit"]
+        .map(|code| Choice::new(code, s.code("code-checked", code)))
+        .to_vec()
+}
+
+/// A code in one line: who holds it, how that was made sure, who gave it out.
+pub fn code_line(s: &Shell, code: &CodeView) -> String {
+    format!(
+        "{} · {} · {}",
+        s.code("code-holder", &code.holder),
+        s.code("code-checked", &code.checked),
+        code.by
+    )
+}
+
+/// A code to a file, shown once.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+struct NewCode(GivenCode);
+
+page!(NewCode, "file-code.html");
+
+#[derive(Deserialize, JsonSchema)]
+struct GiveCode {
+    /// The person.
+    id: PersonId,
+    /// To whom, and how that was made sure.
+    #[serde(flatten)]
+    input: GiveCodeInput,
+}
+
+fn give_code(app: &App, ask: &Ask, given: GiveCode) -> Result<NewCode> {
+    app.file_code_give(&ask.who, ask.command, given.id, &given.input)
+        .map(NewCode)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -461,6 +509,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::PeopleCorrect),
             "people.view",
             correct,
+        ),
+        Endpoint::once(
+            "people.give_code",
+            "/people/{id}/code",
+            on(Action::PeopleGiveCode),
+            "people.view",
+            give_code,
         ),
     ]
 }

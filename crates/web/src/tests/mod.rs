@@ -7,6 +7,7 @@ mod door;
 mod every_page;
 mod fuzz;
 mod limits;
+mod own_file;
 mod pages;
 mod routes;
 mod schema;

@@ -245,6 +245,7 @@ async fn tell(town: &Town) {
         &measure,
     )
     .await;
+    super::own_file::own_file(&mut story, &mut visitor, &mut desk, &mut organ, &measure).await;
     lifted(&mut story, &mut organ, &measure).await;
     super::alerts::alerts(&mut story, &mut desk).await;
     let import = lists(&mut story, &mut desk).await;
