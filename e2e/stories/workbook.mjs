@@ -71,7 +71,7 @@ export function theWorkbook(journey) {
     assert.equal(await search(desk, '洪三'), 1);
   });
 
-  chapter('undone, nobody of the list is left but what the other list brought', async ({ as, axe, fits, shot }) => {
+  chapter('undone, what the list brought is withdrawn and what the other list brought stays', async ({ as, axe, fits, shot }) => {
     const desk = await as('desk');
     await desk.goto('/imports');
     await desk.getByRole('link', { name: '登记表.xlsx' }).click();
@@ -83,7 +83,11 @@ export function theWorkbook(journey) {
     await desk.getByRole('button', { name: '撤销这次导入' }).click();
     await finished(desk, '已撤销');
     assert.equal(await search(desk, '洪三'), 1);
-    assert.equal(await search(desk, '洪一'), 0);
+    // Whoever looks for the withdrawn finds that it was withdrawn, and no name.
+    assert.equal(await search(desk, '洪一'), 1);
+    const row = desk.locator('tbody tr');
+    assert.match(await row.innerText(), /已撤回/);
+    assert.doesNotMatch(await row.innerText(), /洪一/);
   });
 }
 
