@@ -115,6 +115,7 @@ export const SCREENS = [
   { name: 'receipt', path: '/receipt' },
   { name: 'receipt not found', path: '/receipt?number=ABCD-EFGH-JKLM' },
   { name: 'appeal form', path: '/appeal' },
+  { name: 'own file form', path: '/my' },
   { name: 'about', path: '/about' },
   { name: 'login', path: '/login' },
   { name: 'nowhere', path: '/there-is-no-such-page' },

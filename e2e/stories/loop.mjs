@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { RESPONSE } from '../harness/contract.mjs';
 import { chapters } from '../harness/journey.mjs';
 import { day } from '../harness/world.mjs';
-import { open } from './steps.mjs';
+import { open, search } from './steps.mjs';
 
 const PATIENT = { name: '王小明', phone: '13900010001', address: '花园路 8 号' };
 const CONTACT = { name: '王丽', phone: '13900010002', address: '花园路 8 号' };
@@ -197,6 +197,35 @@ export function theLoop(journey) {
     await axe(phone);
   });
 
+  chapter('with a code from the counter the person reads the notice, the reasons and who has read the file', async ({ as, page, axe, fits, shot }) => {
+    const desk = await as('desk');
+    await search(desk, PATIENT.phone);
+    await desk.getByRole('link', { name: PATIENT.name }).click();
+    await desk.locator('summary', { hasText: '发放查阅码' }).click();
+    await desk.getByLabel('本人', { exact: true }).check();
+    await desk.getByLabel('窗口查验证件').check();
+    await desk.getByRole('button', { name: '发放查阅码' }).click();
+    told.code = await desk.locator('.receipt-number').innerText();
+    await axe(desk);
+    await shot(desk, 'loop file code');
+    for (const language of ['zh-CN', 'en']) {
+      const phone = await page({ viewport: 'phone', language });
+      await ownFile(phone, told.code);
+      const file = await phone.locator('main').innerText();
+      for (const words of [PATIENT.name, '示疾控隔〔2026〕1号', language === 'en' ? 'in force' : '正在执行']) {
+        assert.ok(file.includes(words), `the file does not say ${words}:\n${file}`);
+      }
+      assert.ok(!file.includes(CONTACT.name), 'the file names somebody else');
+      await axe(phone);
+      await fits(phone);
+      await shot(phone, `loop own file ${language}`);
+    }
+    const stranger = await page({ viewport: 'phone' });
+    await ownFile(stranger, 'BBBB-BBBB-BBBB');
+    await stranger.getByText('查阅码不对').first().waitFor();
+    await axe(stranger);
+  });
+
   chapter('the community lead closes what was fed back', async ({ as, axe, shot }) => {
     const lead = await as('lead');
     await open(lead, '/tasks?states=done', '送达告知书');
@@ -237,6 +266,11 @@ export function theLoop(journey) {
     await organ.getByRole('button', { name: '解除措施' }).click();
     await organ.getByText('✓ 措施已解除。').waitFor();
     await shot(organ, 'loop measure lifted');
+    const own = await page({ viewport: 'phone', scripts: false });
+    await ownFile(own, told.code);
+    await own.getByRole('article').filter({ hasText: '通知书' }).first().waitFor();
+    await fits(own);
+    await shot(own, 'loop own file lifted');
     const phone = await page({ viewport: 'phone', scripts: false });
     assert.equal(await receipt(phone, told.receipt), '已办结');
     await fits(phone);
@@ -246,6 +280,14 @@ export function theLoop(journey) {
     await english.getByText('This is closed.').waitFor();
     await shot(english, 'loop receipt closed en');
   });
+}
+
+/** Opens the own file from the first page with a code. */
+async function ownFile(page, code) {
+  await page.goto('/');
+  await page.locator('main a[href="/my"]').click();
+  await page.locator('form[action="/my"] input[name="code"]').fill(code);
+  await page.locator('form[action="/my"] button').click();
 }
 
 /** Looks a receipt up from the first page; gives the step that it has reached. */
