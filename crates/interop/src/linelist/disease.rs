@@ -26,7 +26,7 @@ pub struct DiseaseNames(Vec<(String, Vec<String>)>);
 
 impl DiseaseNames {
     /// Names as the packs give them: the id of each disease with the words that name it. A word
-    /// names its disease wherever it stands in a text.
+    /// names its disease wherever it stands in a text, an id where it is a word of its own.
     pub fn new<W: AsRef<str>>(
         diseases: impl IntoIterator<Item = (String, impl IntoIterator<Item = W>)>,
     ) -> Self {
@@ -44,12 +44,18 @@ impl DiseaseNames {
     /// several. A word that is only part of another disease's longer word, which stands there too,
     /// names nothing: the influenza in "avian influenza".
     pub fn named_in(&self, text: &str) -> Option<&str> {
-        let text = plain(text);
-        let found: Vec<(&str, &str)> = self
+        let whole = plain(text);
+        let ids = self
             .0
             .iter()
-            .flat_map(|(code, words)| words.iter().map(|word| (code.as_str(), word.as_str())))
-            .filter(|(code, word)| plain(code) == text || text.contains(word))
+            .map(|(code, _)| (code.as_str(), code.as_str()));
+        let words = self
+            .0
+            .iter()
+            .flat_map(|(code, words)| words.iter().map(|word| (code.as_str(), word.as_str())));
+        let found: Vec<(&str, &str)> = ids
+            .filter(|(code, _)| plain(code) == whole || stands_alone(code, text))
+            .chain(words.filter(|(_, word)| whole.contains(word)))
             .collect();
         let covered = |(code, word): &(&str, &str)| {
             let longer = |(other, long): &(&str, &str)| {
@@ -70,6 +76,13 @@ impl DiseaseNames {
             why: Wording::new("文件名写明", "the name of the file says so"),
         })
     }
+}
+
+/// Whether an id is a word of its own among letters and digits of its kind: "mers" in `mers_2015` and
+/// in `MERS病例`, and not in `farmers`.
+fn stands_alone(id: &str, text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| word.eq_ignore_ascii_case(id))
 }
 
 /// Headers that ask who was in Wuhan stand in the lists of early 2020 and in no others.
@@ -192,6 +205,7 @@ mod tests {
                 vec!["新型冠状病毒感染", "新冠", "COVID"],
             ),
             ("norovirus".to_owned(), vec!["诺如"]),
+            ("mers".to_owned(), vec!["中东呼吸", "MERS-CoV"]),
             ("influenza".to_owned(), vec!["流感", "influenza"]),
             (
                 "novel-influenza".to_owned(),
@@ -205,6 +219,9 @@ mod tests {
         assert_eq!(names.named_in("Avian Influenza"), Some("novel-influenza"));
         assert_eq!(names.named_in("甲型流感"), Some("influenza"));
         assert_eq!(names.named_in("norovirus"), Some("norovirus"), "by id");
+        assert_eq!(names.named_in("mers_korea_2015.csv"), Some("mers"));
+        assert_eq!(names.named_in("MERS病例"), Some("mers"));
+        assert_eq!(names.named_in("farmers of Hemersdorf"), None);
         assert_eq!(names.named_in("新冠合并诺如"), None);
         assert_eq!(names.named_in("手足口病"), None);
     }
