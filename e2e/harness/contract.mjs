@@ -135,6 +135,7 @@ export const SCREENS = [
   { name: 'person purpose', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'], bare: true },
   { name: 'person', as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]'] },
   { name: 'document number', demo: true, as: 'assessor', path: '/reviews?states=confirmed', follow: ['tbody th a', 'a[href^="/people/"]', 'a[href*="/documents"]'] },
+  { name: 'categories', as: 'desk', path: '/categories' },
   { name: 'pairs', as: 'desk', path: '/pairs' },
   { name: 'pairs models', as: 'desk', path: '/pairs/models' },
   { name: 'reviews', as: 'assessor', path: '/reviews' },

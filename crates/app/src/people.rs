@@ -1,6 +1,7 @@
 //! The file: one page per person, with the timeline of facts, the statuses with their reasons, and
 //! who has read it. Finding people is in `search`, saying who is one and the same in `merge`.
 
+mod categories;
 mod codes;
 mod correct;
 mod document;
@@ -9,6 +10,7 @@ mod own;
 mod readings;
 mod search;
 
+pub use categories::{CategoriesFilter, CategoriesPage, CategoryRow, CategoryView, SchemeView};
 pub use codes::{CODE_DAYS, CodeView, GiveCodeInput, GivenCode};
 pub use correct::CorrectInput;
 use document::masked;

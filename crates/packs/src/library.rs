@@ -173,6 +173,14 @@ impl Library {
             .map(|pack| (pack.id.as_str(), &pack.title))
     }
 
+    /// The categories of a scheme, in the order of its file: id and name.
+    pub fn categories(&self, scheme: &str) -> impl Iterator<Item = (&str, &Text)> {
+        let packs = self.schemes.iter().filter(move |pack| pack.id == scheme);
+        packs
+            .flat_map(|pack| &pack.categories)
+            .map(|category| (category.id.as_str(), &category.text))
+    }
+
     /// Cities: id and name.
     pub fn cities(&self) -> impl Iterator<Item = (&str, &Text)> {
         self.cities

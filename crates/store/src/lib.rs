@@ -11,6 +11,7 @@ mod areas;
 pub mod assessments;
 pub mod audit;
 pub mod backup;
+pub mod categories;
 pub mod clocks;
 pub mod command;
 mod db;

@@ -156,6 +156,15 @@ impl Wanted {
         )
     }
 
+    /// The rows of a statement of its own that is made around the condition.
+    pub(crate) fn rows(
+        &self,
+        tx: &mut Tx<'_>,
+        select: impl FnOnce(&str) -> String,
+    ) -> Result<Vec<Row>, DbError> {
+        tx.rows(&select(&self.sql), &self.values)
+    }
+
     /// How many rows of `from` fit.
     pub(crate) fn count(&self, tx: &mut Tx<'_>, from: &str) -> Result<i64, DbError> {
         let select = format!("SELECT COUNT(*) FROM {from} WHERE {}", self.sql);

@@ -68,8 +68,8 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 8] =
-    files!["common" "door" "own" "work" "appeals" "alerts" "admin" "codes"];
+const FILES: [(&str, &str, &str); 9] =
+    files!["common" "door" "own" "categories" "work" "appeals" "alerts" "admin" "codes"];
 
 type Bundle = FluentBundle<FluentResource>;
 

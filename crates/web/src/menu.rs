@@ -51,6 +51,7 @@ const MENU: &[(&str, &[Entry])] = &[
         "menu-work",
         &[
             ("people.search", "/people", Action::PeopleSearch),
+            ("categories.list", "/categories", Action::PeopleSearch),
             ("reviews.list", "/reviews", Action::ReviewsList),
             ("measures.list", "/measures", Action::MeasuresList),
             ("appeals.list", "/appeals", Action::AppealsList),

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod appeals;
+mod categories;
 mod clocks;
 mod looks;
 mod measures;

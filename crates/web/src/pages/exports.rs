@@ -8,7 +8,7 @@ use fangxian_app::audit_trail::{AuditQuery, EntryView};
 use fangxian_app::clocks::{ClockRow, ClocksFilter};
 use fangxian_app::intake::{InboxFilter, InboxRow};
 use fangxian_app::measures::{MeasureRow, MeasuresFilter};
-use fangxian_app::people::{Hit, IdentityView, PairView, Search};
+use fangxian_app::people::{CategoriesFilter, CategoryRow, Hit, IdentityView, PairView, Search};
 use fangxian_app::places::AreaView;
 use fangxian_app::tasks::{TaskRow, TasksFilter};
 use fangxian_app::{Action, App, AppError, Kind, Part, Result};
@@ -246,6 +246,29 @@ fn people(app: &App, ask: &Ask, search: Search) -> Result<Download> {
     Ok(sheet.end(app, "people"))
 }
 
+fn categories(app: &App, ask: &Ask, mut filter: CategoriesFilter) -> Result<Download> {
+    const COLUMNS: &Columns<CategoryRow> = &[
+        ("export-id", |_, row| row.person.to_string()),
+        ("person-name", |_, row| row.identity.name.clone()),
+        ("person-phone", |_, row| row.identity.phone.clone()),
+        ("categories-category", |r, row| r.text(&row.category)),
+        ("export-area", |r, row| r.maybe(row.area.as_ref())),
+        ("categories-measure", |r, row| r.maybe(row.measure.as_ref())),
+        ("measure-state", |r, row| {
+            let state = row.measure_state.as_ref();
+            state.map_or_else(String::new, |code| r.code("measure-state", code))
+        }),
+        ("categories-organ", |r, row| r.maybe(row.organ.as_ref())),
+        ("export-until", |_, row| cell_of(&row.until)),
+        ("categories-work", |_, row| row.open_tasks.to_string()),
+    ];
+    pages(app, ask, "categories", COLUMNS, |offset| {
+        filter.offset = offset;
+        let page = app.people_by_category(&ask.who, &filter)?;
+        Ok((page.rows, page.total))
+    })
+}
+
 /// One of the two of a pair in one cell: name, sex, birth date, phone and address.
 fn one_of(reader: &Reader, one: &IdentityView) -> String {
     let sex = if one.sex.is_empty() {
@@ -459,6 +482,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::PeopleSearch),
             CSV,
             people,
+        )
+        .traced(),
+        Endpoint::file(
+            "categories.export",
+            "/categories.csv",
+            on(Action::PeopleSearch),
+            CSV,
+            categories,
         )
         .traced(),
         Endpoint::file(

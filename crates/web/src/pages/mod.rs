@@ -15,6 +15,7 @@ mod alerts;
 mod appeals;
 mod areas;
 mod audit;
+mod categories;
 mod clocks;
 mod command;
 mod exports;
@@ -52,6 +53,7 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         inbox::endpoints(),
         imports::endpoints(),
         people::endpoints(),
+        categories::endpoints(),
         pairs::endpoints(),
         reviews::endpoints(),
         measures::endpoints(),

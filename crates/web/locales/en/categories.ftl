@@ -1,0 +1,15 @@
+categories-list = People by category
+categories-export = Export people by category (CSV)
+categories-text = Whom the schemes of the city sort today, by rules; nobody types a category. First those whom no measure binds: whether one is needed is for the looks and the organ.
+categories-scheme = Scheme
+categories-no-scheme = The city has no scheme in force today.
+categories-none = Nobody.
+categories-category = Category
+categories-measure = Measure
+categories-organ = Deciding organ
+categories-work = Open work
+categories-everybody = everybody
+categories-unbound = no measure in force
+categories-unbound-count = { $count } without a measure in force
+categories-not-bound = none in force
+categories-overdue = { $count } overdue

@@ -1,0 +1,15 @@
+categories-list = 人员分类
+categories-export = 导出人员分类（CSV）
+categories-text = 按本市分类方案和规则算出的今日人员分类，任何人不能手填。先列没有措施在执行的人；是否需要措施，由复核和决定机关判断。
+categories-scheme = 分类方案
+categories-no-scheme = 本市目前没有正在使用的分类方案。
+categories-none = 没有人员。
+categories-category = 类别
+categories-measure = 措施
+categories-organ = 决定机关
+categories-work = 未办结任务
+categories-everybody = 全部
+categories-unbound = 没有措施在执行
+categories-unbound-count = { $count } 人没有措施在执行
+categories-not-bound = 没有在执行的
+categories-overdue = 逾期 { $count }
