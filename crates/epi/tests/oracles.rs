@@ -22,6 +22,9 @@ fn shown(folder: &Path) -> bool {
     for left in report.not_compared.iter().take(12) {
         println!("    not compared: {}: {}", left.what, left.why);
     }
+    for row in &report.by_draws {
+        println!("    told by one side's draws: {row}");
+    }
     println!("    {} failures", report.failures.len());
     for failure in report
         .failures

@@ -11,13 +11,13 @@ use crate::out::{self, Ended, Failed};
 /// Failures that are printed one by one.
 const SHOWN_MAX: usize = 20;
 
-/// Checks a folder; 1 out of tolerance, 2 when something was not compared.
-pub fn run(args: &EpiCheck, data: Option<&Path>) -> Result<Ended, Failed> {
-    let manifest = Manifest::parse(&files::text(&args.dir.join("check.json"))?)?;
+/// Reads a folder.
+pub fn folder(dir: &Path, data: Option<&Path>) -> Result<Folder, Failed> {
+    let manifest = Manifest::parse(&files::text(&dir.join("check.json"))?)?;
     let place = |file: &str| match (file.strip_prefix("data:"), data) {
         (Some(rest), Some(data)) => Some(data.join(rest)),
         (Some(_), None) => None,
-        (None, _) => Some(args.dir.join(file)),
+        (None, _) => Some(dir.join(file)),
     };
     // What cannot be read is left out here and named by the check.
     let read = |file: &str| {
@@ -33,11 +33,16 @@ pub fn run(args: &EpiCheck, data: Option<&Path>) -> Result<Ended, Failed> {
         .into_iter()
         .filter_map(|file| Some((file.to_owned(), read(file)?)))
         .collect();
-    let report = check::run(&Folder {
+    Ok(Folder {
         inputs,
         expected,
         manifest,
-    });
+    })
+}
+
+/// Checks a folder; 1 out of tolerance, 2 when something was not compared.
+pub fn run(args: &EpiCheck, data: Option<&Path>) -> Result<Ended, Failed> {
+    let report = check::run(&folder(&args.dir, data)?);
     if args.json {
         out::json(
             &serde_json::json!({ "verdict": report.verdict(), "cells": report.cells(), "report": report }),
@@ -70,6 +75,9 @@ fn print(report: &Report) {
             "… and {} more",
             report.failures.len() - SHOWN_MAX
         ));
+    }
+    for row in &report.by_draws {
+        out::line(format_args!("told by one side's draws: {row}"));
     }
     for left in &report.not_compared {
         out::line(format_args!("not compared: {}: {}", left.what, left.why));

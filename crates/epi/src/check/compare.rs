@@ -9,6 +9,7 @@ use super::report::Failure;
 use super::rows::{Surroundings, View};
 use super::rules::{Outcome, key_text};
 use super::run::{Runner, column_names, spec_of};
+use super::told::Untold;
 use crate::registry;
 use crate::table::{Cell, Sheet};
 
@@ -45,7 +46,8 @@ pub(super) fn entry<'a>(runner: &mut Runner<'a>, view: &View<'a>) {
         let Some(ours) = our_rows(runner, view, case, &rows) else {
             continue;
         };
-        same_keys(runner, view, &rows, &selected, &ours);
+        let untold = Untold::of(runner, view.entry, case);
+        same_keys(runner, view, &rows, &selected, &ours, untold.as_ref());
         for (column, rule) in &view.entry.columns {
             if rule.partition {
                 partition(runner, view, &selected, &ours, column);
@@ -143,13 +145,15 @@ fn keep_first(entry: &Entry, rows: &mut Vec<OurRow>) {
     });
 }
 
-/// Both sides must have the same keys: every row that the entry is about is ours too, and ours are all in the table.
+/// Both sides must have the same keys: every row that the entry is about is ours too, and ours are all in the table, but for
+/// those that the draws decide.
 fn same_keys(
     runner: &mut Runner<'_>,
     view: &View<'_>,
     rows: &[usize],
     selected: &[usize],
     ours: &BTreeMap<Vec<String>, OurRow>,
+    untold: Option<&Untold>,
 ) {
     let keys = |rows: &[usize]| -> BTreeSet<Vec<String>> {
         rows.iter().map(|row| view.key(*row)).collect()
@@ -161,11 +165,32 @@ fn same_keys(
             .push(fault(view, key, None, "a row", "none", "the same keys"));
     }
     let expected = keys(rows);
+    let surpassed = |key: &Vec<String>| untold.and_then(|u| u.chance(view.entry, key)) == Some(1.0);
+    for key in expected.iter().filter(|key| surpassed(key)) {
+        by_draws(runner, view, key, "the expected table only");
+    }
     for key in ours.keys().filter(|key| !expected.contains(*key)) {
+        if let Some(p) = untold.and_then(|untold| untold.chance(view.entry, key)) {
+            // With a chance of 1 ours is not told either.
+            if p < 1.0 {
+                by_draws(runner, view, key, "ours only");
+            }
+            continue;
+        }
         runner
             .report
             .failures
             .push(fault(view, key, None, "no row", "one", "the same keys"));
+    }
+}
+
+/// Names a row that one side tells because of its draws.
+fn by_draws(runner: &mut Runner<'_>, view: &View<'_>, key: &[String], side: &str) {
+    if Untold::names_rows_of(view.entry) {
+        let row = format!("{}: {}: {side}", view.entry.file, key.join(" | "));
+        if !runner.report.by_draws.contains(&row) {
+            runner.report.by_draws.push(row);
+        }
     }
 }
 

@@ -11,7 +11,8 @@ mod report;
 mod rows;
 mod rules;
 mod run;
+mod told;
 
 pub use manifest::{Manifest, ManifestError};
 pub use report::{Failure, NotCompared, Report, Verdict};
-pub use run::{Folder, run};
+pub use run::{Folder, call, run};

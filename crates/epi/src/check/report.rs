@@ -13,6 +13,8 @@ pub struct Report {
     pub calls: usize,
     /// Cells compared, by file and column.
     pub compared: BTreeMap<String, BTreeMap<String, usize>>,
+    /// Rows that one side tells and the other leaves out because of its draws, each named once.
+    pub by_draws: Vec<String>,
     /// What lies outside its tolerance.
     pub failures: Vec<Failure>,
     /// What was not compared though the folder asks for it.

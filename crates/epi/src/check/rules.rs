@@ -114,6 +114,21 @@ impl Rule {
         }
     }
 
+    /// Whether the column holds chances by simulation.
+    pub const fn is_of_simulations(&self) -> bool {
+        self.mc_p.is_some()
+    }
+
+    /// Whether a chance of this size could as well have come out as 1, by the tolerance for simulations; a rule without one
+    /// says nothing of it.
+    pub fn as_good_as_one(&self, p: f64) -> bool {
+        let (Some(n), Some(z)) = (self.mc_p, self.max_z) else {
+            return false;
+        };
+        let spread = (p * (1.0 - p) / n).max(0.0).sqrt();
+        1.0 - p <= self.abs.unwrap_or(0.0) + z * spread
+    }
+
     fn allowed(&self, want: f64, around: &impl Around) -> Result<f64, String> {
         let base = match &self.rel_to {
             None => want,
@@ -310,6 +325,16 @@ mod tests {
             rule.judge("1", false, &Cell::Number(0.0), &Row),
             Outcome::Differs(_)
         ));
+    }
+
+    #[test]
+    fn a_chance_is_as_good_as_one_by_the_tolerance_for_simulations_only() {
+        let rule = |text: &str| -> Rule { serde_json::from_str(text).expect("a rule") };
+        let stated = rule(r#"{"abs": 0.002, "mc_p": 999, "max_z": 4}"#);
+        for (p, may) in [(1.0, true), (0.99, true), (0.97, false), (0.05, false)] {
+            assert_eq!(stated.as_good_as_one(p), may, "{p}");
+        }
+        assert!(!rule(r#"{"abs": 0.5}"#).as_good_as_one(1.0));
     }
 
     #[test]

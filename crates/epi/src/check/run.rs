@@ -8,7 +8,7 @@ use super::manifest::{Case, Entry, Manifest};
 use super::report::Report;
 use super::rows::View;
 use super::{bars, compare};
-use crate::call::{Call, Method, Mode, Params};
+use crate::call::{Call, Method, Mode, Params, Refused};
 use crate::registry;
 use crate::table::{Sheet, SheetSpec, Table};
 
@@ -72,6 +72,29 @@ pub fn run(folder: &Folder) -> Report {
         bars::entry(&mut runner, bar);
     }
     runner.report
+}
+
+/// Calls one case of a folder by itself, with these parameters beside its own; nothing when it has no such case.
+pub fn call(
+    folder: &Folder,
+    function: &str,
+    case: &str,
+    more: &Map<String, Value>,
+) -> Option<Result<Vec<Sheet>, Refused>> {
+    let cases = &folder.manifest.cases;
+    let case = cases
+        .iter()
+        .find(|known| known.id == case && known.function == function)?;
+    let method = registry::find(function)?;
+    let mut params = case.params.clone();
+    params.extend(more.clone());
+    Some((method.run)(&Call {
+        params: Params::new(params),
+        inputs: &folder.inputs,
+        mode: Mode::Peer,
+        wanted: BTreeMap::new(),
+        seed: SEED,
+    }))
 }
 
 /// A folder being checked: what was run so far, and what was found.

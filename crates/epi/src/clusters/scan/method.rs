@@ -3,7 +3,7 @@
 use super::read::{self, Named, Time};
 use super::study::{Ground, Model, Settings};
 use super::{Scan, scan};
-use crate::call::{Call, Method, Params, Refused};
+use crate::call::{Call, Method, Mode, Params, Refused};
 use crate::numbers::summary::quantile;
 use crate::numbers::whole;
 use crate::table::{Cell, Sheet, SheetSpec};
@@ -129,7 +129,12 @@ fn longest(params: &Params, time: &Time) -> Result<usize, Refused> {
     }
 }
 
-fn settings(params: &Params, analysis: Analysis, time: &Time) -> Result<Settings, Refused> {
+fn settings(
+    params: &Params,
+    analysis: Analysis,
+    time: &Time,
+    mode: Mode,
+) -> Result<Settings, Refused> {
     let low_too = params
         .one_of("areas", &[("high", false), ("both", true)])?
         .unwrap_or(false);
@@ -162,6 +167,7 @@ fn settings(params: &Params, analysis: Analysis, time: &Time) -> Result<Settings
         fewest: u32::try_from(params.whole_or("min_cases_high", 2)?).unwrap_or(u32::MAX),
         replications,
         threads: params.whole_or("threads", threads)?,
+        surpassed_too: mode == Mode::Peer,
     })
 }
 
@@ -173,7 +179,7 @@ fn run(call: &Call<'_>) -> Result<Vec<Sheet>, Refused> {
         Model::Bernoulli => read::bernoulli(call, ground, &time)?,
         Model::Poisson | Model::Permutation => read::dated(call, model, ground, &time)?,
     };
-    let settings = settings(p, analysis, &time)?;
+    let settings = settings(p, analysis, &time, call.mode)?;
     p.optional_text("case_time_precision")?;
     let temporal = analysis == Analysis::Temporal;
     if temporal {

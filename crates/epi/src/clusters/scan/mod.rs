@@ -60,7 +60,8 @@ const SAME: f64 = 1e-9;
 ///   to a length, or only those that end now. The largest ratio is compared with the largest of simulations with the same
 ///   total (Poisson), the same numbers of cases and people (Bernoulli), or the same cases of every place and every step
 ///   (permutation). Of every centre and last step the best window stands; one that shares a place at the same time with a
-///   stronger one is not told, nor one that every simulation surpasses.
+///   stronger one is not told, nor one that every simulation surpasses. In the mode *peer* such windows
+///   follow with `p` 1: a check needs them, because another set of simulations may tell one.
 /// - Units: cases; distance in the unit of the coordinates, kilometres on the Earth; steps of time.
 /// - Interval: none; `p` is `(1 + simulations with as much or more) / (1 + simulations)`, corrected for all windows at once.
 /// - Assumes: Poisson, Bernoulli: cases fall independently, with risk in proportion to the given expectation. Permutation: the
@@ -80,7 +81,10 @@ pub fn scan(study: &Study, settings: &Settings, seed: u64) -> Estimated<Scan> {
     }
     let windows = settings.windows(study.steps);
     let chance = chance::maxima(study, settings, &score, &zones, &windows, seed);
-    let weakest = chance.first().copied().unwrap_or(0.0);
+    let weakest = match settings.surpassed_too {
+        true => 0.0,
+        false => chance.first().copied().unwrap_or(0.0),
+    };
     let kept = look::strongest(study, settings, &score, &zones, &windows, weakest + SAME);
     let cluster = |window: Found| {
         let places: Vec<usize> = (zones.places(window.centre, window.places).iter())

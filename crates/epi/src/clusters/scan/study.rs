@@ -59,6 +59,9 @@ pub struct Settings {
     pub replications: usize,
     /// Threads; the result does not depend on it.
     pub threads: usize,
+    /// Whether windows that every simulation surpasses follow, with a chance of 1: a check needs them, since
+    /// another set of simulations may tell one.
+    pub surpassed_too: bool,
 }
 
 impl Settings {

@@ -39,6 +39,7 @@ fn settings(in_time: bool) -> Settings {
         fewest: 2,
         replications: 99,
         threads: 1,
+        surpassed_too: false,
     }
 }
 
