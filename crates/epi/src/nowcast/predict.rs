@@ -1,12 +1,13 @@
 //! How many events of a day there will have been, given those reported so far.
 
-use crate::answer::{Estimated, NotEstimated, Why, require};
+use crate::answer::{Estimated, require};
 use crate::call::Mode;
 use crate::numbers::density::ln_gamma;
 use crate::numbers::normal;
 use crate::numbers::random::Stream;
 
 use super::delays::{Delays, Learn};
+use super::level::{Level, levels};
 use super::triangle::Triangle;
 
 /// The way of a nowcast.
@@ -84,8 +85,8 @@ pub const MOST_MAX: usize = 100_000;
 /// - Quantity: events of a day, reported or not.
 /// - Method: the chance `F` that a report has come by now is learned from the triangle. The number is then reports so far
 ///   plus a negative binomial number of those missing, over the uncertainty of `F`; or the closed form of that; or
-///   reports over `F`. [`Way::Smooth`] takes the prior from a level whose logarithm changes little from day to day, so that
-///   days with few reports lean on those before.
+///   reports over `F`. [`Way::Smooth`] takes the prior of a day from a level that the days around it give, whose logarithm
+///   changes little from day to day; how little, and how counts spread around it, are what explains the reports so far best.
 /// - Units: events per day.
 /// - Interval: `1 - alpha`, equal tails, of whole numbers: about a single day.
 /// - Assumes: delays did not change within the window; every event is reported after the longest delay at most.
@@ -134,7 +135,12 @@ pub fn nowcast(
     };
     let log_variance = delays.log_variance();
     let levels = match settings.way {
-        Way::Smooth => levels(triangle, &expected)?,
+        Way::Smooth => {
+            let days = 0..triangle.counts.len();
+            let reported: Vec<f64> = days.clone().map(|day| triangle.reported(day)).collect();
+            let share: Vec<f64> = days.map(|day| expected[triangle.reach(day)]).collect();
+            levels(&reported, &share)?
+        }
         _ => Vec::new(),
     };
     let first = triangle.last().saturating_sub(back);
@@ -149,8 +155,8 @@ pub fn nowcast(
                     Some(drawn(&draws, reach, reported, (mean, size), settings.most))
                 }
                 Way::Smooth => {
-                    let prior = (levels[day], SMOOTH_SIZE);
-                    Some(drawn(&draws, reach, reported, prior, settings.most))
+                    let Level { mean, size } = levels[day];
+                    Some(drawn(&draws, reach, reported, (mean, size), settings.most))
                 }
                 Way::AsSeenClosed => Some(closed(delays.as_seen(reach), reported, settings.most)),
                 Way::Lawless => {
@@ -243,59 +249,6 @@ fn drawn(
     }
     let share = 1.0 / draws.len() as f64;
     running(reported, most, sum.into_iter().map(|chance| chance * share))
-}
-
-/// How firmly the logarithm of the level holds to that of the day before: over its squared step.
-const SMOOTH_HOLD: f64 = 3.0;
-
-/// The size of the negative binomial counts around the level.
-const SMOOTH_SIZE: f64 = 3.0;
-
-/// LIMIT: steps of the search for the level; about ten are needed.
-const LEVEL_STEPS_MAX: usize = 100;
-
-/// The level of each day: the likeliest for the reports so far, when steps of its logarithm are held back.
-fn levels(triangle: &Triangle, expected: &[f64]) -> Estimated<Vec<f64>> {
-    let days = triangle.counts.len();
-    let reported: Vec<f64> = (0..days).map(|day| triangle.reported(day)).collect();
-    let share: Vec<f64> = (0..days).map(|day| expected[triangle.reach(day)]).collect();
-    let start = reported.iter().sum::<f64>() / share.iter().sum::<f64>();
-    let mut ln = vec![start.ln(); days];
-    for _ in 0..LEVEL_STEPS_MAX {
-        // A tridiagonal system: Newton's step for counts, with the hold between neighbours.
-        let (mut diagonal, mut right) = (vec![0.0; days], vec![0.0; days]);
-        for day in 0..days {
-            let mean = ln[day].exp() * share[day];
-            let spread = 1.0 + mean / SMOOTH_SIZE;
-            diagonal[day] = mean / spread + 1e-9;
-            right[day] = (reported[day] - mean) / spread;
-            let neighbours = [day.checked_sub(1), (day + 1 < days).then_some(day + 1)];
-            for other in neighbours.into_iter().flatten() {
-                diagonal[day] += SMOOTH_HOLD;
-                right[day] -= SMOOTH_HOLD * (ln[day] - ln[other]);
-            }
-        }
-        for day in 1..days {
-            let factor = -SMOOTH_HOLD / diagonal[day - 1];
-            diagonal[day] += factor * SMOOTH_HOLD;
-            right[day] -= factor * right[day - 1];
-        }
-        let mut size = 0.0_f64;
-        let mut after = 0.0;
-        for day in (0..days).rev() {
-            after = (right[day] + SMOOTH_HOLD * after) / diagonal[day];
-            let step = after.clamp(-1.0, 1.0);
-            ln[day] += step;
-            size = size.max(step.abs());
-        }
-        if size < 1e-8 {
-            return Ok(ln.into_iter().map(f64::exp).collect());
-        }
-    }
-    Err(NotEstimated::because(
-        Why::NotSettled,
-        "the search for the level of the days did not settle",
-    ))
 }
 
 /// The beta negative binomial distribution of the missing, when any number is as likely before.
