@@ -12,7 +12,7 @@ const PERSONS_MAX: usize = 1_500;
 /// Height of a row.
 const ROW: f64 = 16.0;
 const LEFT: f64 = 24.0;
-const TOP: f64 = 56.0;
+const TOP: f64 = 76.0;
 
 /// A link to be drawn: infector, infected, how sure, what is told.
 struct Link {
@@ -165,6 +165,11 @@ fn draw(
         &what,
     );
     svg.words(WIDTH / 2.0, 36.0, "middle", &what);
+    let key = language.of(
+        "红点：传染过他人；黑点：未见传染他人；线越粗，把握越大",
+        "red: infected others; black: nobody that is known; thicker lines are surer",
+    );
+    svg.words(WIDTH / 2.0, 52.0, "middle", key);
     let step = (WIDTH - LEFT - 120.0) / (deepest.max(1)) as f64;
     let place = |name: &str| {
         let (generation, row) = places.get(name).copied().unwrap_or_default();

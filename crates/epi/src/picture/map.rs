@@ -14,7 +14,7 @@ const FINDING: f64 = 0.05;
 
 const HEIGHT: f64 = 640.0;
 const MARGIN: f64 = 40.0;
-const TOP: f64 = 56.0;
+const TOP: f64 = 72.0;
 
 /// Draws places and clusters. East is to the right and north is up; degrees of longitude are shortened as at the middle of
 /// the map.
@@ -76,7 +76,9 @@ pub(super) fn draw(sheets: &[Sheet], language: Language) -> Result<String, NotDr
         .map(|table| table.numbers("p_value"))
         .unwrap_or_default();
     let found = chances.iter().flatten().filter(|p| **p < FINDING).count();
-    let (places, clusters_told) = (names.len(), chances.len());
+    // A window that every simulation surpasses is told to checks only.
+    let clusters_told = chances.iter().filter(|p| told_at_all(**p)).count();
+    let places = names.len();
     let what = match language {
         Language::Chinese => {
             format!(
@@ -94,6 +96,13 @@ pub(super) fn draw(sheets: &[Sheet], language: Language) -> Result<String, NotDr
         &what,
     );
     svg.words(WIDTH / 2.0, 36.0, "middle", &what);
+    let key = match language {
+        Language::Chinese => format!("点越大，病例越多；红圈：p < {FINDING}；蓝圈：其余聚集区"),
+        Language::English => {
+            format!("larger dots, more cases; red: p < {FINDING}; blue: other clusters")
+        }
+    };
+    svg.words(WIDTH / 2.0, 52.0, "middle", &key);
     let most = observed.iter().flatten().copied().fold(0.0, f64::max);
     for ((name, at), (observed, expected)) in
         names.iter().zip(&at).zip(observed.iter().zip(&expected))
@@ -121,6 +130,11 @@ pub(super) fn draw(sheets: &[Sheet], language: Language) -> Result<String, NotDr
     }
     svg.end();
     Ok(svg.done())
+}
+
+/// Whether a cluster with this chance is one that the scan tells.
+fn told_at_all(p: Option<f64>) -> bool {
+    p.is_none_or(|p| p < 1.0)
 }
 
 /// A circle around the places of each cluster, weak ones first so that findings lie on top.
@@ -180,9 +194,12 @@ fn rings(
             text(p)
         );
         let finding = p.is_some_and(|p| p < FINDING);
+        if !told_at_all(p) {
+            continue;
+        }
         svg.ring((x, y), r, if finding { ALARM } else { LINE }, &words);
         if finding {
-            svg.words(x, y - r - 4.0, "middle", &words);
+            svg.words_over(x, y - r - 4.0, &words);
         }
     }
 }

@@ -11,8 +11,8 @@ const STEPS_MAX: usize = 4_000;
 pub(super) struct View {
     pub functions: &'static [&'static str],
     title: (&'static str, &'static str),
-    /// Column of the time.
-    time: &'static str,
+    /// Column of the time, and its name.
+    time: (&'static str, (&'static str, &'static str)),
     /// Column of counts, and its name.
     bars: Option<(&'static str, (&'static str, &'static str))>,
     /// Column of the line, and its name.
@@ -21,19 +21,25 @@ pub(super) struct View {
     band: Option<(&'static str, &'static str, (&'static str, &'static str))>,
     /// Column of alarms.
     alarm: Option<&'static str>,
-    /// A value with a line of its own.
-    level: Option<f64>,
+    /// A value with a line of its own, and its name.
+    level: Option<(f64, &'static str)>,
 }
 
 const REPRODUCTION: View = View {
     functions: &["estimate_r", "estimate_r_uncertain_si", "wallinga_teunis"],
     title: ("再生数 R", "Reproduction number R"),
-    time: "t_end",
+    time: (
+        "t_end",
+        (
+            "窗口最后一日（第几日）",
+            "last day of the window, counted from the first",
+        ),
+    ),
     bars: None,
     line: ("mean", ("均值", "mean")),
     band: Some(("q0.025", "q0.975", ("95% 区间", "95 % interval"))),
     alarm: None,
-    level: Some(1.0),
+    level: Some((1.0, "R = 1")),
 };
 
 /// What can be drawn so.
@@ -49,7 +55,13 @@ pub(super) const VIEWS: &[View] = &[
             "farrington_flexible",
         ],
         title: ("流行曲线与预警界限", "Epidemic curve and alarm bound"),
-        time: "t",
+        time: (
+            "t",
+            (
+                "时段（第几个）",
+                "step of the series, counted from the first",
+            ),
+        ),
         bars: Some(("observed", ("病例数", "cases"))),
         line: ("upperbound", ("界限", "bound")),
         band: None,
@@ -63,7 +75,7 @@ pub(super) const VIEWS: &[View] = &[
             "现况估计：已发病而未报告者",
             "Nowcast: already ill, not yet reported",
         ),
-        time: "date",
+        time: ("date", ("发病（事件）日期", "day of the event")),
         bars: Some(("reported_so_far", ("已报告", "reported so far"))),
         line: ("nowcast_median", ("估计中位数", "nowcast median")),
         band: Some(("pi_lo", "pi_hi", ("预测区间", "prediction interval"))),
@@ -73,7 +85,7 @@ pub(super) const VIEWS: &[View] = &[
     View {
         functions: &["project_renewal"],
         title: ("若 R 不变，今后病例数", "Cases to come if R stays"),
-        time: "day",
+        time: ("day", ("今后第几日", "days from now")),
         bars: None,
         line: ("q50", ("中位数", "median")),
         band: Some(("q05", "q95", ("90% 区间", "90 % interval"))),
@@ -82,11 +94,11 @@ pub(super) const VIEWS: &[View] = &[
     },
 ];
 
-const HEIGHT: f64 = 340.0;
+const HEIGHT: f64 = 356.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 48.0;
-const BOTTOM: f64 = 36.0;
+const BOTTOM: f64 = 52.0;
 
 /// Values of a row, nothing where there is none.
 struct Step {
@@ -98,7 +110,7 @@ struct Step {
 }
 
 fn steps(view: &View, sheets: &[Sheet]) -> Option<Vec<Step>> {
-    let table = Columns::find(sheets, &[view.time, view.line.0])?;
+    let table = Columns::find(sheets, &[view.time.0, view.line.0])?;
     let column = |name: Option<&str>| name.map(|name| table.numbers(name)).unwrap_or_default();
     let bars = column(view.bars.map(|(name, _)| name));
     let (low, high) = (
@@ -117,7 +129,7 @@ fn steps(view: &View, sheets: &[Sheet]) -> Option<Vec<Step>> {
     };
     Some(
         table
-            .texts(view.time)
+            .texts(view.time.0)
             .into_iter()
             .enumerate()
             .map(step)
@@ -136,7 +148,8 @@ pub(super) fn draw(view: &View, sheets: &[Sheet], language: Language) -> Result<
             .flatten()
             .chain(band.into_iter().flatten())
     });
-    let Some(high) = values.chain(view.level).reduce(f64::max).filter(|_| {
+    let level = view.level.map(|(level, _)| level);
+    let Some(high) = values.chain(level).reduce(f64::max).filter(|_| {
         steps
             .iter()
             .any(|step| step.bar.is_some() || step.line.is_some())
@@ -174,6 +187,8 @@ pub(super) fn draw(view: &View, sheets: &[Sheet], language: Language) -> Result<
     for (at, step) in steps.iter().enumerate().step_by(every) {
         svg.words(x(at), HEIGHT - BOTTOM + 18.0, "middle", &step.time);
     }
+    let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
+    svg.words(middle, HEIGHT - 12.0, "middle", name(view.time.1));
     for run in runs(&steps, |step| step.band.is_some()) {
         let band = |at: usize| steps[at].band.unwrap_or_default();
         let up = run.clone().map(|at| (x(at), y.at(band(at).1)));
@@ -195,8 +210,9 @@ pub(super) fn draw(view: &View, sheets: &[Sheet], language: Language) -> Result<
             );
         }
     }
-    if let Some(level) = view.level {
+    if let Some((level, label)) = view.level {
         svg.line((LEFT, y.at(level)), (WIDTH - RIGHT, y.at(level)), INK, 1.0);
+        svg.words(WIDTH - RIGHT, y.at(level) - 4.0, "end", label);
     }
     for run in runs(&steps, |step| step.line.is_some()) {
         let points: Vec<(f64, f64)> = run
@@ -285,7 +301,13 @@ fn legend(svg: &mut Svg, view: &View, alarms: bool, language: Language) {
     }
     for (at, (colour, label)) in entries.into_iter().enumerate() {
         let x = LEFT + at as f64 * 160.0;
-        svg.bar((x, 27.0), (12.0, 12.0), colour, label);
+        // A line is shown as one.
+        let (top, height) = if colour == LINE {
+            (32.0, 2.0)
+        } else {
+            (27.0, 12.0)
+        };
+        svg.bar((x, top), (12.0, height), colour, label);
         svg.words(x + 18.0, 37.0, "start", label);
     }
 }

@@ -81,7 +81,11 @@ impl Svg {
             "<rect width=\"{WIDTH}\" height=\"{}\" fill=\"#ffffff\"/>",
             place(height)
         ));
-        svg.words(WIDTH / 2.0, 18.0, "middle", title);
+        svg.push(&format!(
+            "<text x=\"{}\" y=\"18\" text-anchor=\"middle\" font-size=\"14\" font-weight=\"bold\">{}</text>",
+            WIDTH / 2.0,
+            escape(title)
+        ));
         svg
     }
 
@@ -93,6 +97,16 @@ impl Svg {
     pub fn words(&mut self, x: f64, y: f64, anchor: &str, words: &str) {
         self.push(&format!(
             "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+            place(x),
+            place(y),
+            escape(words)
+        ));
+    }
+
+    /// Words that stand over marks: a white edge keeps them readable.
+    pub fn words_over(&mut self, x: f64, y: f64, words: &str) {
+        self.push(&format!(
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>",
             place(x),
             place(y),
             escape(words)
