@@ -10,9 +10,9 @@ use crate::disk::map;
 use crate::disk::numbers::Dictionary;
 use crate::disk::parquet::Columns;
 use crate::error::TraceError;
-use crate::ids::{Area, Calendar, Moment, Person, Place, Stream, Window};
+use crate::ids::{Area, Moment, Person, Place, Stream, Window};
 use crate::index::Stay;
-use crate::index::segment::{Segment, SegmentBuilder};
+use crate::index::segment::{Made, Segment, SegmentBuilder};
 use crate::numbers::Numbers;
 use crate::snapshot::Snapshot;
 use crate::tail::{Sealed, Track};
@@ -48,6 +48,8 @@ pub struct Built {
 }
 
 const DAY_SECONDS: u32 = 86_400;
+/// So many rows are decoded before they go to their days: they are still near then.
+const PIECE: usize = 1 << 13;
 const VISITS: [&str; 4] = ["person_id", "place_id", "enter_ts", "leave_ts"];
 const CELLS: [&str; 4] = ["person_id", "cell_id", "start_ts", "end_ts"];
 
@@ -202,36 +204,37 @@ fn track(
     let expected = file.rows() / 13;
     let mut read = Vec::new();
     for group in 0..file.groups() {
-        file.read::<i32>(group, &mut read)?;
-        let [people, places, starts, ends] = &read[..] else {
-            continue;
-        };
-        for (((person, place), start), end) in people.iter().zip(places).zip(starts).zip(ends) {
-            let stay = Stay {
-                person: number(*person),
-                place: number(*place),
-                start: number(*start),
-                end: number(*end),
-                noted: 0,
-                how: 0,
-                confidence: 0,
-                imputed: false,
+        file.read_pieces::<i32>(group, PIECE, &mut read, |read| {
+            let [people, places, starts, ends] = read else {
+                return;
             };
-            last_place = last_place.max(stay.place);
-            let day = Calendar::UTC.day(Moment(stay.start)).0;
-            while days.len() <= day as usize {
-                let base = u32::try_from(days.len()).unwrap_or(0) * DAY_SECONDS;
-                days.push(SegmentBuilder::with_capacity(base, expected));
+            for (((person, place), start), end) in people.iter().zip(places).zip(starts).zip(ends) {
+                let stay = Stay {
+                    person: number(*person),
+                    place: number(*place),
+                    start: number(*start),
+                    end: number(*end),
+                    noted: 0,
+                    how: 0,
+                    confidence: 0,
+                    imputed: false,
+                };
+                last_place = last_place.max(stay.place);
+                let day = (stay.start / DAY_SECONDS) as usize;
+                while days.len() <= day {
+                    let base = u32::try_from(days.len()).unwrap_or(0) * DAY_SECONDS;
+                    days.push(SegmentBuilder::with_capacity(base, expected));
+                }
+                days[day].push(&stay);
             }
-            days[day as usize].push(&stay);
-        }
-        built.stays += people.len() as u64;
+            built.stays += people.len() as u64;
+        })?;
     }
-    let (mut track, mut words) = (Track::default(), Vec::new());
+    let (mut track, mut made) = (Track::default(), Made::default());
     for (day, builder) in (0..).zip(days) {
-        builder.finish(stream, crate::ids::Day(day), Area::default(), &mut words);
+        builder.finish(stream, crate::ids::Day(day), Area::default(), &mut made);
         let path = work.join(format!("{}-{day}.segment", stream.name()));
-        crate::disk::files::write_unsynced(&path, bytemuck::cast_slice(&words))?;
+        crate::disk::files::write_unsynced(&path, bytemuck::cast_slice(&made.words))?;
         let segment = map::segment(&path)?;
         let (bytes, side) = segment.size();
         built.bytes += bytes - side;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::column::reader::ColumnReader;
-use parquet::data_type::Int32Type;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
@@ -70,25 +70,48 @@ impl Columns {
         group: usize,
         columns: &mut Vec<Vec<T>>,
     ) -> Result<(), TraceError> {
+        self.read_pieces(group, usize::MAX, columns, |_| ())
+    }
+
+    /// Reads the wanted columns of one group, so many rows at a time, and hands over each piece, all columns beside
+    /// each other. `columns` is room, and holds the last piece afterwards.
+    pub(crate) fn read_pieces<T: Whole>(
+        &self,
+        group: usize,
+        size: usize,
+        columns: &mut Vec<Vec<T>>,
+        mut take: impl FnMut(&[Vec<T>]),
+    ) -> Result<(), TraceError> {
         let wrong = |source| TraceError::Parquet {
             what: "read",
             path: self.path.clone(),
             source,
         };
         let group = self.reader.get_row_group(group).map_err(wrong)?;
+        let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         columns.resize_with(self.wanted.len(), Vec::new);
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        for (column, at) in columns.iter_mut().zip(&self.wanted) {
-            column.clear();
-            column.reserve(rows);
-            T::read(&*group, *at, rows, column).map_err(wrong)?;
-            if column.len() != rows {
-                let what = "has missing values or columns of another type".to_owned();
-                return Err(TraceError::Record {
-                    path: self.path.clone(),
-                    what,
-                });
+        columns.iter_mut().for_each(Vec::clear);
+        let open = |at: &usize| T::open(&*group, *at).map_err(wrong);
+        let mut readers: Vec<Option<T::Reader>> =
+            self.wanted.iter().map(open).collect::<Result<_, _>>()?;
+        while left > 0 {
+            let rows = left.min(size);
+            for (column, reader) in columns.iter_mut().zip(&mut readers) {
+                column.clear();
+                column.reserve(rows);
+                if let Some(reader) = reader {
+                    T::read(reader, rows, column).map_err(wrong)?;
+                }
+                if column.len() != rows {
+                    let what = "has missing values or columns of another type".to_owned();
+                    return Err(TraceError::Record {
+                        path: self.path.clone(),
+                        what,
+                    });
+                }
             }
+            take(columns);
+            left -= rows;
         }
         Ok(())
     }
@@ -96,39 +119,58 @@ impl Columns {
 
 /// A type of whole numbers that a column can hold.
 pub(crate) trait Whole: Sized {
-    /// Appends up to `rows` values; fewer when the column has another type or gaps.
-    fn read(
+    /// Reads one column of a group, from its first row on.
+    type Reader;
+
+    /// Nothing when the column has another type.
+    fn open(
         group: &dyn RowGroupReader,
         column: usize,
+    ) -> Result<Option<Self::Reader>, ParquetError>;
+
+    /// Appends up to `rows` values; fewer when the column has gaps.
+    fn read(
+        reader: &mut Self::Reader,
         rows: usize,
         into: &mut Vec<Self>,
     ) -> Result<(), ParquetError>;
 }
 
+/// The reader of a column, and room for levels where values may be missing.
+pub(crate) struct Reader<T: DataType> {
+    values: ColumnReaderImpl<T>,
+    levels: Option<Vec<i16>>,
+}
+
 macro_rules! whole {
-    ($type:ty, $variant:ident) => {
+    ($type:ty, $data:ty, $variant:ident) => {
         impl Whole for $type {
-            fn read(
+            type Reader = Reader<$data>;
+
+            fn open(
                 group: &dyn RowGroupReader,
                 column: usize,
+            ) -> Result<Option<Self::Reader>, ParquetError> {
+                let described = group.metadata().column(column).column_descr();
+                let levels = (described.max_def_level() > 0).then(Vec::new);
+                let ColumnReader::$variant(values) = group.get_column_reader(column)? else {
+                    return Ok(None);
+                };
+                Ok(Some(Reader { values, levels }))
+            }
+
+            fn read(
+                reader: &mut Self::Reader,
                 rows: usize,
                 into: &mut Vec<Self>,
             ) -> Result<(), ParquetError> {
-                let optional = group
-                    .metadata()
-                    .column(column)
-                    .column_descr()
-                    .max_def_level()
-                    > 0;
-                let ColumnReader::$variant(mut reader) = group.get_column_reader(column)? else {
-                    return Ok(());
-                };
-                let mut levels = Vec::new();
+                let Reader { values, levels } = reader;
                 while into.len() < rows {
-                    levels.clear();
-                    let levels = optional.then_some(&mut levels);
-                    let (_, values, _) =
-                        reader.read_records(PIECE.min(rows - into.len()), levels, None, into)?;
+                    if let Some(levels) = levels {
+                        levels.clear();
+                    }
+                    let left = PIECE.min(rows - into.len());
+                    let (_, values, _) = values.read_records(left, levels.as_mut(), None, into)?;
                     if values == 0 {
                         break;
                     }
@@ -139,8 +181,8 @@ macro_rules! whole {
     };
 }
 
-whole!(i32, Int32ColumnReader);
-whole!(i64, Int64ColumnReader);
+whole!(i32, Int32Type, Int32ColumnReader);
+whole!(i64, Int64Type, Int64ColumnReader);
 
 /// Writes columns of whole numbers; nothing is synced.
 pub(crate) fn write(path: &Path, columns: &[(&str, &[i32])]) -> Result<(), TraceError> {

@@ -155,122 +155,325 @@ impl Order<'_> {
     }
 }
 
-/// How large an order will be, and where the rows of each number go.
+/// Of so many rows on, those of one number are sorted by the digits of their starts.
+const MANY: usize = 96;
+/// How many bits each digit has, from the lower one on.
+const DIGITS: [u32; 2] = [9, 8];
+/// Rows go to their numbers in parts of about so many, and in no more parts than this: the rows of one part stay
+/// near while they are put in order, and so do the ends of all parts while rows come to them.
+const PART_ROWS: usize = 1 << 15;
+const PARTS_MAX: usize = 1 << 7;
+
+/// Room to make orders, kept from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    /// A number and its row in two halves, by part.
+    moved: Vec<[u32; 3]>,
+    /// Where the next row of each number of a part goes.
+    next: Vec<u32>,
+    spare: Vec<Packed>,
+}
+
+/// Which numbers occur in an order, and how its rows will be put in place.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Where the next row of each number goes; empty when the rows come number by number anyway.
-    next: Vec<u32>,
-    /// All numbers are below this.
-    size: usize,
+    /// The directory, as it will be written.
+    words: Vec<[u64; 2]>,
     /// How many numbers occur.
     pub occur: usize,
+    /// The numbers of a part are alike but for so many bits.
+    shift: u32,
+    /// How many rows each part has; empty when the rows come number by number anyway.
+    parts: Vec<u32>,
 }
 
 /// The parts of an order, to be written.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
-    /// All zero.
     pub words: &'a mut [[u64; 2]],
     pub slots: &'a mut [Slot],
     pub rows: &'a mut [Packed],
 }
 
 impl Plan {
-    /// Counts the rows of each number.
-    pub(crate) fn new<I>(numbers: impl Fn() -> I) -> Self
+    /// Looks at the numbers of `count` rows.
+    pub(crate) fn new<I>(count: usize, numbers: impl Fn() -> I) -> Self
     where
         I: Iterator<Item = u32>,
     {
-        let size = numbers().max().map_or(0, |most| most as usize + 1);
-        let (mut occur, mut before) = (0, None);
-        if numbers().is_sorted() {
-            for number in numbers() {
-                occur += usize::from(before.replace(number) != Some(number));
-            }
-            let next = Vec::new();
-            return Self { next, size, occur };
-        }
-        let mut next = vec![0_u32; size];
+        let (mut most, mut before, mut is_sorted) = (None, 0, true);
         for number in numbers() {
-            let count = &mut next[number as usize];
-            *count = count.wrapping_add(1);
+            most = most.max(Some(number));
+            is_sorted &= before <= number;
+            before = number;
         }
-        let mut sum = 0_u32;
-        for next in &mut next {
-            occur += usize::from(*next > 0);
-            let count = std::mem::replace(next, sum);
-            sum = sum.wrapping_add(count);
+        let size = most.map_or(0, |most| most as usize + 1);
+        let part = size.div_ceil((count / PART_ROWS).clamp(1, PARTS_MAX));
+        let shift = part.next_power_of_two().ilog2();
+        let mut words = vec![[0, 0]; size.div_ceil(64)];
+        let mut mark = |number: u32| words[number as usize / 64][0] |= 1_u64 << (number % 64);
+        let mut parts = Vec::new();
+        if is_sorted {
+            let mut before = None;
+            for number in numbers() {
+                if before.replace(number) != Some(number) {
+                    mark(number);
+                }
+            }
+        } else {
+            parts = vec![0_u32; size.div_ceil(1 << shift)];
+            for number in numbers() {
+                let count = &mut parts[(number >> shift) as usize];
+                *count = count.wrapping_add(1);
+                mark(number);
+            }
         }
-        Self { next, size, occur }
+        let mut occur = 0;
+        for [word, before] in &mut words {
+            *before = occur;
+            occur += u64::from(word.count_ones());
+        }
+        Self {
+            words,
+            occur: usize::try_from(occur).unwrap_or_default(),
+            shift,
+            parts,
+        }
     }
 
     /// Words of the directory.
     pub(crate) const fn words(&self) -> usize {
-        self.size.div_ceil(64)
+        self.words.len()
     }
 
-    /// Writes the rows, with the numbers that were counted: by number, then in their own order.
-    pub(crate) fn write(mut self, rows: impl Iterator<Item = (u32, Packed)>, parts: Parts<'_>) {
-        let Parts {
-            words,
-            slots,
-            rows: into,
-        } = parts;
-        let (mut first, mut at) = (0, 0);
-        // The rows from `first` on are those of a number.
-        let mut close = |number: usize, rows: &mut [Packed]| {
-            words[number / 64][0] |= 1 << (number % 64);
-            slots[at] = settle(rows, first);
-            (first, at) = (first + rows.len(), at + 1);
+    /// Writes the rows, with the numbers that were looked at: by number, then in their own order.
+    pub(crate) fn write(
+        &self,
+        rows: impl Iterator<Item = (u32, Packed)>,
+        into: Parts<'_>,
+        room: &mut Room,
+    ) {
+        let Room { moved, next, spare } = room;
+        into.words.copy_from_slice(&self.words);
+        let mut closing = Closing {
+            slots: into.slots,
+            at: 0,
+            first: 0,
+            spare,
         };
-        if self.next.is_empty() {
+        if self.parts.is_empty() {
             let (mut begun, mut before) = (0, None);
             for (place, (number, row)) in rows.enumerate() {
-                if let Some(before) = before.replace(number).filter(|before| *before != number) {
-                    close(before as usize, &mut into[begun..place]);
+                if before
+                    .replace(number)
+                    .is_some_and(|before| before != number)
+                {
+                    closing.close(&mut into.rows[begun..place]);
                     begun = place;
                 }
-                into[place] = row;
+                into.rows[place] = row;
             }
-            if let Some(last) = before {
-                close(last as usize, &mut into[begun..]);
+            if before.is_some() {
+                closing.close(&mut into.rows[begun..]);
             }
         } else {
-            for (number, row) in rows {
-                let next = &mut self.next[number as usize];
-                into[*next as usize] = row;
-                *next = next.wrapping_add(1);
-            }
-            // What was the next is now the end.
             let mut begun = 0;
-            for (number, end) in self.next.iter().enumerate() {
-                let end = *end as usize;
-                if end > begun {
-                    close(number, &mut into[begun..end]);
-                    begun = end;
+            for end in self.move_to_parts(rows, moved) {
+                let (moved, rows) = (&moved[begun..end], &mut into.rows[begun..end]);
+                self.put_part(moved, next, rows);
+                let mut first = 0;
+                for end in next.iter().map(|end| *end as usize) {
+                    if end > first {
+                        closing.close(&mut rows[first..end]);
+                        first = end;
+                    }
                 }
+                begun = end;
             }
         }
-        slots[at] = slot(first, 0);
-        let mut before = 0;
-        for word in words {
-            word[1] = before;
-            before += u64::from(word[0].count_ones());
+        closing.slots[closing.at] = slot(closing.first, 0);
+    }
+
+    /// Puts the rows into parts, in the order in which they come; where each part ends.
+    fn move_to_parts(
+        &self,
+        rows: impl Iterator<Item = (u32, Packed)>,
+        moved: &mut Vec<[u32; 3]>,
+    ) -> Vec<usize> {
+        let mut sum = 0_usize;
+        let mut next: Vec<usize> = Vec::with_capacity(self.parts.len());
+        for count in &self.parts {
+            next.push(sum);
+            sum += *count as usize;
+        }
+        if moved.len() < sum {
+            moved.resize(sum, [0; 3]);
+        }
+        for (number, row) in rows {
+            let next = &mut next[(number >> self.shift) as usize];
+            moved[*next] = [number, low(row), low(row >> 32)];
+            *next = next.wrapping_add(1);
+        }
+        // What was the next is now the end.
+        next
+    }
+
+    /// Puts the rows of one part to their numbers; `next` says then where those of each number end.
+    fn put_part(&self, moved: &[[u32; 3]], next: &mut Vec<u32>, rows: &mut [Packed]) {
+        let mask = (1_usize << self.shift) - 1;
+        next.clear();
+        next.resize(mask + 1, 0);
+        for [number, ..] in moved {
+            let count = &mut next[*number as usize & mask];
+            *count = count.wrapping_add(1);
+        }
+        let mut sum = 0_u32;
+        for next in &mut *next {
+            let count = std::mem::replace(next, sum);
+            sum = sum.wrapping_add(count);
+        }
+        for [number, lower, upper] in moved {
+            let next = &mut next[*number as usize & mask];
+            rows[*next as usize] = u64::from(*upper) << 32 | u64::from(*lower);
+            *next = next.wrapping_add(1);
         }
     }
 }
 
-/// Sorts the rows of one number; what the directory says of them.
-fn settle(rows: &mut [Packed], first: usize) -> Slot {
-    if rows.len() > 1 && !rows.is_sorted() {
-        rows.sort_unstable();
+/// The directory while the rows of one number after the other are finished.
+struct Closing<'a> {
+    slots: &'a mut [Slot],
+    /// The next slot, and its first row.
+    at: usize,
+    first: usize,
+    spare: &'a mut Vec<Packed>,
+}
+
+impl Closing<'_> {
+    /// Sorts the rows of the next number, and says in the directory where they are.
+    #[inline]
+    fn close(&mut self, rows: &mut [Packed]) {
+        if rows.len() > 1 && !rows.is_sorted() {
+            if rows.len() < MANY {
+                rows.sort_unstable();
+            } else {
+                sort_many(rows, self.spare);
+            }
+        }
+        let length = |row: &Packed| low(row >> LENGTH_SHIFT & u64::from(u16::MAX));
+        let longest = rows.iter().map(length).max().unwrap_or(0);
+        self.slots[self.at] = slot(self.first, longest);
+        (self.first, self.at) = (self.first + rows.len(), self.at + 1);
     }
-    let length = |row: &Packed| low(row >> LENGTH_SHIFT & u64::from(u16::MAX));
-    slot(first, rows.iter().map(length).max().unwrap_or(0))
+}
+
+/// Sorts by the digits of the starts, then those that start together.
+fn sort_many(rows: &mut [Packed], spare: &mut Vec<Packed>) {
+    let [lower, upper] = DIGITS;
+    let mut next = [[0_u32; 1 << DIGITS[0]], [0; 1 << DIGITS[0]]];
+    let digit = |row: Packed, round: usize| {
+        let shift = START_SHIFT + if round == 0 { 0 } else { lower };
+        let bits = if round == 0 { lower } else { upper };
+        low(row >> shift & ((1 << bits) - 1)) as usize
+    };
+    for row in &*rows {
+        for (round, next) in next.iter_mut().enumerate() {
+            let count = &mut next[digit(*row, round)];
+            *count = count.wrapping_add(1);
+        }
+    }
+    for next in &mut next {
+        let mut sum = 0_u32;
+        for next in next {
+            let count = std::mem::replace(next, sum);
+            sum = sum.wrapping_add(count);
+        }
+    }
+    if spare.len() < rows.len() {
+        spare.resize(rows.len(), 0);
+    }
+    let spare = &mut spare[..rows.len()];
+    let [first, second] = &mut next;
+    let scatter = |from: &[Packed], next: &mut [u32], round: usize, into: &mut [Packed]| {
+        for row in from {
+            let next = &mut next[digit(*row, round)];
+            into[*next as usize] = *row;
+            *next = next.wrapping_add(1);
+        }
+    };
+    scatter(rows, first, 0, spare);
+    scatter(spare, second, 1, rows);
+    for together in rows.chunk_by_mut(|a, b| a >> START_SHIFT == b >> START_SHIFT) {
+        if together.len() > 1 {
+            together.sort_unstable();
+        }
+    }
 }
 
 fn slot(first: usize, longest: u32) -> Slot {
     let half = |bits: usize| u16::try_from(bits & 0xFFFF).unwrap_or_default();
     let longest = u16::try_from(longest).unwrap_or(u16::MAX);
     [half(first), half(first >> 16), longest]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// An order written out: directory, slots, rows.
+    fn written(rows: &[(u32, Packed)]) -> (Vec<[u64; 2]>, Vec<Slot>, Vec<Packed>) {
+        let plan = Plan::new(rows.len(), || rows.iter().map(|row| row.0));
+        let mut words = vec![[7, 7]; plan.words()];
+        let mut slots = vec![[7; 3]; plan.occur + 1];
+        let mut into = vec![7; rows.len()];
+        let parts = Parts {
+            words: &mut words,
+            slots: &mut slots,
+            rows: &mut into,
+        };
+        plan.write(rows.iter().copied(), parts, &mut Room::default());
+        (words, slots, into)
+    }
+
+    fn row(seed: u64, starts: u64) -> Packed {
+        (seed % starts) << START_SHIFT | seed >> 17 & ((1 << START_SHIFT) - 1)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        /// In parts and by digits or not: the rows stand as sorting them all would put them.
+        #[test]
+        fn an_order_is_sorted_however_its_rows_come(
+            count in prop_oneof![Just(0_usize), 1_usize..400, 100_000_usize..140_000],
+            numbers in prop_oneof![Just(1_u32), Just(5), Just(3_000), Just(200_000)],
+            starts in prop_oneof![Just(1_u64), Just(40), Just(86_400), Just(1 << 17)],
+            seed in any::<u64>(),
+            come_sorted in any::<bool>(),
+        ) {
+            let mut state = seed;
+            let mut rows: Vec<(u32, Packed)> = (0..count).map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let mixed = (state ^ state >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                (low(mixed >> 33) % numbers, row(mixed ^ mixed >> 31, starts))
+            }).collect();
+            if come_sorted {
+                rows.sort_by_key(|row| row.0);
+            }
+            let (words, slots, into) = written(&rows);
+            rows.sort_unstable();
+            prop_assert_eq!(&into, &rows.iter().map(|row| row.1).collect::<Vec<_>>());
+            let order = Order { words: &words, slots: &slots, rows: &into, base: 0 };
+            let mut first = 0;
+            for of_one in rows.chunk_by(|a, b| a.0 == b.0) {
+                let (found, longest) = order.rows_of(order.slot(of_one[0].0).unwrap());
+                prop_assert_eq!(found, first..first + of_one.len());
+                let lengths = of_one.iter().map(|(_, row)| unpack(0, *row));
+                prop_assert_eq!(Some(longest), lengths.map(|row| row.end - row.start).max());
+                first += of_one.len();
+            }
+            prop_assert_eq!(slots.len() - 1, rows.chunk_by(|a, b| a.0 == b.0).count());
+        }
+    }
 }

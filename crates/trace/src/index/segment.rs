@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Stay;
 use super::flat::{Flat, FlatRow, person_row, place_row};
-use super::order::{self, Order, Packed, Parts, Plan};
+use super::order::{self, Order, Packed, Parts, Plan, Room};
 use crate::ids::{Area, Day, Stream};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"FXTRSEG2");
@@ -55,6 +55,17 @@ struct Layout {
 }
 
 const PARTS: usize = 12;
+
+impl Layout {
+    /// Clears what no part covers: the bytes may be those of another segment.
+    fn clear_gaps(&self, bytes: &mut [u8]) {
+        let next = self.parts.iter().skip(1).chain([&self.blocks]);
+        for (part, next) in self.parts.iter().zip(next) {
+            bytes[part.end..next.start].fill(0);
+        }
+        bytes[self.blocks.clone()].fill(0);
+    }
+}
 
 /// The counts that a layout follows from, in the order of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -277,6 +288,13 @@ impl Segment {
     }
 }
 
+/// The bytes of a segment, and room to make them, kept from one segment to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    pub words: Vec<u64>,
+    room: Room,
+}
+
 /// The stays of a segment while they come in, in any order.
 #[derive(Debug)]
 pub(crate) struct SegmentBuilder {
@@ -326,14 +344,15 @@ impl SegmentBuilder {
         }
     }
 
-    /// Writes the bytes of the segment into `words`, and is as it was at first, its room kept. The same stays
-    /// always give the same bytes.
-    pub(crate) fn finish(&mut self, stream: Stream, day: Day, area: Area, words: &mut Vec<u64>) {
-        words.clear();
+    /// Makes the bytes of the segment, and is as it was at first, its room kept. The same stays always give the
+    /// same bytes.
+    pub(crate) fn finish(&mut self, stream: Stream, day: Day, area: Area, made: &mut Made) {
+        let Made { words, room } = made;
         let has_side = self.side.iter().any(|column| !column.is_empty());
         let places = || self.rows.iter().map(|row| order::other(*row));
         let people = || self.people.iter().copied();
-        let (by_place, by_person) = (Plan::new(places), Plan::new(people));
+        let by_place = Plan::new(self.rows.len(), places);
+        let by_person = Plan::new(self.rows.len(), people);
         self.long.sort_unstable_by_key(Stay::identity);
         let long_person: Vec<FlatRow> = self.long.iter().map(person_row).collect();
         self.long.sort_unstable_by_key(Stay::by_place);
@@ -348,20 +367,24 @@ impl SegmentBuilder {
             people: by_person.occur,
         };
         let Some(layout) = counts.layout() else {
+            words.clear();
             return;
         };
         let bounds = self.bounds();
         words.resize(layout.blocks.end / 8, 0);
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(words);
+        layout.clear_gaps(bytes);
         let turned =
             |(person, row): (u32, &Packed)| (order::other(*row), order::turned(*row, person));
         by_place.write(
             people().zip(&self.rows).map(turned),
             parts(bytes, [0, 1, 2].map(|part| layout.parts[part].clone())),
+            room,
         );
         by_person.write(
             people().zip(self.rows.iter().copied()),
             parts(bytes, [3, 4, 5].map(|part| layout.parts[part].clone())),
+            room,
         );
         let mut write =
             |part: usize, from: &[u8]| bytes[layout.parts[part].clone()].copy_from_slice(from);
@@ -445,6 +468,12 @@ mod tests {
     }
 
     fn bytes() -> Vec<u64> {
+        let mut made = Made::default();
+        make(&mut made);
+        made.words
+    }
+
+    fn make(made: &mut Made) {
         let mut builder = SegmentBuilder::with_capacity(1_000, 300);
         let stay = |n: u32| Stay {
             person: n * 3,
@@ -457,9 +486,20 @@ mod tests {
             imputed: n.is_multiple_of(4),
         };
         builder.extend_known((0..300).rev().map(stay).collect());
-        let mut words = vec![9];
-        builder.finish(Stream::Visits, Day(20_000), Area(3), &mut words);
-        words
+        builder.finish(Stream::Visits, Day(20_000), Area(3), made);
+    }
+
+    #[test]
+    fn what_was_made_before_in_the_same_room_leaves_no_trace() {
+        for before in [0, 40, 100_000] {
+            let mut made = Made {
+                words: vec![u64::MAX; before],
+                ..Made::default()
+            };
+            make(&mut made);
+            make(&mut made);
+            assert_eq!(made.words, bytes());
+        }
     }
 
     #[test]

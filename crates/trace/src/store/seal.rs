@@ -12,7 +12,7 @@ use crate::disk::{files, map};
 use crate::error::TraceError;
 use crate::ids::{Area, Day, Moment, Stream};
 use crate::index::Stay;
-use crate::index::segment::{Segment, SegmentBuilder};
+use crate::index::segment::{Made, Segment, SegmentBuilder};
 use crate::tail::{Sealed, Track};
 
 /// Stream, day, area.
@@ -250,9 +250,9 @@ pub(super) fn segment_bytes((stream, day, area): Key, stays: Vec<Stay>) -> Vec<u
     let base = stays.iter().map(|stay| stay.start).min().unwrap_or(0);
     let mut builder = SegmentBuilder::with_capacity(base, stays.len());
     builder.extend_known(stays);
-    let mut words = Vec::new();
-    builder.finish(Stream::ALL[stream], day, area, &mut words);
-    words
+    let mut made = Made::default();
+    builder.finish(Stream::ALL[stream], day, area, &mut made);
+    made.words
 }
 
 fn retrack(
