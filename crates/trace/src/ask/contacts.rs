@@ -2,7 +2,8 @@
 
 use super::rank::{Keys, ranked};
 use super::tally::Tally;
-use super::{Answer, Ask, Case, Contact, Overlap, Presence};
+use super::{Answer, Ask, CASES_TOGETHER, Case, Contact, Overlap, Presence};
+use crate::ids::Window;
 use crate::index::layers::{Span, rows};
 
 /// Room that many questions in a row can share.
@@ -26,36 +27,73 @@ impl<'a> Ask<'a> {
         overlap: &Overlap,
         scratch: &mut Scratch,
     ) -> Answer<Contact> {
-        let mut answer = Answer::default();
-        self.tally_contacts(case, overlap, &mut scratch.tally, &mut answer);
-        answer.rows = ranked(self.people, scratch.tally.entries(), &mut scratch.keys);
-        answer
+        let mut only = Answer::default();
+        self.contacts_of_each(std::slice::from_ref(case), overlap, scratch, |_, answer| {
+            only = answer;
+        });
+        only
     }
 
-    /// Adds up the contacts of a case without ranking them.
-    pub(super) fn tally_contacts<T>(
+    /// The contacts of many cases, each handed over with the place of its case in the list, in the order of the
+    /// list. Quicker than one question for each: several cases are looked up side by side.
+    pub fn contacts_of_each(
         &self,
-        case: &Case,
+        cases: &[Case],
+        overlap: &Overlap,
+        scratch: &mut Scratch,
+        mut take: impl FnMut(usize, Answer<Contact>),
+    ) {
+        let Scratch { tally, keys } = scratch;
+        self.tally_contacts(cases, overlap, tally, |at, tally, mut answer| {
+            answer.rows = ranked(self.people, tally.entries(), keys);
+            take(at, answer);
+        });
+    }
+
+    /// Adds up the contacts of each case without ranking them, and hands them over with what was left out.
+    pub(super) fn tally_contacts(
+        &self,
+        cases: &[Case],
         overlap: &Overlap,
         tally: &mut Tally,
-        answer: &mut Answer<T>,
+        mut take: impl FnMut(usize, &Tally, Answer<Contact>),
     ) {
-        let Some(person) = self.known(case.person) else {
-            tally.begin(0);
-            answer.unknown.push(case.person);
-            return;
-        };
         let shortest = overlap.seconds_min.get();
-        let mut presences = self.presences(person, case.window);
-        presences.retain(|p| p.end - p.start >= shortest);
-        let found = self.others(&presences);
-        let counts = (0..presences.len()).map(|at| rows(found.of(at)));
-        tally.begin(counts.sum());
-        for (at, presence) in presences.iter().enumerate() {
-            let spans = found.of(at);
-            match self.crowd(presence, overlap, spans) {
-                Some(crowd) => answer.crowds.push(crowd),
-                None => self.add_joint(person, presence, shortest, spans, tally),
+        let mut first = 0;
+        for together in cases.chunks(CASES_TOGETHER) {
+            let who: Vec<(Option<u32>, Window)> = together
+                .iter()
+                .map(|case| (self.known(case.person), case.window))
+                .collect();
+            let (mut presences, mut ends) = (Vec::new(), vec![0; who.len()]);
+            self.each_presence(&who, |at, presence| {
+                if presence.end - presence.start >= shortest {
+                    presences.push(presence);
+                }
+                ends[at] = presences.len();
+            });
+            let found = self.others(&presences);
+            let mut begin = 0;
+            for ((case, (person, _)), end) in together.iter().zip(&who).zip(ends) {
+                let mut answer = Answer::default();
+                // Somebody without a stay has no end of their own.
+                let looks = begin..end.max(begin);
+                begin = looks.end;
+                tally.begin(looks.clone().map(|look| rows(found.of(look))).sum());
+                match *person {
+                    None => answer.unknown.push(case.person),
+                    Some(person) => {
+                        for look in looks {
+                            let (presence, spans) = (&presences[look], found.of(look));
+                            match self.crowd(presence, overlap, spans) {
+                                Some(crowd) => answer.crowds.push(crowd),
+                                None => self.add_joint(person, presence, shortest, spans, tally),
+                            }
+                        }
+                    }
+                }
+                take(first, tally, answer);
+                first += 1;
             }
         }
     }
@@ -75,7 +113,7 @@ impl<'a> Ask<'a> {
                 let other = self.aliases.canonical(row.other);
                 if other != person {
                     let imputed = at.imputed || row.imputed;
-                    tally.entry(other).add(row.start, row.end, imputed);
+                    tally.add(other, row.start, row.end, imputed);
                 }
             });
         }

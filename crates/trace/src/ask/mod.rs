@@ -152,6 +152,9 @@ pub struct Ask<'a> {
     pub(crate) aliases: &'a Aliases,
 }
 
+/// So many cases are looked up side by side.
+pub(crate) const CASES_TOGETHER: usize = 16;
+
 /// Part of the time that a person of the question spent somewhere, cut to the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Presence {
@@ -179,16 +182,32 @@ impl<'a> Ask<'a> {
 
     /// The stays of a person within a window, cut to it, under all pseudonyms.
     pub(crate) fn presences(&self, person: u32, window: Window) -> Vec<Presence> {
-        let (from, to) = (window.from.0, window.to.0);
-        let numbers = self.aliases.numbers_of(person);
-        let looks: Vec<Look> = numbers.map(|number| Look { number, from, to }).collect();
+        let mut presences = Vec::new();
+        self.each_presence(&[(Some(person), window)], |_, presence| {
+            presences.push(presence);
+        });
+        presences
+    }
+
+    /// Hands over the stays of several people, each with the place of the person in the list. Of somebody who
+    /// is not known there are none.
+    pub(crate) fn each_presence(
+        &self,
+        who: &[(Option<u32>, Window)],
+        mut take: impl FnMut(usize, Presence),
+    ) {
+        let look = |(at, (person, window)): (usize, &(Option<u32>, Window))| {
+            let (from, to) = (window.from.0, window.to.0);
+            let numbers = person.map(|person| self.aliases.numbers_of(person));
+            let looks = numbers.into_iter().flatten();
+            looks.map(move |number| (at, Look { number, from, to }))
+        };
+        let (at, looks): (Vec<usize>, Vec<Look>) = who.iter().enumerate().flat_map(look).unzip();
         let mut found = Found::default();
         self.layers.find(By::Person, &looks, &mut found);
-        let mut presences = Vec::new();
-        for look in 0..looks.len() {
-            add_presences(found.of(look), from, to, &mut presences);
+        for ((look, at), Look { from, to, .. }) in (0..).zip(at).zip(&looks) {
+            each_presence(found.of(look), *from, *to, |presence| take(at, presence));
         }
-        presences
     }
 
     /// The rows at the place of each presence that can overlap with it.
@@ -228,12 +247,17 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// What of the rows in `spans` lies between, as presences.
-pub(crate) fn add_presences(spans: &[Span<'_>], from: u32, to: u32, into: &mut Vec<Presence>) {
+/// Hands over what of the rows in `spans` lies between, as presences.
+pub(crate) fn each_presence(
+    spans: &[Span<'_>],
+    from: u32,
+    to: u32,
+    mut take: impl FnMut(Presence),
+) {
     for span in spans {
         span.each(|row| {
             if row.end > from {
-                into.push(Presence {
+                take(Presence {
                     place: row.other,
                     start: row.start.max(from),
                     end: row.end.min(to),

@@ -20,8 +20,8 @@ pub struct Facts {
 /// What is known of one person. Moments are zero when there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {
+    /// The moment of the last test with a bit for its result.
     last_test: u32,
-    positive: bool,
     /// The last exposure.
     pub exposed: Moment,
     /// The last close exposure.
@@ -33,7 +33,7 @@ pub struct Standing {
 impl Standing {
     /// The last test and its result; of several at one moment, a positive one.
     pub fn last_test(&self) -> Option<(Moment, bool)> {
-        (self.last_test > 0 || self.positive).then_some((Moment(self.last_test), self.positive))
+        (self.last_test > 0).then_some((Moment(self.last_test >> 1), self.last_test & 1 == 1))
     }
 }
 
@@ -71,18 +71,18 @@ impl Ask<'_> {
 
     /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is.
     pub fn standings(&self, facts: &NumberedFacts, now: Moment) -> Vec<Standing> {
-        let mut standings = vec![Standing::default(); self.people.len()];
         let limit = with_bit(now, false);
-        let mut last = vec![0_u32; self.people.len()];
+        // Most facts are tests: they go to a column of their own, which stays nearer than whole standings.
+        let mut last_tests = vec![0_u32; self.people.len()];
         for (person, test) in &facts.tests {
-            if *test < limit {
-                let known = &mut last[*person as usize];
-                *known = (*known).max(*test);
-            }
+            let last = &mut last_tests[*person as usize];
+            *last = (*last).max(if *test < limit { *test } else { 0 });
         }
-        for (standing, test) in standings.iter_mut().zip(last) {
-            (standing.last_test, standing.positive) = (test >> 1, test & 1 == 1);
-        }
+        let standing = |last_test: u32| Standing {
+            last_test,
+            ..Standing::default()
+        };
+        let mut standings: Vec<Standing> = last_tests.into_iter().map(standing).collect();
         for (person, exposure) in &facts.exposures {
             if *exposure < limit {
                 let standing = &mut standings[*person as usize];

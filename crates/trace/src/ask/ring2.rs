@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::rank::{Keys, ranked};
 use super::sources::{Few, Sources, Sum};
 use super::tally::{Entry, Tally};
-use super::{Answer, Ask, Case, Contact, Overlap, Presence, add_presences};
+use super::{Answer, Ask, Case, Contact, Overlap, Presence, each_presence};
 use crate::index::Row;
 use crate::index::layers::{By, Found, Look, Span, rows};
 
@@ -165,7 +165,7 @@ impl<'a> Ask<'a> {
             self.layers.find(By::Person, looks, &mut found);
             for (at, look) in looks.iter().enumerate() {
                 read += rows(found.of(at));
-                add_presences(found.of(at), look.from, look.to, &mut presences);
+                each_presence(found.of(at), look.from, look.to, |p| presences.push(p));
             }
         }
         presences.retain(|p| p.end - p.start >= shortest);
@@ -185,14 +185,15 @@ impl<'a> Ask<'a> {
     ) -> BTreeMap<u32, u32> {
         let mut since = BTreeMap::new();
         let mut tally = Tally::default();
-        for case in cases {
-            self.tally_contacts(case, overlap, &mut tally, answer);
+        self.tally_contacts(cases, overlap, &mut tally, |_, tally, left_out| {
+            answer.crowds.extend(left_out.crowds);
+            answer.unknown.extend(left_out.unknown);
             let close = |entry: &&Entry| entry.seconds >= close_seconds_min;
             for entry in tally.entries().iter().filter(close) {
                 let first = since.entry(entry.person).or_insert(entry.first);
                 *first = entry.first.min(*first);
             }
-        }
+        });
         for person in cases.iter().filter_map(|case| self.known(case.person)) {
             since.remove(&person);
             at[person as usize] = LEFT_OUT;

@@ -44,12 +44,11 @@ impl Result {
             (u64::from(contact.last.0), 32_452_843),
             (rank, 49_979_687),
         ];
-        let mixed: u64 = columns
-            .iter()
-            .map(|(value, factor)| value.wrapping_mul(*factor))
-            .sum();
+        let mixed = columns.iter().fold(0_u64, |sum, (value, factor)| {
+            sum.wrapping_add(value.wrapping_mul(*factor))
+        });
         self.rows += 1;
-        self.checksum += mixed % 1_000_000_007;
+        self.checksum = self.checksum.wrapping_add(mixed % 1_000_000_007);
     }
 }
 
@@ -100,18 +99,17 @@ fn cases(world: &World, count: usize, window: fn(&BenchCase) -> Window) -> Vec<C
 
 fn contacts(prepared: &Prepared<'_>, count: usize) -> Result {
     let mut result = Result::default();
-    let mut scratch = Scratch::default();
-    for (at, case) in cases(prepared.world, count, |c| c.infectious)
-        .iter()
-        .enumerate()
-    {
-        let answer = prepared
-            .visits
-            .contacts_with(case, &overlap(OVERLAP_MIN), &mut scratch);
-        for (rank, contact) in (1..).zip(&answer.rows) {
-            result.add(at, contact, rank);
-        }
-    }
+    let cases = cases(prepared.world, count, |c| c.infectious);
+    prepared.visits.contacts_of_each(
+        &cases,
+        &overlap(OVERLAP_MIN),
+        &mut Scratch::default(),
+        |at, answer| {
+            for (rank, contact) in (1..).zip(&answer.rows) {
+                result.add(at, contact, rank);
+            }
+        },
+    );
     result
 }
 
@@ -149,26 +147,26 @@ fn companions(prepared: &Prepared<'_>, count: usize) -> Result {
 
 fn points(prepared: &Prepared<'_>, count: usize) -> Result {
     let mut result = Result::default();
-    let mut scratch = Scratch::default();
-    let window = |case: &BenchCase| Window::before(case.onset, 3 * DAY);
-    for (at, case) in cases(prepared.world, count, window).iter().enumerate() {
-        for point in &prepared
-            .visits
-            .points_with(case, &overlap(POINT_STAY_MIN), &mut scratch)
-            .rows
-        {
-            for visitor in &point.visitors {
-                result.add(at, visitor, point.place.0);
+    let cases = cases(prepared.world, count, |c| Window::before(c.onset, 3 * DAY));
+    prepared.visits.points_of_each(
+        &cases,
+        &overlap(POINT_STAY_MIN),
+        &mut Scratch::default(),
+        |at, answer| {
+            for point in &answer.rows {
+                for visitor in &point.visitors {
+                    result.add(at, visitor, point.place.0);
+                }
             }
-        }
-    }
+        },
+    );
     result
 }
 
 fn colours(prepared: &Prepared<'_>) -> Result {
     let mut result = Result::default();
     let standings = prepared.presence.standings(&prepared.facts, NOW);
-    for (number, person) in prepared.presence.everybody() {
+    prepared.presence.everybody().for_each(|(number, person)| {
         let (before, after) = (prepared.world.colours[number], colour(&standings[number]));
         if before != after {
             let (first, last) = (Moment(before.into()), Moment(after.into()));
@@ -182,7 +180,7 @@ fn colours(prepared: &Prepared<'_>) -> Result {
             };
             result.add(0, &row, 0);
         }
-    }
+    });
     result
 }
 
