@@ -4,7 +4,7 @@ use super::rank::{Keys, ranked};
 use super::tally::Tally;
 use super::{Answer, Ask, CASES_TOGETHER, Case, Contact, Overlap, Presence};
 use crate::ids::Window;
-use crate::index::layers::{Span, rows};
+use crate::index::layers::{Cut, Span, rows};
 
 /// Room that many questions in a row can share.
 #[derive(Debug, Default)]
@@ -108,14 +108,23 @@ impl<'a> Ask<'a> {
         spans: &[Span<'a>],
         tally: &mut Tally,
     ) {
+        let cut = Cut {
+            from: at.start,
+            to: at.end,
+            shortest,
+            without: Some(person),
+        };
+        self.add_cut(&cut, at.imputed, spans, tally);
+    }
+
+    /// Adds up what the rows in `spans` have in common with a time.
+    #[inline]
+    pub(super) fn add_cut(&self, cut: &Cut, imputed: bool, spans: &[Span<'a>], tally: &mut Tally) {
+        let mut kept = tally.kept.take().unwrap_or_default();
+        let who = |number| self.aliases.canonical(number);
         for span in spans {
-            span.overlaps(at.start, at.end, shortest, |row| {
-                let other = self.aliases.canonical(row.other);
-                if other != person {
-                    let imputed = at.imputed || row.imputed;
-                    tally.add(other, row.start, row.end, imputed);
-                }
-            });
+            span.overlaps(cut, who, &mut kept, |rows| tally.add(rows, imputed));
         }
+        tally.kept = Some(kept);
     }
 }

@@ -5,7 +5,7 @@ use super::contacts::Scratch;
 use super::rank::ranked;
 use super::{Answer, Ask, CASES_TOGETHER, Case, Contact, Overlap, Presence};
 use crate::ids::{Moment, Place, Window};
-use crate::index::layers::{Span, rows};
+use crate::index::layers::{Cut, Span, rows};
 
 /// A place where a case stayed, and its visitors within the case's window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct SharedPlace {
     pub last: Moment,
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
     /// The places where the case had a stay of at least the shortest overlap within its window, in order
     /// of place, each with all visitors of the window.
     ///
@@ -101,18 +101,16 @@ impl Ask<'_> {
     }
 
     /// A place with everybody who was there, from its rows.
-    fn point(&self, whole: &Presence, spans: &[Span<'_>], scratch: &mut Scratch) -> Point {
+    fn point(&self, whole: &Presence, spans: &[Span<'a>], scratch: &mut Scratch) -> Point {
         let Scratch { tally, keys } = scratch;
-        let (from, to) = (whole.start, whole.end);
+        let cut = Cut {
+            from: whole.start,
+            to: whole.end,
+            shortest: 0,
+            without: None,
+        };
         tally.begin(rows(spans));
-        for span in spans {
-            span.each(|row| {
-                if row.end > from {
-                    let visitor = self.aliases.canonical(row.other);
-                    tally.add(visitor, row.start.max(from), row.end.min(to), row.imputed);
-                }
-            });
-        }
+        self.add_cut(&cut, false, spans, tally);
         Point {
             place: self.place(whole.place),
             visitors: ranked(self.people, tally.entries(), keys),

@@ -1,5 +1,8 @@
 //! Overlaps added up by person: a small table of slots beside a dense list of entries.
 
+use crate::index::Row;
+use crate::index::layers::Kept;
+
 /// Overlaps of one person, added up. Two lie in a line of memory, none across two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(align(32))]
@@ -41,7 +44,7 @@ impl Entry {
 const FREE: u64 = u64::MAX;
 
 /// Tables begin with between these powers of two of slots, some for each row that may come.
-const BITS: std::ops::RangeInclusive<u32> = 5..=14;
+const BITS: std::ops::RangeInclusive<u32> = 6..=14;
 
 /// Entries by person, in order of first sight.
 #[derive(Debug, Default)]
@@ -53,12 +56,14 @@ pub(crate) struct Tally {
     count: usize,
     /// No more than this without more slots.
     most: usize,
+    /// Room for the rows that come.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Tally {
     /// Forgets everything and makes room for so many rows. Small questions stay small, whatever came before.
     pub(crate) fn begin(&mut self, rows: usize) {
-        let bits = rows.checked_ilog2().map_or(0, |log| log + 3);
+        let bits = rows.checked_ilog2().map_or(0, |log| log + 2);
         self.resize(bits.clamp(*BITS.start(), *BITS.end()));
         self.count = 0;
     }
@@ -77,37 +82,27 @@ impl Tally {
         &self.entries[..self.count]
     }
 
-    /// Adds an overlap to those of a person.
+    /// Adds overlaps to those of their people, all of them as imputed when the other side of each is.
     ///
     /// Who comes again and who is new is hard to foretell, so both go the same way: the entry behind the last is
     /// made ready for whoever comes, and a slot that is free leads there.
-    #[inline]
-    pub(crate) fn add(&mut self, person: u32, start: u32, end: u32, imputed: bool) {
-        if self.count >= self.most {
+    #[inline(never)]
+    pub(crate) fn add(&mut self, rows: &[Row], imputed: bool) {
+        while self.count + rows.len() > self.most {
             self.grow();
         }
-        let next = self.count;
-        self.entries[next] = Entry::none(person);
-        let slot = self.slot(person);
-        let at = low(self.slots[slot]).min(next);
-        self.slots[slot] = u64::from(person) << 32 | at as u64;
-        self.count = next.max(at.wrapping_add(1));
-        self.entries[at].add(start, end, imputed);
-    }
-
-    /// The slot that holds `person`, or the free one where it belongs. People are told apart without a look at
-    /// their entries.
-    #[inline]
-    fn slot(&self, person: u32) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = (person.wrapping_mul(0x9E37_79B1) >> self.shift) as usize;
-        loop {
-            let found = self.slots[at & mask];
-            if (found == FREE) | (found >> 32 == u64::from(person)) {
-                return at & mask;
-            }
-            at = at.wrapping_add(1);
+        let (slots, shift) = (self.slots.as_mut_slice(), self.shift);
+        let entries = self.entries.as_mut_slice();
+        let mut next = self.count;
+        for row in rows {
+            entries[next] = Entry::none(row.other);
+            let slot = slot(slots, shift, row.other);
+            let at = low(slots[slot]).min(next);
+            slots[slot] = filled(row.other, at);
+            next = next.max(at.wrapping_add(1));
+            entries[at].add(row.start, row.end, imputed || row.imputed);
         }
+        self.count = next;
     }
 
     #[cold]
@@ -115,10 +110,30 @@ impl Tally {
         self.resize(u32::BITS - self.shift + 1);
         for at in 0..self.count {
             let person = self.entries[at].person;
-            let slot = self.slot(person);
-            self.slots[slot] = u64::from(person) << 32 | at as u64;
+            let slot = slot(&self.slots, self.shift, person);
+            self.slots[slot] = filled(person, at);
         }
     }
+}
+
+/// The slot that holds `person`, or the free one where it belongs. People are told apart without a look at their
+/// entries, and whoever is there from what is free by one comparison.
+#[inline]
+fn slot(slots: &[u64], shift: u32, person: u32) -> usize {
+    let mask = slots.len().wrapping_sub(1);
+    let mut at = (person.wrapping_mul(0x9E37_79B1) >> shift) as usize & mask;
+    loop {
+        let found = slots[at];
+        if (found >> 32 ^ u64::from(person)).min(found.wrapping_add(1)) == 0 {
+            return at;
+        }
+        at = at.wrapping_add(1) & mask;
+    }
+}
+
+#[inline]
+fn filled(person: u32, at: usize) -> u64 {
+    u64::from(person) << 32 | at as u64
 }
 
 #[inline]
@@ -130,14 +145,27 @@ fn low(slot: u64) -> usize {
 mod tests {
     use super::*;
 
+    const fn row(other: u32, start: u32, end: u32, imputed: bool) -> Row {
+        Row {
+            other,
+            start,
+            end,
+            imputed,
+        }
+    }
+
     #[test]
     fn overlaps_are_added_up_by_person() {
         let mut tally = Tally::default();
         tally.begin(3);
         for round in 0..3 {
+            let mut rows = Vec::new();
             for person in 0..5_000 {
                 let start = person + round * 100;
-                tally.add(person * 7, start, start + 10, round == 1);
+                rows.push(row(person * 7, start, start + 10, round == 1));
+            }
+            for rows in rows.chunks(100) {
+                tally.add(rows, false);
             }
         }
         assert_eq!(tally.entries().len(), 5_000);
@@ -155,7 +183,11 @@ mod tests {
         );
         tally.begin(0);
         assert_eq!(tally.entries(), []);
-        tally.add(14, 7, 9, false);
-        assert_eq!((tally.entries().len(), tally.entries()[0].overlaps), (1, 1));
+        tally.add(&[row(14, 7, 9, false)], true);
+        let entry = tally.entries()[0];
+        assert_eq!(
+            (tally.entries().len(), entry.overlaps, entry.imputed),
+            (1, 1, 1)
+        );
     }
 }

@@ -44,6 +44,47 @@ const PIECE: usize = 128;
 const AHEAD: usize = 64;
 const LINE_ROWS: usize = 8;
 
+/// Room for the rows of a piece.
+#[derive(Debug)]
+pub(crate) struct Kept([Row; PIECE]);
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self([Row::default(); PIECE])
+    }
+}
+
+/// A time that rows are cut to, and which of them count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    pub from: u32,
+    pub to: u32,
+    /// Seconds within the time that a row has to last.
+    pub shortest: u32,
+    /// Rows of this number do not count.
+    pub without: Option<u32>,
+}
+
+impl Cut {
+    /// The part of a row within the time, and whether it counts.
+    #[inline]
+    fn of(&self, row: Row, who: impl Fn(u32) -> u32) -> (Row, bool) {
+        let other = who(row.other);
+        let (start, end) = (row.start.max(self.from), row.end.min(self.to));
+        // No number is as large as what stands for none.
+        let is_other = other != self.without.unwrap_or(u32::MAX);
+        let long_enough = end.saturating_sub(start) >= self.shortest;
+        let counts = [is_other, row.end > self.from, long_enough];
+        let row = Row {
+            other,
+            start,
+            end,
+            ..row
+        };
+        (row, counts.iter().fold(true, |all, one| all & one))
+    }
+}
+
 impl Span<'_> {
     fn len(&self) -> usize {
         match self {
@@ -52,41 +93,40 @@ impl Span<'_> {
         }
     }
 
-    /// Hands over what every row that is not hidden has in common with the time between, when that is long
-    /// enough. `shortest` is at least a second.
+    /// Hands over, in pieces, what every row that is not hidden has in common with the time of the cut, when that
+    /// is long enough. `who` says which number stands for a number.
     #[inline]
-    pub(crate) fn overlaps(&self, from: u32, to: u32, shortest: u32, mut take: impl FnMut(Row)) {
-        let cut = |row: Row| Row {
-            start: row.start.max(from),
-            end: row.end.min(to),
-            ..row
-        };
-        let long_enough = |row: &Row| row.end.saturating_sub(row.start) >= shortest;
-        let Span::Packed {
+    pub(crate) fn overlaps(
+        &self,
+        cut: &Cut,
+        who: impl Fn(u32) -> u32,
+        kept: &mut Kept,
+        mut take: impl FnMut(&[Row]),
+    ) {
+        let Kept(kept) = kept;
+        if let Span::Packed {
             rows,
             base,
             hidden: [],
         } = *self
-        else {
-            return self.each(|row| {
-                let row = cut(row);
-                if long_enough(&row) {
-                    take(row);
+        {
+            // Which rows overlap is hard to foretell, so they are put together without a branch first.
+            for piece in rows.chunks(PIECE) {
+                let mut count = 0;
+                for row in piece {
+                    let (row, counts) = cut.of(order::unpack(base, *row), &who);
+                    kept[count & (PIECE - 1)] = row;
+                    count = count.wrapping_add(usize::from(counts));
+                }
+                take(&kept[..count]);
+            }
+        } else {
+            self.each(|row| {
+                let (row, counts) = cut.of(row, &who);
+                if counts {
+                    take(&[row]);
                 }
             });
-        };
-        // Which rows overlap is hard to foretell, so they are put together without a branch first.
-        let mut kept = [0; PIECE];
-        for piece in rows.chunks(PIECE) {
-            let mut count = 0;
-            for row in piece {
-                kept[count & (PIECE - 1)] = *row;
-                let common = cut(order::unpack(base, *row));
-                count = count.wrapping_add(usize::from(long_enough(&common)));
-            }
-            for row in kept.iter().take(count) {
-                take(cut(order::unpack(base, *row)));
-            }
         }
     }
 

@@ -41,7 +41,7 @@ impl Stay {
 pub(crate) type Identity = (u32, u32, u32);
 
 /// One row as questions see it. `other` is the person in place order, the place in person order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     pub other: u32,
     pub start: u32,
