@@ -16,6 +16,7 @@ mod ids;
 mod index;
 mod numbers;
 mod snapshot;
+mod spread;
 mod store;
 mod tail;
 mod wire;

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::spread::Spread;
+
 /// Numbers leave room beside them in the rows of segments.
 pub(crate) const NUMBERS_MAX: u32 = 1 << 30;
 
@@ -14,19 +16,27 @@ const EMPTY: u32 = u32::MAX;
 /// Keys and their numbers: those of the last seal, shared, and the few given since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Numbers {
-    base: Arc<Table>,
+    base: Arc<Base>,
     recent: Table,
+}
+
+/// Numbers that were given before the last seal.
+#[derive(Debug, Default)]
+struct Base {
+    keys: Spread<u64>,
+    gone: BTreeSet<u32>,
+    slots: Spread<u32>,
 }
 
 impl Numbers {
     /// The table that gave `keys` the numbers 0, 1, 2, …, some of which were erased.
     pub(crate) fn from_parts(keys: Vec<u64>, gone: BTreeSet<u32>) -> Self {
-        let mut base = Table {
-            keys,
+        let slots = slots_of(&keys, &gone);
+        let base = Base {
+            keys: keys.into(),
             gone,
-            slots: Vec::new(),
+            slots: slots.into(),
         };
-        base.rebuild();
         Self {
             base: Arc::new(base),
             recent: Table::default(),
@@ -41,6 +51,18 @@ impl Numbers {
     /// All keys in order of their numbers; zero where one was erased.
     pub(crate) fn keys(&self) -> impl Iterator<Item = u64> + '_ {
         self.base.keys.iter().chain(&self.recent.keys).copied()
+    }
+
+    /// As [`key`](Self::key) for many, one look beside the other.
+    pub(crate) fn keys_of(&self, numbers: impl Iterator<Item = u32>, into: &mut Vec<u64>) {
+        let base: &[u64] = &self.base.keys;
+        let recent = |at: usize| self.recent.keys.get(at - base.len()).copied();
+        into.clear();
+        into.extend(numbers.map(|number| {
+            let at = number as usize;
+            let key = base.get(at).copied().or_else(|| recent(at));
+            key.unwrap_or_default()
+        }));
     }
 
     /// Numbers that were erased.
@@ -63,12 +85,12 @@ impl Numbers {
 
     pub(crate) fn find(&self, key: u64) -> Option<u32> {
         let recent = || self.recent.find(key).map(|n| n + self.first_recent());
-        self.base.find(key).or_else(recent)
+        find(&self.base.slots, &self.base.keys, key).or_else(recent)
     }
 
     /// The number of `key`, a new one if it had none; nothing when there are no numbers left.
     pub(crate) fn number(&mut self, key: u64) -> Option<u32> {
-        if let Some(number) = self.base.find(key) {
+        if let Some(number) = find(&self.base.slots, &self.base.keys, key) {
             return Some(number);
         }
         let first = self.first_recent();
@@ -98,24 +120,19 @@ impl Numbers {
 #[derive(Debug, Clone, Default)]
 struct Table {
     keys: Vec<u64>,
-    gone: BTreeSet<u32>,
     slots: Vec<u32>,
 }
 
 impl Table {
     fn find(&self, key: u64) -> Option<u32> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let number = self.slots[self.slot(key)];
-        (number != EMPTY).then_some(number)
+        find(&self.slots, &self.keys, key)
     }
 
     fn number(&mut self, key: u64, most: u32) -> Option<u32> {
         if (self.keys.len() + 1) * 2 > self.slots.len() {
-            self.rebuild();
+            self.slots = slots_of(&self.keys, &BTreeSet::new());
         }
-        let slot = self.slot(key);
+        let slot = slot(&self.slots, &self.keys, key);
         if self.slots[slot] != EMPTY {
             return Some(self.slots[slot]);
         }
@@ -124,33 +141,43 @@ impl Table {
         self.keys.push(key);
         Some(number)
     }
+}
 
-    /// The slot that holds `key`, or the free one where it belongs.
-    fn slot(&self, key: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = mix(key) & mask;
-        loop {
-            let number = self.slots[at];
-            if number == EMPTY || self.keys[number as usize] == key {
-                return at;
+fn find(slots: &[u32], keys: &[u64], key: u64) -> Option<u32> {
+    if slots.is_empty() {
+        return None;
+    }
+    let number = slots[slot(slots, keys, key)];
+    (number != EMPTY).then_some(number)
+}
+
+/// The slot that holds `key`, or the free one where it belongs.
+fn slot(slots: &[u32], keys: &[u64], key: u64) -> usize {
+    let mask = slots.len() - 1;
+    let mut at = mix(key) & mask;
+    loop {
+        let number = slots[at];
+        if number == EMPTY || keys[number as usize] == key {
+            return at;
+        }
+        at = (at + 1) & mask;
+    }
+}
+
+/// A table for keys, with room for as many more. Those whose number is gone are not in it.
+fn slots_of(keys: &[u64], gone: &BTreeSet<u32>) -> Vec<u32> {
+    let size = (keys.len().max(8) * 4).next_power_of_two();
+    let mut slots = vec![EMPTY; size];
+    for (number, key) in (0..).zip(keys) {
+        if gone.is_empty() || !gone.contains(&number) {
+            let mut at = mix(*key) & (size - 1);
+            while slots[at] != EMPTY {
+                at = (at + 1) & (size - 1);
             }
-            at = (at + 1) & mask;
+            slots[at] = number;
         }
     }
-
-    fn rebuild(&mut self) {
-        let size = (self.keys.len().max(8) * 4).next_power_of_two();
-        self.slots = vec![EMPTY; size];
-        for (number, key) in (0..).zip(&self.keys) {
-            if self.gone.is_empty() || !self.gone.contains(&number) {
-                let mut at = mix(*key) & (size - 1);
-                while self.slots[at] != EMPTY {
-                    at = (at + 1) & (size - 1);
-                }
-                self.slots[at] = number;
-            }
-        }
-    }
+    slots
 }
 
 /// Pseudonyms are already random; place codes need not be.

@@ -47,9 +47,7 @@ pub(crate) fn ranked(people: &Numbers, entries: &[Entry], room: &mut Keys) -> Ve
             .map(|(at, entry)| u64::from(most - seconds(entry)) << 32 | at),
     );
     // Looked up here, one beside the other and with nothing between: each is far away.
-    room.people.clear();
-    room.people
-        .extend(entries.iter().map(|entry| people.key(entry.person)));
+    people.keys_of(entries.iter().map(|entry| entry.person), &mut room.people);
     if room.order.len() < FEW {
         room.order.sort_unstable();
     } else {
