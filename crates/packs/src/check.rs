@@ -135,8 +135,11 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
             }
         }
     }
+    // Once for each file: a pack that cannot be read makes all its examples strangers.
+    let mut strangers = BTreeSet::new();
     for example in &library.examples {
-        if !ids().any(|id| id == example.pack) {
+        let stranger = !ids().any(|id| id == example.pack);
+        if stranger && strangers.insert((&example.file, &example.pack)) {
             let message = format!("examples of an unknown pack `{}`", example.pack);
             let place = (example.file.as_str(), Spot::FILE);
             add(
