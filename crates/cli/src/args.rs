@@ -434,6 +434,9 @@ pub enum BenchWhat {
         /// Without the peers
         #[arg(long)]
         alone: bool,
+        /// A folder of reference folders with a table of timings (`peer_timings.csv`): the same input beside these, too
+        #[arg(long, value_name = "DIR")]
+        reference: Option<PathBuf>,
     },
     /// The visit store, beside `DuckDB` when Python has it; a table in Markdown
     Trace(TraceMeasured),

@@ -21,7 +21,7 @@ pub fn run(args: &BenchArgs, phases: &phases::Phases) -> Result<Ended, Failed> {
     match &args.what {
         BenchWhat::Intake { clients, seconds } => intake(*clients, Duration::from_secs(*seconds)),
         BenchWhat::Import(wanted) => import::run(wanted, phases),
-        BenchWhat::Epi { alone } => crate::epi::bench::run(*alone),
+        BenchWhat::Epi { alone, reference } => crate::epi::bench::run(*alone, reference.as_deref()),
         BenchWhat::Trace(wanted) => {
             let size = fangxian_trace::bench::Size {
                 events: wanted.events,

@@ -179,6 +179,14 @@ pub(super) fn delays(seed: u64) -> Vec<Work> {
     };
     vec![
         work(
+            "delay-lognormal",
+            "delay from two windows, lognormal, 181 records",
+            "fit_doubly_censored",
+            json!({"dist": "lognormal"}),
+            &["EL", "ER", "SL", "SR"],
+            windows.clone(),
+        ),
+        work(
             "delay",
             "delay from two windows, gamma, 181 records, 100 resampled fits",
             "fit_doubly_censored",

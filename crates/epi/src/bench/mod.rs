@@ -1,6 +1,7 @@
 //! Work of the size of a city, made up and seeded, to be measured: what is run, not how long it takes.
 
 mod made_up;
+pub mod reference;
 
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
