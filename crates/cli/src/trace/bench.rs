@@ -377,6 +377,9 @@ fn bandwidth() -> Result<f64, Failed> {
 
 /// CPU seconds of this process so far. Read where Linux says it to the nanosecond, for each thread that lives.
 pub fn cpu() -> Result<f64, Failed> {
+    // What the running thread used since the last tick of the clock counts only when it gives way; without that, the
+    // least of many short runs is too little by up to a tick.
+    std::thread::yield_now();
     let mut nanoseconds = 0_u64;
     let unreadable = || {
         Failed::new("CPU seconds cannot be read from `/proc/self/task`")
