@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::alerts::AlertRow;
 use crate::assess::{from_code, words};
+use crate::measures::HeldRow;
 use crate::sight::area_of_code;
 use crate::tasks::FiguresView;
 use crate::{App, AppError, Result, Who, found};
@@ -25,12 +26,13 @@ const ENTRIES: i64 = 300;
 /// LIMIT: of these, shown.
 const LATEST: usize = 12;
 /// What is worth a line on the screen.
-const WORTH: [Action; 13] = [
+const WORTH: [Action; 14] = [
     Action::IntakeSubmit,
     Action::ImportCreate,
     Action::ReviewsFirstLook,
     Action::ReviewsSecondLook,
     Action::MeasuresDecide,
+    Action::MeasuresConfirm,
     Action::MeasuresLift,
     Action::TasksFeedback,
     Action::TasksClose,
@@ -91,6 +93,10 @@ pub struct CommandView {
     pub alerts: Vec<AlertRow>,
     /// How many nobody has acknowledged.
     pub alerts_waiting: i64,
+    /// Decisions that a limit holds until another organ looks; empty for whoever may see no measure.
+    pub held: Vec<HeldRow>,
+    /// Appeals whose time has passed without an answer; none for whoever may see none.
+    pub appeals_late: Option<i64>,
     /// What came in, day by day; the last day is today and is not over.
     pub days: Vec<DayCount>,
     /// What came in during the last 24 hours.
@@ -146,6 +152,8 @@ impl App {
             Ok(AreaRange::below(&area.path))
         })?;
         let (alerts, alerts_waiting) = self.alerts_on_desk(who, &here)?;
+        let held = self.held_on_desk(who, &here)?;
+        let appeals_late = self.appeals_late(who, &here)?;
         self.read(|tx| {
             let area = match area_of_code(tx, "area_code", area_code)? {
                 Some(area) => area,
@@ -178,6 +186,8 @@ impl App {
                 figures,
                 alerts,
                 alerts_waiting,
+                held,
+                appeals_late,
                 days,
                 last_day: channels.iter().map(|one| one.count).sum(),
                 channels,

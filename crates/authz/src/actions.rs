@@ -56,6 +56,8 @@ coded! {
         MeasuresRead = "measures.read", "查看措施", "read a measure";
         /// Decide a measure.
         MeasuresDecide = "measures.decide", "决定措施", "decide a measure";
+        /// Confirm or refuse, for another organ, a decision that a limit holds.
+        MeasuresConfirm = "measures.confirm", "复核搁置的决定", "confirm or refuse a held decision";
         /// Lift a measure.
         MeasuresLift = "measures.lift", "解除措施", "lift a measure";
         /// File an appeal or a request for correction.
@@ -258,9 +260,11 @@ impl Action {
             | Self::ReviewsFirstLook
             | Self::ReviewsSecondLook
             | Self::ReviewsReturn => Kind::Review,
-            Self::MeasuresList | Self::MeasuresRead | Self::MeasuresDecide | Self::MeasuresLift => {
-                Kind::Measure
-            }
+            Self::MeasuresList
+            | Self::MeasuresRead
+            | Self::MeasuresDecide
+            | Self::MeasuresConfirm
+            | Self::MeasuresLift => Kind::Measure,
             Self::AppealsFile
             | Self::AppealsList
             | Self::AppealsRead

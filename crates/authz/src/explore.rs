@@ -213,6 +213,7 @@ impl Authz {
                 first_looker,
                 second_looker,
                 decided_by: Some(memory.mine),
+                decider: Some(memory.other),
             },
             Kind::Appeal => Resource::Appeal {
                 about,
@@ -257,6 +258,12 @@ impl Authz {
         match &mut thing {
             Resource::Measure { organ_kinds, .. } => {
                 organ_kinds.insert(key.unit_kind);
+                // What another unit decided is confirmed, what the own unit decided is lifted.
+                let mut theirs = thing.clone();
+                if let Resource::Measure { decided_by, .. } = &mut theirs {
+                    *decided_by = Some(self.memory.theirs);
+                }
+                also.push(theirs);
             }
             Resource::Response { response, area, .. } => also.push(Resource::Response {
                 response: *response,

@@ -104,6 +104,8 @@ pub enum Resource {
         second_looker: Option<UserId>,
         /// The unit that decided it.
         decided_by: Option<UnitId>,
+        /// Who decided it.
+        decider: Option<UserId>,
     },
     /// An appeal. When it is being filed, nothing but where that happens is known.
     Appeal {

@@ -429,6 +429,7 @@ mod tests {
             first_looker: None,
             second_looker: None,
             decided_by: None,
+            decider: None,
         };
         let refused = |role, action, thing: &Resource, purpose| {
             let actor = Actor {

@@ -181,6 +181,7 @@ impl Names {
                 first_looker,
                 second_looker,
                 decided_by,
+                decider,
                 ..
             } => {
                 let kinds = organ_kinds.iter().map(|kind| self.unit_kind(*kind));
@@ -190,6 +191,7 @@ impl Names {
                 set("first_looker", first_looker.map(|user| self.user(user)));
                 set("second_looker", second_looker.map(|user| self.user(user)));
                 set("decided_by", decided_by.map(|unit| self.unit(unit)));
+                set("decider", decider.map(|user| self.user(user)));
             }
             Resource::Appeal {
                 took_part,

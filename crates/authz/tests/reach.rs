@@ -117,11 +117,13 @@ fn thing(action: Action) -> impl Strategy<Value = Resource> {
                     first_looker,
                     second_looker,
                     decided_by,
+                    decider,
                     ..
                 } => {
                     *organ_kinds = BTreeSet::from_iter(kinds);
                     *restricts_personal = flag;
                     (*first_looker, *second_looker, *decided_by) = (one, two, from);
+                    *decider = one;
                 }
                 Resource::Appeal {
                     took_part,

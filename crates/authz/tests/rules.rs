@@ -125,6 +125,7 @@ fn measure(world: &World, kinds: &[UnitKind], restricts_personal: bool) -> Resou
         first_looker: Some(world.other),
         second_looker: None,
         decided_by: None,
+        decider: None,
     }
 }
 

@@ -136,6 +136,11 @@ impl Zone {
             .unwrap_or_default()
     }
 
+    /// The hour of the day at `moment`, from 0 to 23.
+    pub fn hour(&self, moment: Instant) -> i64 {
+        i64::from(moment.timestamp().to_zoned(self.0.clone()).hour())
+    }
+
     /// `2026-01-31 08:05`, for people.
     pub fn show(&self, moment: Instant) -> String {
         moment

@@ -10,6 +10,8 @@ use fangxian_base::{Date, UserId};
 pub enum MeasureState {
     /// Before its organ, with no effect on anybody.
     Proposed,
+    /// Decided, beyond a limit: it waits for another organ and has no effect on anybody.
+    Held,
     /// Decided with document number, start and end.
     Decided,
     /// The notice has reached the person.
@@ -29,7 +31,11 @@ pub enum MeasureState {
 pub enum MeasureMove {
     /// The organ decides it.
     Decide,
-    /// The organ refuses it.
+    /// The organ decides it, and a limit holds the decision.
+    Hold,
+    /// Another organ confirms the decision that was held.
+    Confirm,
+    /// The organ refuses it, or another organ the decision that was held.
     Refuse,
     /// The notice is served.
     Serve,
@@ -76,8 +82,9 @@ impl ServedHow {
 
 impl MeasureState {
     /// Every state, in the order of its life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Proposed,
+        Self::Held,
         Self::Decided,
         Self::Served,
         Self::Lifted,
@@ -90,6 +97,7 @@ impl MeasureState {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
+            Self::Held => "held",
             Self::Decided => "decided",
             Self::Served => "served",
             Self::Lifted => "lifted",
@@ -107,12 +115,12 @@ impl MeasureState {
     /// Whether something is still to come: a decision, serving, lifting, the end.
     pub const fn is_open(self) -> bool {
         match self {
-            Self::Proposed | Self::Decided | Self::Served => true,
+            Self::Proposed | Self::Held | Self::Decided | Self::Served => true,
             Self::Lifted | Self::Ended | Self::Refused | Self::Lapsed => false,
         }
     }
 
-    /// Whether an organ has decided it and nobody has ended it.
+    /// Whether its decision is in force and nobody has ended it.
     pub const fn is_decided(self) -> bool {
         matches!(self, Self::Decided | Self::Served)
     }
@@ -125,14 +133,27 @@ impl MeasureState {
     /// Where a move leads; `None` when it does not begin here.
     pub const fn after(self, step: MeasureMove) -> Option<Self> {
         match (self, step) {
-            (Self::Proposed, MeasureMove::Decide) => Some(Self::Decided),
-            (Self::Proposed, MeasureMove::Refuse) => Some(Self::Refused),
-            (Self::Proposed, MeasureMove::RunOut) => Some(Self::Lapsed),
+            (Self::Proposed, MeasureMove::Decide) | (Self::Held, MeasureMove::Confirm) => {
+                Some(Self::Decided)
+            }
+            (Self::Proposed, MeasureMove::Hold) => Some(Self::Held),
+            (Self::Proposed | Self::Held, MeasureMove::Refuse) => Some(Self::Refused),
+            (Self::Proposed | Self::Held, MeasureMove::RunOut) => Some(Self::Lapsed),
             (Self::Decided, MeasureMove::Serve) => Some(Self::Served),
             (Self::Decided | Self::Served, MeasureMove::Lift) => Some(Self::Lifted),
             (Self::Decided | Self::Served, MeasureMove::RunOut) => Some(Self::Ended),
-            (Self::Proposed, MeasureMove::Serve | MeasureMove::Lift)
-            | (Self::Decided | Self::Served, MeasureMove::Decide | MeasureMove::Refuse)
+            (Self::Proposed, MeasureMove::Serve | MeasureMove::Lift | MeasureMove::Confirm)
+            | (
+                Self::Held,
+                MeasureMove::Decide | MeasureMove::Hold | MeasureMove::Serve | MeasureMove::Lift,
+            )
+            | (
+                Self::Decided | Self::Served,
+                MeasureMove::Decide
+                | MeasureMove::Hold
+                | MeasureMove::Confirm
+                | MeasureMove::Refuse,
+            )
             | (Self::Served, MeasureMove::Serve)
             | (Self::Lifted | Self::Ended | Self::Refused | Self::Lapsed, _) => None,
         }
@@ -141,8 +162,10 @@ impl MeasureState {
 
 impl MeasureMove {
     /// Every move.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Decide,
+        Self::Hold,
+        Self::Confirm,
         Self::Refuse,
         Self::Serve,
         Self::Lift,
@@ -174,20 +197,47 @@ mod tests {
         assert_eq!(
             table,
             [
-                // decide, refuse, serve, lift, run out
+                // decide, hold, confirm, refuse, serve, lift, run out
                 [
+                    Some(S::Decided),
+                    Some(S::Held),
+                    None,
+                    Some(S::Refused),
+                    None,
+                    None,
+                    Some(S::Lapsed)
+                ],
+                [
+                    None,
+                    None,
                     Some(S::Decided),
                     Some(S::Refused),
                     None,
                     None,
                     Some(S::Lapsed)
                 ],
-                [None, None, Some(S::Served), Some(S::Lifted), Some(S::Ended)],
-                [None, None, None, Some(S::Lifted), Some(S::Ended)],
-                [None; 5],
-                [None; 5],
-                [None; 5],
-                [None; 5],
+                [
+                    None,
+                    None,
+                    None,
+                    None,
+                    Some(S::Served),
+                    Some(S::Lifted),
+                    Some(S::Ended)
+                ],
+                [
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    Some(S::Lifted),
+                    Some(S::Ended)
+                ],
+                [None; 7],
+                [None; 7],
+                [None; 7],
+                [None; 7],
             ]
         );
     }

@@ -17,7 +17,9 @@ use crate::levels::{LevelQuestion, LevelRefused};
 use crate::library::Library;
 use crate::load::Example;
 use crate::reachable::reachable;
-use crate::schema::{ClockCase, DeadlineCase, ExampleDoc, Expect, ExpectMeasure, ExpectTask};
+use crate::schema::{
+    ClockCase, DeadlineCase, ExampleDoc, Expect, ExpectMeasure, ExpectTask, LimitCase,
+};
 
 /// What came of one example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -30,6 +32,8 @@ pub struct ExampleResult {
     pub line: u64,
     /// What it shows.
     pub name: String,
+    /// The agreed case that it holds.
+    pub golden: Option<String>,
     /// What did not come out; empty when everything did.
     pub failures: Vec<String>,
 }
@@ -94,6 +98,7 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         && doc.level.is_none()
         && doc.deadline.is_none()
         && doc.routes.is_none()
+        && doc.limit.is_none()
     {
         failures.push("expects nothing".to_owned());
     }
@@ -137,6 +142,9 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
     }
     if let Some(case) = &doc.deadline {
         rules.extend(deadline_case(library, doc, case, reached, &mut failures));
+    }
+    if let Some(case) = &doc.limit {
+        rules.extend(limit_case(library, doc, case, reached, &mut failures));
     }
     if let Some(wanted) = &doc.routes {
         rules.extend(routes_case(
@@ -224,6 +232,7 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         file: example.file.clone(),
         line: doc.name.spot().line,
         name: doc.name.value.clone(),
+        golden: doc.golden.clone(),
         failures,
     }
 }
@@ -269,6 +278,27 @@ fn deadline_case(
     let used = city.rules.values.get(rule.within.0)?.used(doc.on);
     reached.values(&rule.rule, &Vec::from_iter(used));
     Some(rule.rule.clone())
+}
+
+/// Whether limits of the city hold a decision; answers those that do.
+fn limit_case(
+    library: &Library,
+    doc: &ExampleDoc,
+    case: &LimitCase,
+    reached: &mut Reached,
+    failures: &mut Vec<String>,
+) -> Vec<String> {
+    let Some(city) = library.city(&doc.city) else {
+        failures.push("a limit is asked of no city".to_owned());
+        return Vec::new();
+    };
+    let (holding, read) = city.held(case);
+    same("held", &!holding.is_empty(), &case.held, failures);
+    for (rule, values) in &read {
+        reached.add(rule.clone());
+        reached.values(rule, values);
+    }
+    holding
 }
 
 /// The ways that stand open after a refusal; answers their rules.

@@ -268,7 +268,7 @@ impl Library {
 
 /// A city pack, as pages and commands need it.
 #[derive(Debug, Clone, Copy)]
-pub struct CityView<'a>(&'a City);
+pub struct CityView<'a>(pub(crate) &'a City);
 
 impl<'a> CityView<'a> {
     /// Id.

@@ -91,6 +91,10 @@ pub fn reachable(library: &Library) -> Vec<Reachable> {
             name: d.rule.clone(),
             spot: d.spot,
         }));
+        all.extend(city.limits.iter().map(|limit| Reachable {
+            name: limit.rule.clone(),
+            spot: limit.spot,
+        }));
     }
     all
 }

@@ -1,116 +1,116 @@
-//! The cases that the field's own documents decide beyond doubt, and the example that holds each. A
-//! case whose example is renamed or gone is noticed here; that its outcome holds is checked when
-//! packs load.
+//! The twenty cases that the field's own documents decide beyond doubt. docs/testing.md says for each
+//! what holds it: examples that name it (`golden: G4`), tests whose names begin with it (`g13_…`), or
+//! nothing yet. Here the page is held against the packs and the tests; that an example comes out is
+//! checked when packs load.
 
 #![expect(clippy::expect_used, reason = "a test may stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use fangxian_packs::{Evidence, Fact, Formality, Input, Library, MeasureDue, Value};
 use jiff::civil::date;
 
-/// Case, and the names of the examples that hold it.
-const CASES: [(&str, &[&str]); 15] = [
-    (
-        "edition 2: exposure, fever, image and white cells are suspected, two of three signs are not",
-        &[
-            "Wuhan ten days ago, fever, pneumonia and low white cells are a suspected case",
-            "The day before all three were asked for",
-        ],
-    ),
-    (
-        "edition 8: one epidemiological item and two of three signs",
-        &[
-            "In edition 8 one epidemiological item and two of three signs are a suspected case",
-            "With one sign they are not",
-        ],
-    ),
-    (
-        "clinical diagnosis in Hubei only",
-        &[
-            "In Zhejiang on 12 February 2020 nobody is clinically diagnosed",
-            "In Hubei on the same day he is",
-        ],
-    ),
-    (
-        "edition 9: two days before onset, in whole days",
-        &[
-            "In edition 9 a contact two days before onset is close",
-            "Three days before it is not, because the window is in whole days",
-        ],
-    ),
-    (
-        "found by regular testing: contacts since the last negative",
-        &[
-            "Found by regular testing, contacts since the last negative count",
-            "Found by symptoms, the same contact does not count",
-        ],
-    ),
-    (
-        "an order of edition 8 when edition 9 takes effect",
-        &["An order of edition 8 stands until somebody decides about it"],
-    ),
-    (
-        "a contact of a contact on 12 November 2022",
-        &["Under the 20 measures no order against a contact of a contact is possible"],
-    ),
-    (
-        "any contact on 9 January 2023",
-        &["On 9 January 2023 any contact is refused"],
-    ),
-    (
-        "a high area without its full round",
-        &["Seven quiet days without the full round stay high"],
-    ),
-    (
-        "a high area with it and three more days",
-        &["Three further days are low"],
-    ),
-    (
-        "a county of February 2020 with 51 cases",
-        &["Fifty-one cases, a cluster fifteen days ago, a new case ten days ago are medium"],
-    ),
-    (
-        "cholera: thirty in a city, twenty-nine in a county",
-        &[
-            "Thirty cholera cases in a city within a week are grade II",
-            "Twenty-nine in one county are grade III",
-        ],
-    ),
-    (
-        "trunk traffic is for the State Council",
-        &[
-            "M14 under idl-2025 is for the State Council",
-            "M14 under idl-2025 is not for a provincial government",
-        ],
-    ),
-    (
-        "a report at 14:05 of what was found at 12:00 is five minutes late",
-        &["A class A report at 14:05 of a case found at 12:00 is five minutes late"],
-    ),
-    (
-        "norovirus at one school: two, ten and twenty cases",
-        &[
-            "Two cases at one school cause no alert",
-            "Ten cases within seven days are a cluster",
-            "Twenty cases within seven days are an event that is reported within two hours",
-        ],
-    ),
-];
+/// How many cases were agreed.
+const CASES: usize = 20;
+
+/// Who holds what: case, then `file: example` or `file: test`.
+type Held = BTreeMap<String, BTreeSet<String>>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The table of the page: case, and whatever stands in backquotes in its last column.
+fn page() -> (Vec<String>, Held, BTreeSet<String>) {
+    let text = std::fs::read_to_string(root().join("docs/testing.md")).expect("the page");
+    let (_, rest) = text.split_once("<!-- golden:begin -->").expect("its table");
+    let (table, _) = rest.split_once("<!-- golden:end -->").expect("its end");
+    let (mut order, mut held, mut open) = (Vec::new(), Held::new(), BTreeSet::new());
+    for line in table.lines().filter(|line| line.starts_with("| G")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [case, _, by] = cells[..] else {
+            panic!("three columns: {line}");
+        };
+        order.push(case.to_owned());
+        let named: BTreeSet<String> = by
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        if by.starts_with("not yet") {
+            open.insert(case.to_owned());
+        }
+        held.insert(case.to_owned(), named);
+    }
+    (order, held, open)
+}
+
+/// The examples that name a case, and come out.
+fn examples(held: &mut Held) {
+    let library = Library::shipped().expect("the shipped packs");
+    for result in library.test() {
+        if let Some(case) = result.golden {
+            assert!(result.failures.is_empty(), "{}: {case}", result.name);
+            let what = format!("{}: {}", result.file, result.name);
+            held.entry(case).or_default().insert(what);
+        }
+    }
+}
+
+/// The tests whose names begin with a case, by their file.
+fn tests(folder: &Path, held: &mut Held) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            tests(&path, held);
+            continue;
+        }
+        if path.extension().is_none_or(|ext| ext != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let file = path
+            .strip_prefix(root())
+            .expect("inside")
+            .display()
+            .to_string();
+        for line in text.lines() {
+            let Some(name) = line.trim().strip_prefix("fn g") else {
+                continue;
+            };
+            let Some((number, _)) = name.split_once('_') else {
+                continue;
+            };
+            let Some(number) = number.parse::<u32>().ok().filter(|_| number.len() == 2) else {
+                continue;
+            };
+            let name = name.split('(').next().unwrap_or_default();
+            let what = format!("{file}: g{name}");
+            held.entry(format!("G{number}")).or_default().insert(what);
+        }
+    }
+}
 
 #[test]
-fn every_agreed_case_has_its_example_and_it_holds() {
-    let library = Library::shipped().expect("the shipped packs");
-    let results = library.test();
-    let holding: BTreeSet<&str> = results
-        .iter()
-        .filter(|result| result.failures.is_empty())
-        .map(|result| result.name.as_str())
-        .collect();
-    for (case, examples) in CASES {
-        for name in examples {
-            assert!(holding.contains(name), "{case}: no example `{name}` holds");
-        }
+fn every_agreed_case_stands_on_the_page_with_what_holds_it_and_nothing_else() {
+    let (order, page, open) = page();
+    let agreed: Vec<String> = (1..=CASES).map(|n| format!("G{n}")).collect();
+    assert_eq!(order, agreed, "the page lists every case once");
+    let mut held = Held::new();
+    examples(&mut held);
+    tests(&root().join("crates"), &mut held);
+    let strange: Vec<&String> = held.keys().filter(|case| !agreed.contains(case)).collect();
+    assert!(strange.is_empty(), "nobody agreed on {strange:?}");
+    for case in &agreed {
+        let is = held.get(case).cloned().unwrap_or_default();
+        assert_eq!(page.get(case), Some(&is), "{case} in docs/testing.md");
+        assert_eq!(
+            is.is_empty(),
+            open.contains(case),
+            "{case}: held, or `not yet`"
+        );
     }
 }
 
@@ -162,7 +162,7 @@ fn proposed(library: &Library, disease: &str) -> Vec<MeasureDue> {
 }
 
 #[test]
-fn isolation_in_class_a_is_proposed_with_written_notice_and_an_end_or_a_day_of_review() {
+fn g13_isolation_in_class_a_is_proposed_with_written_notice_and_an_end_or_a_day_of_review() {
     let library = Library::shipped().expect("the shipped packs");
     for disease in ["cholera", "pneumonic-plague", "sars"] {
         let due = proposed(&library, disease);
@@ -194,7 +194,7 @@ fn found(file: &str, old: &str, new: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn packs_that_isolate_without_an_end_or_a_review_do_not_load() {
+fn g13_packs_that_isolate_without_an_end_or_a_review_do_not_load() {
     let law = "formalities: [written_notice, authority_report, police_help, end_or_review]";
     let endless = "formalities: [written_notice, authority_report, police_help]";
     assert!(found("law/idl-2025.yaml", law, endless).contains(&"end"));

@@ -18,7 +18,12 @@ use crate::scopes::{Columns, Scope, Wanted};
 
 /// A keyed code of an institution's name: equal names give equal codes, and nothing is read from it.
 pub fn place_code(tx: &Tx<'_>, name: &str) -> String {
-    hex(&tx.context.keys.token("place", name))
+    keyed(tx, "place", name)
+}
+
+/// A keyed code of a value of a kind.
+pub(crate) fn keyed(tx: &Tx<'_>, kind: &'static str, value: &str) -> String {
+    hex(&tx.context.keys.token(kind, value))
 }
 
 /// People who count alike: same day, place, area and class.

@@ -108,6 +108,7 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
                 "reason_sealed",
                 "lift_reason_sealed",
                 "witness_sealed",
+                "ruling_sealed",
             ],
             own,
         ),
@@ -144,7 +145,10 @@ fn blank(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<u64, DbError> {
 fn rescue(tx: &mut Tx<'_>, doomed: RecordId) -> Result<(), DbError> {
     let tables: [(&str, &[&str]); 3] = [
         ("review", &["proposal", "first_reason", "second_reason"]),
-        ("measure", &["content", "reason", "lift_reason", "witness"]),
+        (
+            "measure",
+            &["content", "reason", "lift_reason", "witness", "ruling"],
+        ),
         ("task", &["content"]),
     ];
     for (table, columns) in tables {

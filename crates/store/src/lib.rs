@@ -18,6 +18,7 @@ mod db;
 mod erase;
 pub mod facts;
 pub mod file_codes;
+pub mod holds;
 pub mod imports;
 pub mod keys;
 pub mod linkage;

@@ -112,6 +112,12 @@ pub struct Measure {
     pub appeal_code: Option<String>,
     /// Since when it rests until an appeal is answered.
     pub suspended_at: Option<Instant>,
+    /// Since when a limit held the decision; it stays after another organ confirmed it.
+    pub held_at: Option<Instant>,
+    /// When another organ confirmed or refused it.
+    pub ruled_at: Option<Instant>,
+    /// Who did.
+    pub ruled_by: Option<UserId>,
     /// The version for edits.
     pub version: i64,
 }
@@ -120,11 +126,12 @@ const MEASURE_COLUMNS: &str = "m.id, m.response_id, p.person_id, m.record_id, m.
      m.area_id, m.confined, m.kind, m.rule, m.term, m.regime, m.article, m.organs, m.state, \
      m.proposed_at, m.organ_unit_id, m.decided_by, m.decided_at, m.document_no, m.starts_on, \
      m.ends_on, m.served_at, m.lifted_by, m.lifted_at, m.lift_why, m.lift_asked_at, m.version, \
-     m.appeal_code, m.suspended_at, m.served_how, m.served_by";
+     m.appeal_code, m.suspended_at, m.served_how, m.served_by, m.held_at, m.ruled_at, \
+     m.ruled_by";
 /// Nothing of a destroyed response is shown.
-const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
+pub(crate) const MEASURE_FROM: &str = "measure m JOIN record_person p ON p.record_id = m.record_id \
      JOIN response o ON o.id = m.response_id AND o.destroyed_at IS NULL";
-const SCOPED: Columns<'static> = Columns {
+pub(crate) const SCOPED: Columns<'static> = Columns {
     area: "m.area_id",
     response: "m.response_id",
     confined: "m.confined",
@@ -169,10 +176,14 @@ fn measure_from(row: &Row) -> Result<Measure, DbError> {
             .get::<Option<String>>(29)?
             .and_then(|code| ServedHow::from_code(&code)),
         served_by: row.get(30)?,
+        held_at: row.get(31)?,
+        ruled_at: row.get(32)?,
+        ruled_by: row.get(33)?,
     })
 }
 
-fn place(column: &str, id: MeasureId) -> String {
+/// Where a sealed column of a measure belongs.
+pub(crate) fn place(column: &str, id: MeasureId) -> String {
     format!("measure|{column}|{id}")
 }
 
@@ -259,12 +270,14 @@ pub struct MeasureContent {
     pub lift_reason: Option<String>,
     /// Who witnessed that the person would not sign.
     pub witness: Option<String>,
+    /// Why another organ confirmed or refused it.
+    pub ruling: Option<String>,
 }
 
 /// What is sealed in a measure; nothing of what was destroyed.
 pub fn measure_content(tx: &mut Tx<'_>, measure: &Measure) -> Result<MeasureContent, DbError> {
     let row = tx.row(
-        "SELECT content_sealed, reason_sealed, lift_reason_sealed, witness_sealed
+        "SELECT content_sealed, reason_sealed, lift_reason_sealed, witness_sealed, ruling_sealed
          FROM measure WHERE id = $1",
         &vals![measure.id],
     )?;
@@ -281,6 +294,7 @@ pub fn measure_content(tx: &mut Tx<'_>, measure: &Measure) -> Result<MeasureCont
         reason: text(open(1, "reason")?),
         lift_reason: text(open(2, "lift_reason")?),
         witness: text(open(3, "witness")?),
+        ruling: text(open(4, "ruling")?),
     })
 }
 
@@ -460,7 +474,7 @@ pub fn measure_list(tx: &mut Tx<'_>, filter: &MeasureFilter) -> Result<Vec<Measu
     let wanted = wanted(filter);
     let select = format!(
         "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE {}
-         ORDER BY CASE WHEN m.state = 'proposed' THEN 1 WHEN m.lift_why = 'unlawful' THEN 0
+         ORDER BY CASE WHEN m.state IN ('proposed', 'held') THEN 1 WHEN m.lift_why = 'unlawful' THEN 0
              WHEN m.lift_why IS NOT NULL THEN 1 ELSE 2 END, m.ends_on, m.id",
         wanted.sql()
     );
@@ -493,7 +507,7 @@ fn open_where(tx: &mut Tx<'_>, condition: &str, values: &[Val]) -> Result<Vec<Me
 pub fn measure_run_out(tx: &mut Tx<'_>, today: Date, limit: i64) -> Result<Vec<Measure>, DbError> {
     open_where(
         tx,
-        "m.state IN ('proposed', 'decided', 'served') AND m.ends_on < $1",
+        "m.state IN ('proposed', 'held', 'decided', 'served') AND m.ends_on < $1",
         &vals![today, limit],
     )
 }

@@ -189,7 +189,10 @@ pub fn response_running(tx: &mut Tx<'_>, id: ResponseId) -> Result<Running, DbEr
         )
     };
     Ok(Running {
-        measures: count("measure", "state IN ('proposed', 'decided', 'served')")?,
+        measures: count(
+            "measure",
+            "state IN ('proposed', 'held', 'decided', 'served')",
+        )?,
         reports: count("report_clock", "sent_at IS NULL AND ended_at IS NULL")?
             + count("alert_clock", "sent_at IS NULL AND ended_at IS NULL")?,
         tasks: count("task", "state IN ('open', 'received', 'done')")?,

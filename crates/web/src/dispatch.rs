@@ -525,17 +525,19 @@ fn done(
             bytes_answer(StatusCode::OK, "application/json", body.into_bytes())
         }
         Face::Page => {
-            let joint = if to.contains('?') { '&' } else { '?' };
+            // What is said of it is the endpoint's own word, unless the handler chose another.
+            let said = match (to.contains("?done="), to.contains('?')) {
+                (true, _) => String::new(),
+                (false, true) => format!("&done={}", endpoint.name),
+                (false, false) => format!("?done={}", endpoint.name),
+            };
             let (path, mark) = to.split_once('#').unwrap_or((to, ""));
             let mark = if mark.is_empty() {
                 String::new()
             } else {
                 format!("#{mark}")
             };
-            redirect(
-                StatusCode::SEE_OTHER,
-                &format!("{path}{joint}done={}{mark}", endpoint.name),
-            )
+            redirect(StatusCode::SEE_OTHER, &format!("{path}{said}{mark}"))
         }
     };
     let value = match login {

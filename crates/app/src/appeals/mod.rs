@@ -4,6 +4,7 @@
 
 mod answer;
 mod file;
+mod letter;
 mod sweep;
 
 use std::collections::BTreeSet;
@@ -11,15 +12,17 @@ use std::collections::BTreeSet;
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AppealId, Date, Instant, MeasureId, PersonId, Text, UserId};
 use fangxian_domain::appeals::AppealState;
+use fangxian_domain::intake::ReceiptCode;
 use fangxian_domain::measures::MeasureState;
 use fangxian_packs::RouteOpen;
+use fangxian_store::accounts::account_fetch;
 use fangxian_store::appeals::{
     Appeal, AppealFilter, appeal_by_record, appeal_count, appeal_fetch, appeal_list,
     appeal_list_of_measure, appeal_words,
 };
 use fangxian_store::measures::{Measure, measure_fetch};
 use fangxian_store::places::unit_fetch;
-use fangxian_store::records::{Record, record_original};
+use fangxian_store::records::{Record, record_fetch, record_original};
 use fangxian_store::reviews::review_fetch;
 use fangxian_store::{AreaRange, Tx};
 use schemars::JsonSchema;
@@ -33,6 +36,7 @@ use crate::{App, Result, Who, about, found, scopes};
 
 pub use answer::{AnswerInput, AssignInput, MatchInput, ReliefInput};
 pub use file::{AppealInput, Filed, WithdrawInput};
+pub use letter::Letter;
 pub use sweep::AppealsSwept;
 
 /// Which appeals to show.
@@ -122,6 +126,8 @@ pub struct AppealView {
     pub answered_by: Option<String>,
     /// Where whoever filed it can turn next, once it was refused.
     pub routes: Vec<RouteOpen>,
+    /// The answer as a letter, once there is one.
+    pub letter: Option<Letter>,
     /// Whether the reader may name who answers now.
     pub may_assign: bool,
     /// Whether the reader may answer now.
@@ -171,7 +177,7 @@ fn took_part(tx: &mut Tx<'_>, measure: Option<&Measure>) -> Result<BTreeSet<User
     Ok(looked
         .into_iter()
         .flatten()
-        .chain([measure.decided_by, measure.lifted_by])
+        .chain([measure.decided_by, measure.ruled_by, measure.lifted_by])
         .flatten()
         .collect())
 }
@@ -284,6 +290,27 @@ pub(crate) fn progress(
     }))
 }
 
+/// The answer as a letter, with the number and the unit of whoever answered.
+fn letter_of(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    appeal: &Appeal,
+    view: &AppealView,
+) -> Result<Option<Letter>> {
+    let Some(by) = appeal.answered_by else {
+        return Ok(None);
+    };
+    let unit = match account_fetch(tx, by)? {
+        Some(account) => unit_fetch(tx, account.unit)?,
+        None => None,
+    };
+    let unit = unit.map_or_else(Text::default, |unit| Text::new(unit.name_zh, unit.name_en));
+    let code = record_fetch(tx, appeal.record)?.and_then(|record| record.receipt_code);
+    let number = code.as_deref().and_then(ReceiptCode::parse);
+    let number = number.map(|code| code.to_string()).unwrap_or_default();
+    Ok(letter::letter(view, (&number, unit), rules.zone()))
+}
+
 impl App {
     /// Appeals that the reader may see.
     ///
@@ -343,6 +370,24 @@ impl App {
         Ok(page)
     }
 
+    /// How many appeals below an area are late, for whoever may see them; counts, no names.
+    pub(crate) fn appeals_late(&self, who: &Who, below: &AreaRange) -> Result<Option<i64>> {
+        let Ok(reach) = self.reach(who, Action::AppealsList, Purpose::Appeal) else {
+            return Ok(None);
+        };
+        let filter = AppealFilter {
+            scopes: scopes(&reach),
+            states: AppealState::ALL
+                .into_iter()
+                .filter(|state| state.is_open())
+                .collect(),
+            below: Some(below.clone()),
+            late_at: Some(self.now()),
+            ..AppealFilter::default()
+        };
+        self.read(|tx| Ok(Some(appeal_count(tx, &filter)?)))
+    }
+
     /// One appeal, with what was said and the measure it is about.
     ///
     /// # Errors
@@ -364,7 +409,8 @@ impl App {
             let runs = measure
                 .as_ref()
                 .is_some_and(|measure| measure.state.is_decided());
-            Ok(AppealView {
+            let mut view = AppealView {
+                letter: None,
                 said,
                 relief,
                 answer,
@@ -381,7 +427,9 @@ impl App {
                     None => None,
                 },
                 row: row(&rules, tx, &appeal)?,
-            })
+            };
+            view.letter = letter_of(&rules, tx, &appeal, &view)?;
+            Ok(view)
         })?;
         let mut shown = vec![
             ("appeal", id.to_string()),

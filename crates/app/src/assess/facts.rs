@@ -49,7 +49,7 @@ pub fn for_packs(
 /// Whether a fact may speak in a response. A notified class, a test and a judgement on a contact are
 /// of one disease: the one they name, or, when they name none, the one that their record was
 /// collected for. A confirmed case of one disease is nobody's case of another.
-pub(super) fn concerns(fact: &Fact, response: &Response) -> bool {
+pub(crate) fn concerns(fact: &Fact, response: &Response) -> bool {
     let named = fact
         .attrs
         .as_ref()

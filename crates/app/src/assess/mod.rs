@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use crate::responses::ELSEWHERE;
 use crate::{Action, App, AppError, Purpose, Result, Who, measures};
 
+pub(crate) use facts::concerns;
 pub(crate) use rules::Rules;
 pub use status::{MissingView, StatusView};
 pub(crate) use status::{missing_views, statuses};

@@ -444,7 +444,13 @@ pub(crate) fn new_measures(
         }
         match (due.end, measure.state) {
             (Some(_), _) => measure.term == term_of(due),
-            (None, MeasureState::Proposed | MeasureState::Refused | MeasureState::Lifted) => true,
+            (
+                None,
+                MeasureState::Proposed
+                | MeasureState::Held
+                | MeasureState::Refused
+                | MeasureState::Lifted,
+            ) => true,
             (None, MeasureState::Decided | MeasureState::Served) => measure.ends_on > outcome.on,
             (None, MeasureState::Ended | MeasureState::Lapsed) => false,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fangxian_base::{Date, Zone};
 use fangxian_interop::linelist::DiseaseNames;
-use fangxian_packs::{Approval, Assessment, Input, LevelName, Library};
+use fangxian_packs::{Approval, Assessment, Input, LevelName, Library, Limit};
 use fangxian_store::Tx;
 use fangxian_store::places::area_root;
 use fangxian_store::responses::Response;
@@ -101,6 +101,12 @@ impl Rules {
         };
         let city = self.packs.city(&self.city);
         Ok(city.and_then(|city| city.deadline_hours(kind, &level.id, on)))
+    }
+
+    /// The limits on decisions that the city gives on a day.
+    pub fn limits_on(&self, on: Date) -> Vec<Limit> {
+        let city = self.packs.city(&self.city);
+        city.map(|city| city.limits_on(on)).unwrap_or_default()
     }
 
     /// Puts one disease's rules to facts that are already in the packs' form.

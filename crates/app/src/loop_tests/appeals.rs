@@ -6,7 +6,7 @@ use fangxian_base::{AppealId, CommandId, MeasureId};
 use fangxian_domain::intake::ReceiptCode;
 
 use super::path::decide;
-use super::{World, code, each_world};
+use super::{World, code, day, each_world};
 use crate::Who;
 use crate::appeals::{
     AnswerInput, AppealInput, AppealsFilter, AssignInput, MatchInput, ReliefInput, WithdrawInput,
@@ -232,6 +232,68 @@ fn a_refusal_says_where_to_turn_next_and_until_when() {
             ]
         );
         assert!(row(world, measure.id).lift_why.is_none());
+        let letter = letters(world, "refused").remove(0).unwrap();
+        assert_eq!(letter.document_no, receipt);
+        for words in [
+            "经核对，当日确未到过该场所",
+            "2026-07-02",
+            "示疾控隔〔2026〕1号",
+        ] {
+            assert!(letter.body.zh.contains(words), "{}", letter.body.zh);
+        }
+        assert!(letter.body.en.contains("2026-07-02"), "{}", letter.body.en);
+        assert_eq!(letter.signed_on, day("2026-05-03"));
+        assert!(!letter.organ.zh.is_empty());
+    });
+}
+
+/// The letters of the appeals in a state.
+fn letters(world: &World, state: &str) -> Vec<Option<crate::appeals::Letter>> {
+    let filter = AppealsFilter {
+        states: vec![state.into()],
+        ..AppealsFilter::default()
+    };
+    let rows = world.app.appeals(&world.government, &filter).unwrap().rows;
+    rows.iter()
+        .map(|row| {
+            world
+                .app
+                .appeal_read(&world.government, row.id)
+                .unwrap()
+                .letter
+        })
+        .collect()
+}
+
+#[test]
+fn the_letter_says_whether_the_measure_was_lifted_and_there_is_none_before_the_answer() {
+    each_world(|world| {
+        let measure = decided(world);
+        filed(world, &measure.appeal_code.unwrap(), "measure");
+        assert!(letters(world, "filed")[0].is_none());
+        assign(world, "government").unwrap();
+        answer(world, &world.government, "uphold").unwrap();
+        let before = letters(world, "upheld").remove(0).unwrap();
+        assert!(
+            before.body.zh.contains("提请作出决定的机关解除"),
+            "{}",
+            before.body.zh
+        );
+        let lift = LiftInput {
+            version: row(world, measure.id).version,
+            reason: "申诉成立".into(),
+        };
+        world
+            .app
+            .measure_lift(&world.hospital, CommandId::new(), measure.id, &lift)
+            .unwrap();
+        let after = letters(world, "upheld").remove(0).unwrap();
+        assert!(
+            after.body.zh.contains("已于 2026-05-03 解除"),
+            "{}",
+            after.body.zh
+        );
+        assert!(after.body.en.contains("lifted on 2026-05-03"));
     });
 }
 
@@ -250,6 +312,13 @@ fn an_appeal_that_nobody_answers_goes_to_the_next_level_once_and_stays_late() {
         };
         let page = world.app.appeals(&world.government, &late).unwrap();
         assert_eq!((page.total, page.late, page.rows[0].raised), (1, 1, 1));
+        let late_on = |who: &Who| world.app.command_view(who, "").unwrap().appeals_late;
+        assert_eq!(late_on(&world.duty), Some(1));
+        assert_eq!(
+            late_on(&world.township),
+            None,
+            "who sees no appeal counts none"
+        );
         assert!(state(world, &receipt).late);
         assign(world, "government").unwrap();
         answer(world, &world.government, "refuse").unwrap();

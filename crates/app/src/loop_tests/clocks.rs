@@ -95,7 +95,7 @@ fn one_person_marks_a_report_as_sent_once_with_its_number() {
 }
 
 #[test]
-fn a_late_report_stays_in_sight_also_after_it_was_sent() {
+fn g17_a_late_report_stays_in_sight_also_after_it_was_sent() {
     each_world(|world| {
         world.approve();
         case(world);

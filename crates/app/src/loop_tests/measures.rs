@@ -88,7 +88,7 @@ fn whoever_looked_cannot_decide_even_as_an_organ() {
 }
 
 #[test]
-fn a_decision_needs_a_number_and_an_end_inside_the_term() {
+fn g13_a_decision_needs_a_number_and_an_end_inside_the_term() {
     each_world(|world| {
         let id = proposed(world);
         let version = version(world, id);

@@ -4,6 +4,8 @@ mod alerts;
 mod appeals;
 mod categories;
 mod clocks;
+mod lawful;
+mod limits;
 mod looks;
 mod measures;
 mod own_file;

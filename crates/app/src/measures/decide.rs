@@ -7,22 +7,25 @@ use fangxian_domain::intake::ReceiptCode;
 use fangxian_domain::measures::{MeasureMove, may_decide};
 use fangxian_domain::tasks::kinds;
 use fangxian_domain::units::UnitKind;
-use fangxian_packs::{MeasureDue, Organ, PermitRequest};
+use fangxian_packs::{Assessment, MeasureDue};
 use fangxian_store::assessments::sealing_record;
 use fangxian_store::facts::{NewFact, When, fact_insert, fact_list, standing};
+use fangxian_store::holds::decision_counted;
 use fangxian_store::measures::{
     Decision, Measure, MeasureChange, measure_content, measure_fetch, measure_move,
 };
-use fangxian_store::responses::response_fetch;
+use fangxian_store::responses::{Response, response_fetch};
 use fangxian_store::reviews::review_fetch;
 use fangxian_store::tasks::task_list_by_measure;
 use fangxian_store::{Author, Tx};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::lawful::{lawful, not_the_organ};
+use super::limits::{limit_texts, weigh};
 use super::support::carried_until;
-use super::{due_of, organs_of, resource, unit_kind};
-use crate::assess::{Rules, approvals_of, assess_person};
+use super::{due_of, resource};
+use crate::assess::{Rules, assess_person};
 use crate::sight::{all_right, not_too_long, required, staff};
 use crate::tasks::give::{Work, give};
 use crate::tasks::moves::cancel;
@@ -58,12 +61,25 @@ pub struct LiftInput {
 
 /// A decision whose fields hold.
 #[derive(Debug, Clone)]
-struct Checked {
+pub(super) struct Checked {
     decides: bool,
     document_no: String,
     starts_on: Option<Date>,
     ends_on: Option<Date>,
     reason: Option<String>,
+}
+
+impl Checked {
+    /// A decision that was made before, looked at again with these days.
+    pub fn again(starts_on: Date, ends_on: Date) -> Self {
+        Self {
+            decides: true,
+            document_no: String::new(),
+            starts_on: Some(starts_on),
+            ends_on: Some(ends_on),
+            reason: None,
+        }
+    }
 }
 
 fn day(wrong: &mut Vec<FieldError>, field: &str, typed: &str) -> Option<Date> {
@@ -119,7 +135,7 @@ fn check(input: &DecideInput) -> Result<Checked> {
     })
 }
 
-fn wrong_state() -> AppError {
+pub(super) fn wrong_state() -> AppError {
     AppError::conflict(
         "MEASURE-STATE",
         "该措施已不在这一步，请刷新后查看。",
@@ -128,7 +144,8 @@ fn wrong_state() -> AppError {
 }
 
 impl App {
-    /// Decides or refuses a measure, for the asker's own unit.
+    /// Decides or refuses a measure, for the asker's own unit. A decision beyond a limit of the city is
+    /// held until another organ confirms it; then the answer names the limits.
     ///
     /// # Errors
     /// When the unit is not an organ that the law names, the asker took part in the looks, the law
@@ -139,13 +156,15 @@ impl App {
         command: CommandId,
         id: MeasureId,
         input: &DecideInput,
-    ) -> Result<()> {
+    ) -> Result<Option<HeldBy>> {
         let user = staff(who)?;
         let response = self.read(|tx| {
             let measure = found(measure_fetch(tx, id))?;
             let thing = resource(tx, &measure)?;
-            self.permit(who, Action::MeasuresDecide, &thing, Purpose::MeasureWork)?;
-            Ok(measure.response)
+            match self.permit(who, Action::MeasuresDecide, &thing, Purpose::MeasureWork) {
+                Ok(_) => Ok(measure.response),
+                Err(error) => Err(not_the_organ(tx, who, &measure, error)?),
+            }
         })?;
         let checked = check(input)?;
         let random = fangxian_store::random_bytes()?;
@@ -227,11 +246,18 @@ impl App {
     }
 }
 
+/// That a decision was held, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldBy {
+    /// The limits, in words.
+    pub limits: Vec<Text>,
+}
+
 /// Who decides, and for whom.
 #[derive(Debug, Clone, Copy)]
-struct Organs<'a> {
-    user: UserId,
-    unit: UnitId,
+pub(super) struct Organs<'a> {
+    pub user: UserId,
+    pub unit: UnitId,
     kind: UnitKind,
     /// By which the person can name the measure.
     code: &'a ReceiptCode,
@@ -243,7 +269,7 @@ fn decide(
     measure: &Measure,
     by: Organs<'_>,
     checked: &Checked,
-) -> Result<()> {
+) -> Result<Option<HeldBy>> {
     not_a_looker(tx, measure, by.user)?;
     let step = if checked.decides {
         MeasureMove::Decide
@@ -257,11 +283,21 @@ fn decide(
             fangxian_store::DbError::Crypt(fangxian_store::keys::CryptError::Destroyed).into(),
         );
     };
-    let term = if checked.decides {
+    let (term, weighed) = if checked.decides {
         lawful(rules, tx, measure, by.kind)?;
-        term(rules, tx, measure, &due, checked)?
+        let now = asked_now(rules, tx, measure)?;
+        let term = term(rules, tx, measure, &now, (&due, checked))?;
+        let weighed = weigh(rules, tx, measure, (&now.0, &now.1), by)?;
+        (term, Some(weighed))
     } else {
-        (measure.starts_on, measure.ends_on)
+        ((measure.starts_on, measure.ends_on), None)
+    };
+    let held = weighed.as_ref().is_some_and(|one| !one.limits.is_empty());
+    let to = if held {
+        let held = measure.state.after(MeasureMove::Hold);
+        held.ok_or_else(wrong_state)?
+    } else {
+        to
     };
     let decision = Decision {
         by: by.user,
@@ -269,7 +305,8 @@ fn decide(
         document_no: Some(checked.document_no.as_str()).filter(|_| checked.decides),
         term,
         reason: checked.reason.as_deref(),
-        appeal_code: checked.decides.then_some(by.code.as_str()),
+        // What is held has no notice yet, and so no code.
+        appeal_code: (checked.decides && !held).then_some(by.code.as_str()),
     };
     if !measure_move(
         tx,
@@ -280,19 +317,34 @@ fn decide(
     )? {
         return Err(AppError::stale());
     }
-    let author = Author::User(by.user);
-    if checked.decides {
-        let decided = found(measure_fetch(tx, measure.id))?;
-        in_force(rules, tx, &decided, &due, author)
-    } else {
+    let Some(weighed) = weighed else {
         if let Some(review) = measure.review {
             crate::reviews::settle(tx, review)?;
         }
-        Ok(())
+        return Ok(None);
+    };
+    decision_counted(tx, measure.id, &weighed.counted, &weighed.limits)?;
+    if held {
+        let limits = limit_texts(rules, &weighed.limits, rules.today(tx));
+        return Ok(Some(HeldBy { limits }));
     }
+    let decided = found(measure_fetch(tx, measure.id))?;
+    in_force(rules, tx, &decided, &due, Author::User(by.user))?;
+    Ok(None)
 }
 
-fn not_a_looker(tx: &mut Tx<'_>, measure: &Measure, user: UserId) -> Result<()> {
+/// The response of a measure, and what today's assessment says of the person in it.
+pub(super) fn asked_now(
+    rules: &Rules,
+    tx: &mut Tx<'_>,
+    measure: &Measure,
+) -> Result<(Response, Assessment)> {
+    let response = found(response_fetch(tx, measure.response))?;
+    let outcome = crate::assess::outcome_now(rules, tx, measure.person, &response)?;
+    Ok((response, outcome))
+}
+
+pub(super) fn not_a_looker(tx: &mut Tx<'_>, measure: &Measure, user: UserId) -> Result<()> {
     let review = match measure.review {
         Some(review) => Some(found(review_fetch(tx, review))?),
         None => None,
@@ -309,47 +361,10 @@ fn not_a_looker(tx: &mut Tx<'_>, measure: &Measure, user: UserId) -> Result<()> 
     }
 }
 
-/// Asks the law of today with the organ that decides.
-fn lawful(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure, kind: UnitKind) -> Result<()> {
-    let organs: Vec<Organ> = organs_of(measure)
-        .into_iter()
-        .filter(|o| unit_kind(*o) == Some(kind))
-        .collect();
-    let response = found(response_fetch(tx, measure.response))?;
-    let approvals = approvals_of(tx, &response)?;
-    let today = rules.today(tx);
-    let mut why = Text::new(
-        "本单位不是该措施的法定决定机关。",
-        "This unit is not among the organs that may decide the measure.",
-    );
-    for organ in organs {
-        let request = PermitRequest {
-            disease: &response.disease,
-            measure: &measure.kind,
-            organ: Some(organ),
-            on: today,
-            as_of: today,
-            approvals: &approvals,
-        };
-        match rules.packs().permit(&request) {
-            Ok(_) => return Ok(()),
-            Err(refusal) => {
-                why = Text::new(
-                    format!("{}（{}）。", refusal.why.zh, refusal.article.zh),
-                    format!("{} ({}).", refusal.why.en, refusal.article.en),
-                );
-            }
-        }
-    }
-    Err(AppError::conflict("NOT-LAWFUL", &why.zh, &why.en))
-}
-
 /// What today's assessment says of the measure: somebody who was excluded since the looks is not
 /// isolated, and a term that the facts have shortened is not exceeded.
-fn still_due(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure) -> Result<MeasureDue> {
-    let response = found(response_fetch(tx, measure.response))?;
-    let outcome = crate::assess::outcome_now(rules, tx, measure.person, &response)?;
-    let mut due = outcome.measures_due.into_iter();
+fn still_due<'a>(outcome: &'a Assessment, measure: &Measure) -> Result<&'a MeasureDue> {
+    let mut due = outcome.measures_due.iter();
     due.find(|due| due.rule == measure.rule).ok_or_else(|| {
         AppError::conflict(
             "NOT-PROPOSED-TODAY",
@@ -361,12 +376,12 @@ fn still_due(rules: &Rules, tx: &mut Tx<'_>, measure: &Measure) -> Result<Measur
 
 /// First and last day: not before today or the proposal, not after what the rules allow today, and
 /// not longer than the law and the approvals that it rests on.
-fn term(
+pub(super) fn term(
     rules: &Rules,
     tx: &mut Tx<'_>,
     measure: &Measure,
-    due: &MeasureDue,
-    checked: &Checked,
+    (response, outcome): &(Response, Assessment),
+    (due, checked): (&MeasureDue, &Checked),
 ) -> Result<(Date, Date)> {
     let today = rules.today(tx);
     let earliest = due.start.max(today);
@@ -388,9 +403,8 @@ fn term(
             "It ends before it begins; please check both days.",
         ));
     }
-    let now = still_due(rules, tx, measure)?;
-    let response = found(response_fetch(tx, measure.response))?;
-    let carried = carried_until(rules, tx, &response, &measure.kind, (starts, ends))?;
+    let now = still_due(outcome, measure)?;
+    let carried = carried_until(rules, tx, response, &measure.kind, (starts, ends))?;
     if carried.is_none_or(|last| last < ends) {
         let last = carried.map_or_else(|| "–".to_owned(), |last| last.to_string());
         return Err(AppError::field(
@@ -402,7 +416,7 @@ fn term(
         ));
     }
     let ends_of = |due: &MeasureDue| due.end.or(due.review_on);
-    match ends_of(due).into_iter().chain(ends_of(&now)).min() {
+    match ends_of(due).into_iter().chain(ends_of(now)).min() {
         Some(latest) if ends > latest => Err(AppError::field(
             "ends_on",
             &format!("不得超出规定期限，最晚为 {latest}。"),
@@ -430,7 +444,7 @@ pub(super) fn fact_in_force(
 }
 
 /// A decided measure becomes a fact; its notice is brought to the person, its steps to the phones.
-fn in_force(
+pub(super) fn in_force(
     rules: &Rules,
     tx: &mut Tx<'_>,
     measure: &Measure,

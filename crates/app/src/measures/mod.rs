@@ -3,6 +3,9 @@
 
 mod daily;
 mod decide;
+mod hold;
+mod lawful;
+mod limits;
 mod notice;
 pub(crate) mod rest;
 pub(crate) mod support;
@@ -35,7 +38,8 @@ use crate::{App, AppError, Result, Who, about, found, scopes};
 
 pub(crate) use daily::DayPlace;
 pub use daily::DaySwept;
-pub use decide::{DecideInput, LiftInput};
+pub use decide::{DecideInput, HeldBy, LiftInput};
+pub use hold::{ConfirmInput, HeldRow, HoldView};
 pub use notice::Notice;
 
 /// For what measures are read.
@@ -50,7 +54,7 @@ const PURPOSES: [Purpose; 4] = [
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MeasuresFilter {
-    /// States: `proposed`, `decided`, `served`, `lifted`, `ended`, `refused`, `lapsed`; empty: the
+    /// States: `proposed`, `held`, `decided`, `served`, `lifted`, `ended`, `refused`, `lapsed`; empty: the
     /// open ones.
     pub states: Vec<String>,
     /// Division code; empty: everywhere the reader may look.
@@ -108,6 +112,10 @@ pub struct MeasureRow {
     pub served_how: Option<String>,
     /// Who served it.
     pub served_by: Option<String>,
+    /// Since when a limit held the decision.
+    pub held_at: Option<Instant>,
+    /// When another organ confirmed or refused it.
+    pub ruled_at: Option<Instant>,
     /// When it was lifted.
     pub lifted_at: Option<Instant>,
     /// While it runs, why its organ is asked to lift it: `unlawful`, `appeal` (an appeal was
@@ -161,6 +169,10 @@ pub struct MeasureView {
     pub tasks: Vec<crate::tasks::TaskRow>,
     /// Whether the reader may decide or refuse it now.
     pub may_decide: bool,
+    /// How and why the decision was held, and what became of it; none when it never was.
+    pub hold: Option<HoldView>,
+    /// Whether the reader may confirm or refuse, for another organ, the decision that is held.
+    pub may_confirm: bool,
     /// Whether the reader may lift it now.
     pub may_lift: bool,
     /// The first day that a decision can name.
@@ -209,6 +221,7 @@ pub(crate) fn resource(tx: &mut Tx<'_>, measure: &Measure) -> Result<Resource> {
         first_looker: review.as_ref().and_then(|review| review.first_by),
         second_looker: review.as_ref().and_then(|review| review.second_by),
         decided_by: measure.organ_unit,
+        decider: measure.decided_by,
     })
 }
 
@@ -261,6 +274,8 @@ pub(crate) fn row(tx: &mut Tx<'_>, measure: &Measure, today: Date) -> Result<Mea
         served_at: measure.served_at,
         served_how: measure.served_how.map(|how| how.code().to_owned()),
         served_by: user_name(tx, measure.served_by)?,
+        held_at: measure.held_at,
+        ruled_at: measure.ruled_at,
         lifted_at: measure.lifted_at,
         lift_why: measure
             .lift_why
@@ -434,7 +449,7 @@ impl App {
     /// # Errors
     /// When it is not there, or not for the reader.
     pub fn measure_read(&self, who: &Who, id: MeasureId) -> Result<MeasureView> {
-        let today = self.today();
+        let (today, rules) = (self.today(), self.rules());
         let (view, purpose) = self.read(|tx| {
             let measure = found(measure_fetch(tx, id))?;
             let thing = resource(tx, &measure)?;
@@ -488,6 +503,8 @@ impl App {
                 release_notice,
                 tasks: crate::tasks::rows(tx, &tasks)?,
                 may_decide: measure.state == MeasureState::Proposed && may(Action::MeasuresDecide),
+                hold: hold::view(&rules, tx, &measure, content.ruling)?,
+                may_confirm: measure.state == MeasureState::Held && may(Action::MeasuresConfirm),
                 may_lift: measure.state.is_decided() && may(Action::MeasuresLift),
                 starts_from: due.as_ref().map_or(today, |due| due.start.max(today)),
                 due,

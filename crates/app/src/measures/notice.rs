@@ -109,6 +109,10 @@ pub(super) fn render(
     reason: Option<&str>,
     zone: &Zone,
 ) -> Option<Notice> {
+    // What is held, or was refused by another organ, binds nobody, so there is nothing to bring.
+    if row.held_at.is_some() && row.appeal_code.is_none() {
+        return None;
+    }
     let title = Text::new(
         format!("{}告知书", due.name.zh),
         format!("Notice: {}", due.name.en),
@@ -130,7 +134,7 @@ pub(super) fn render(
             format!("{} ({})", due.remedy.en, due.remedy_article.en),
         ),
         appeal_code: row.appeal_code.clone(),
-        signed_on: zone.date(row.decided_at?),
+        signed_on: zone.date(row.ruled_at.or(row.decided_at)?),
         body: Text::default(),
     };
     notice.body = body(&notice);

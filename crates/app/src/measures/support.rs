@@ -77,7 +77,7 @@ pub(crate) fn compare(
             let due = outcome.measures_due.iter();
             due.clone().any(|due| due.rule == measure.rule)
         });
-        if measure.state == MeasureState::Proposed {
+        if matches!(measure.state, MeasureState::Proposed | MeasureState::Held) {
             if !asked_for {
                 lapse(tx, &measure)?;
             }

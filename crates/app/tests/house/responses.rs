@@ -217,7 +217,7 @@ fn an_approval_names_a_kind_of_the_packs_and_an_organ_that_can_give_it() {
 }
 
 #[test]
-fn what_one_closed_another_destroys_and_then_it_is_gone() {
+fn g16_what_one_closed_another_destroys_and_then_it_is_gone() {
     each_house(|house| {
         let (_, _, duty) = house.staff("duty1", "duty", house.areas.district);
         let id = house

@@ -75,6 +75,7 @@ impl World {
                 first_looker,
                 second_looker,
                 decided_by: Some(self.theirs),
+                decider: Some(self.other),
             },
             Kind::Appeal => Resource::Appeal {
                 about,
@@ -115,7 +116,11 @@ impl World {
             Resource::Intake { submitted_by, .. } | Resource::Report { submitted_by, .. } => {
                 *submitted_by = Some(self.mine);
             }
-            Resource::Measure { decided_by, .. } => *decided_by = Some(self.mine),
+            Resource::Measure {
+                decided_by,
+                decider,
+                ..
+            } => (*decided_by, *decider) = (Some(self.mine), Some(self.me)),
             Resource::Appeal {
                 assignee,
                 decided_by,

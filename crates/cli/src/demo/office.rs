@@ -340,5 +340,6 @@ fn decide(
         ends_on: view.row.ends_on.to_string(),
         ..DecideInput::default()
     };
-    app.measure_decide(who, CommandId::new(), row.id, &input)
+    app.measure_decide(who, CommandId::new(), row.id, &input)?;
+    Ok(())
 }

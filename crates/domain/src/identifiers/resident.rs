@@ -202,6 +202,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn g18_the_published_number_is_valid_and_with_another_check_character_is_not() {
+        assert!(ResidentId::parse("11010519491231002X").is_ok());
+        assert_eq!(
+            ResidentId::parse("110105194912310021"),
+            Err(IdentifierError::CheckDigit { should_be: 'X' })
+        );
+    }
+
+    #[test]
     fn the_published_numbers_pass() {
         for number in [
             "11010519491231002X",

@@ -10,6 +10,7 @@ use super::series::cites;
 use super::vocabulary::Vocabulary;
 use crate::assessment::{CaseClass, Formality, Label, Managed, Reason, ReportDue};
 use crate::finding::Spot;
+use crate::limits::LimitRule;
 use crate::schema::{
     AbsentDoc, CityDoc, InForce, LawDoc, LawMeasureDoc, Level, Name, RemedyDoc, Reported,
     SchemeDoc, SourceDoc,
@@ -216,7 +217,8 @@ pub fn law(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &LawDoc) -> La
     }
 }
 
-fn unique(report: &mut Report<'_>, ids: &mut BTreeSet<String>, id: &Name) {
+/// Says so when an id stands twice.
+pub fn unique(report: &mut Report<'_>, ids: &mut BTreeSet<String>, id: &Name) {
     if !ids.insert(id.value.clone()) {
         let message = format!("`{}` stands twice", id.value);
         report.error(id.spot(), "duplicate", message, String::new());
@@ -347,6 +349,8 @@ pub struct City {
     pub rules: Rules,
     /// Deadlines.
     pub deadlines: Vec<DeadlineRule>,
+    /// Limits.
+    pub limits: Vec<LimitRule>,
 }
 
 /// A deadline.
@@ -400,6 +404,7 @@ pub fn city(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &CityDoc) -> 
             within: names.span(report, &deadline.within),
         });
     }
+    let limits = crate::limits::compile(report, &mut names, &doc.id.value, &doc.limits);
     City {
         id: doc.id.value.clone(),
         title: Text::new(&doc.zh, &doc.en),
@@ -411,5 +416,6 @@ pub fn city(report: &mut Report<'_>, vocabulary: &Vocabulary, doc: &CityDoc) -> 
         schemes: doc.schemes.clone(),
         rules,
         deadlines,
+        limits,
     }
 }

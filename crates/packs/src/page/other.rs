@@ -322,6 +322,18 @@ pub fn city(library: &Library, pack: &City) -> PackPage {
         entry
     });
     page.section("deadlines", "任务时限", "Deadlines", deadlines.collect());
+    let limits = pack.limits.iter().map(|limit| {
+        let id = limit.rule.split_once('/').map_or("", |(_, id)| id);
+        let mut entry = PageEntry::new(id, &limit.text);
+        let within = super::parts::value(&pack.rules, limit.within);
+        let at_most = super::parts::value(&pack.rules, limit.at_most);
+        entry.say(
+            format!("{}：{}", within.zh, at_most.zh),
+            format!("{}: {}", within.en, at_most.en),
+        );
+        entry
+    });
+    page.section("limits", "批量限额", "Limits", limits.collect());
     page.section(
         "values",
         "数值",

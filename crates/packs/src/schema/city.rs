@@ -40,6 +40,9 @@ pub struct CityDoc {
     /// Deadlines of tasks.
     #[serde(default)]
     pub deadlines: Vec<Deadline>,
+    /// How many decisions on persons may come into force in a while before further ones are held.
+    #[serde(default)]
+    pub limits: Vec<LimitDoc>,
     /// Examples.
     #[serde(default)]
     pub examples: Vec<ExampleDoc>,
@@ -80,4 +83,66 @@ pub struct Deadline {
     pub level: Name,
     /// Hours from opening: a value of the pack.
     pub within: Name,
+}
+
+/// How many decisions on persons may come into force in a while; further ones are held until another
+/// organ confirms them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitDoc {
+    /// Id.
+    pub id: Name,
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+    /// Of whom decisions are counted; each by itself.
+    pub of: Vec<LimitOf>,
+    /// Whether those are counted that have an epidemiological link, or those that have none.
+    pub linked: bool,
+    /// Decisions of so many hours are counted: a value of the pack.
+    pub within: Name,
+    /// So many of them may come into force: a value of the pack.
+    pub at_most: Name,
+    /// It holds only at these hours of the day.
+    #[serde(default)]
+    pub night: Option<NightDoc>,
+}
+
+/// Hours of the day, over midnight where the first is later than the last.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NightDoc {
+    /// The first hour: a value of the pack.
+    pub from: Name,
+    /// The hour at which it is over: a value of the pack.
+    pub to: Name,
+}
+
+/// Of whom decisions are counted.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Deserialize,
+    serde::Serialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitOf {
+    /// Of the account that decides.
+    Account,
+    /// Of the unit that decides.
+    Organ,
+    /// Of the response.
+    Response,
+    /// Of the list that the persons came with.
+    List,
+    /// Of those that rest on the same facts, word for word.
+    Evidence,
 }

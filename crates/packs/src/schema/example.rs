@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Name;
+use super::{LimitOf, Name};
 use crate::alerts::{DayCount, Unit};
 use crate::assessment::{Managed, Organ, RefusalKind};
 use crate::fact::{Approval, Fact};
@@ -31,6 +31,9 @@ pub struct ExamplesDoc {
 pub struct ExampleDoc {
     /// What it shows, as a sentence.
     pub name: Name,
+    /// The agreed case that it holds, such as `G4`; docs/testing.md lists them.
+    #[serde(default)]
+    pub golden: Option<String>,
     /// Disease, where the pack is not one.
     #[serde(default)]
     pub disease: Option<String>,
@@ -66,6 +69,9 @@ pub struct ExampleDoc {
     /// A deadline of the city that hangs on no disease.
     #[serde(default)]
     pub deadline: Option<DeadlineCase>,
+    /// A decision that a limit of the city may hold.
+    #[serde(default)]
+    pub limit: Option<LimitCase>,
     /// Last days of the ways that stand open after a refusal made known on the day; in examples of
     /// a law.
     #[serde(default)]
@@ -311,4 +317,20 @@ pub struct DeadlineCase {
     pub opened: DateTime,
     /// When it runs out.
     pub due: DateTime,
+}
+
+/// A decision on a person, and those before it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitCase {
+    /// Of whom they are counted.
+    pub of: LimitOf,
+    /// Whether it has an epidemiological link.
+    pub linked: bool,
+    /// When it is made, on the day of the example.
+    pub at: DateTime,
+    /// Earlier ones of the same kind: moment and number.
+    pub earlier: BTreeMap<DateTime, u32>,
+    /// Whether it is held.
+    pub held: bool,
 }

@@ -15,10 +15,10 @@ mod overlay;
 mod scheme;
 mod values;
 
-pub use city::{CityDoc, InForce, Level};
+pub use city::{CityDoc, InForce, Level, LimitDoc, LimitOf};
 pub use disease::{Covers, DiseaseDoc, EditionDoc, PathwayDoc};
 pub use example::{
-    ClockCase, DeadlineCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask,
+    ClockCase, DeadlineCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask, LimitCase,
 };
 pub use facts::{Absence, AttrDoc, AttrType, FactKindDoc, FactsDoc, Privacy};
 pub use json::schema;

@@ -333,7 +333,7 @@ pub fn undo_effect(tx: &mut Tx<'_>, import: &Import) -> Result<UndoEffect, DbErr
             of_people("review", "'first_look', 'second_look', 'asked'"),
             &both,
         )?,
-        proposed: count(of_people("measure", "'proposed'"), &both)?,
+        proposed: count(of_people("measure", "'proposed', 'held'"), &both)?,
         decided: count(of_people("measure", "'decided', 'served'"), &both)?,
         tasks: count(of_people("task", "'open', 'received', 'done'"), &both)?,
         reports_open: count(clocks("c.sent_at IS NULL AND c.ended_at IS NULL"), &only)?,

@@ -153,7 +153,7 @@ fn count_measures(
 ) -> Result<(), DbError> {
     let row = tx.row(
         &format!(
-            "SELECT {}, {} FROM measure x WHERE x.state IN ('proposed', 'decided', 'served')
+            "SELECT {}, {} FROM measure x WHERE x.state IN ('proposed', 'held', 'decided', 'served')
              AND {}",
             sum("x.state = 'proposed'"),
             sum("x.state IN ('decided', 'served') AND x.starts_on <= $1

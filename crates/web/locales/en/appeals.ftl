@@ -82,3 +82,4 @@ service-refused = Would not sign, because
 service-witness = Witness
 service-witness-hint = Needed when the person would not sign.
 service-by = Served by
+appeals-letter = Letter of answer

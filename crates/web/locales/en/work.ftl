@@ -503,3 +503,26 @@ import-row-reason = Reason
 import-row-reason-hint = The list in which the corrected row was imported, or why it is dismissed.
 import-disease = This list seems to be about:
 person-disputed = The public says otherwise; not verified
+measures-confirm = Look at a held decision
+measures-confirm-text = The decision goes beyond a limit and binds nobody. Check what it rests on, one by one: confirmed, it binds from today; refused, say why.
+measures-confirm-done = What you found is recorded.
+measures-hold-done = The decision is recorded, but it goes beyond a limit. It binds nobody until another organ has confirmed it.
+hold-waits = The decision goes beyond a limit and is held until another organ has looked. Until then it binds nobody.
+hold-confirmed = The decision went beyond a limit; another organ confirmed it.
+hold-refused = The decision went beyond a limit; another organ refused it.
+hold-over = The decision went beyond a limit and lapsed before anybody looked.
+hold-linked = The person has an epidemiological link: a positive result, a notified class, or contact with a case here.
+hold-unlinked = No epidemiological link: nobody else entered a positive result, a notified class, or a contact with a case here.
+ruling = What you found
+ruling-reason-hint = Needed when it is refused.
+held-list = Decisions that are held
+held-text = They go beyond a limit and bind nobody yet. An organ other than the one that decided looks at each.
+held-count = { $count } held
+held-accounts = { $count ->
+    [one] by one account
+   *[other] by { $count } accounts
+}
+held-since = since
+held-own = decided by your unit; another organ looks
+held-other = another organ looks
+command-appeals-late = Appeals past their time

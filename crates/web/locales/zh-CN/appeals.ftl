@@ -82,3 +82,4 @@ service-refused = 拒绝签收的理由
 service-witness = 见证人
 service-witness-hint = 拒绝签收时必填。
 service-by = 送达人
+appeals-letter = 答复书

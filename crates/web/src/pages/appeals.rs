@@ -142,6 +142,22 @@ fn one(app: &App, ask: &Ask, input: Which) -> Result<One> {
     app.appeal_read(&ask.who, input.id).map(One)
 }
 
+/// The answer on paper.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Paper(AppealView);
+
+page!(Paper, "appeal-letter.html");
+
+fn letter(app: &App, ask: &Ask, input: Which) -> Result<Paper> {
+    let appeal = app.appeal_read(&ask.who, input.id)?;
+    if appeal.letter.is_none() {
+        Err(AppError::not_found())
+    } else {
+        Ok(Paper(appeal))
+    }
+}
+
 /// What can be answered.
 pub fn outcomes(s: &Shell) -> Vec<Choice> {
     ["uphold", "refuse"]
@@ -212,6 +228,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             file,
         ),
         Endpoint::page(view, "/appeals/{id}", on(Action::AppealsRead), one).traced(),
+        Endpoint::page(
+            "appeals.letter",
+            "/appeals/{id}/letter",
+            on(Action::AppealsRead),
+            letter,
+        )
+        .traced(),
         Endpoint::command(
             "appeals.match",
             "/appeals/{id}/measure",

@@ -1,6 +1,8 @@
 //! Measures: the list before and after their organ, one measure, its printed notice.
 
-use fangxian_app::measures::{DecideInput, LiftInput, MeasureView, MeasuresFilter, MeasuresPage};
+use fangxian_app::measures::{
+    ConfirmInput, DecideInput, HeldBy, LiftInput, MeasureView, MeasuresFilter, MeasuresPage,
+};
 use fangxian_app::{Action, App, AppError, Result};
 use fangxian_base::MeasureId;
 use schemars::JsonSchema;
@@ -35,7 +37,7 @@ fn list(app: &App, ask: &Ask, input: MeasuresFilter) -> Result<Measures> {
 pub fn tabs(s: &Shell) -> Vec<(&'static str, String)> {
     let mut tabs = vec![("", s.t("measure-state-open"))];
     for code in [
-        "proposed", "decided", "served", "lifted", "ended", "refused", "lapsed",
+        "proposed", "held", "decided", "served", "lifted", "ended", "refused", "lapsed",
     ] {
         tabs.push((code, s.code("measure-state", code)));
     }
@@ -45,6 +47,7 @@ pub fn tabs(s: &Shell) -> Vec<(&'static str, String)> {
 /// The colour that goes with a state; the word stands beside it.
 pub fn chip(state: &str) -> &'static str {
     match state {
+        "held" => "need",
         "proposed" => "soon",
         "decided" | "served" => "info",
         "lifted" | "ended" => "good",
@@ -108,15 +111,33 @@ pub fn outcomes(s: &Shell) -> Vec<Choice> {
         .to_vec()
 }
 
+/// What another organ can say of a held decision.
+pub fn rulings(s: &Shell) -> Vec<Choice> {
+    ["confirm", "refuse"]
+        .map(|code| Choice::new(code, s.code("ruling", code)))
+        .to_vec()
+}
+
 fn which(ask: &Ask) -> Result<MeasureId> {
     ask.field("id")
         .and_then(|id| id.parse().ok())
         .ok_or_else(AppError::not_found)
 }
 
-fn decide(app: &App, ask: &Ask, input: DecideInput) -> Result<Done<()>> {
+fn decide(app: &App, ask: &Ask, input: DecideInput) -> Result<Done<Option<HeldBy>>> {
     let id = which(ask)?;
-    app.measure_decide(&ask.who, ask.command, id, &input)?;
+    let held = app.measure_decide(&ask.who, ask.command, id, &input)?;
+    let said = if held.is_some() {
+        "?done=measures.hold"
+    } else {
+        ""
+    };
+    Ok(Done::then(format!("/measures/{id}{said}"), held))
+}
+
+fn confirm(app: &App, ask: &Ask, input: ConfirmInput) -> Result<Done<()>> {
+    let id = which(ask)?;
+    app.measure_confirm(&ask.who, ask.command, id, &input)?;
     Ok(Done::then(format!("/measures/{id}"), ()))
 }
 
@@ -158,6 +179,13 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::MeasuresDecide),
             "measures.view",
             decide,
+        ),
+        Endpoint::command(
+            "measures.confirm",
+            "/measures/{id}/confirm",
+            on(Action::MeasuresConfirm),
+            "measures.view",
+            confirm,
         ),
         Endpoint::command(
             "measures.lift",

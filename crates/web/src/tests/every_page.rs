@@ -42,6 +42,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
     let task = first(&mut desk, "/tasks?states=closed").await;
     let alert = first(&mut desk, "/alerts?all=on").await;
     let appeal = first(&mut desk, "/appeals").await;
+    let answered = first(&mut desk, "/appeals?states=upheld").await;
     let review = first(&mut desk, "/reviews?states=confirmed").await;
     let mut admin = town.browser("admin1").await;
     let users = admin.api("GET", "/users", None).await.json();
@@ -58,6 +59,7 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
                 "reviews.view" => (review.clone(), String::new()),
                 "alerts.view" => (alert.clone(), String::new()),
                 "appeals.view" => (appeal.clone(), String::new()),
+                "appeals.letter" => (answered.clone(), String::new()),
                 "users.view" => (user.clone(), String::new()),
                 name => {
                     let id = of(name);

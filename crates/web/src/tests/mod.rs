@@ -6,6 +6,7 @@ mod approvals;
 mod door;
 mod every_page;
 mod fuzz;
+mod holds;
 mod limits;
 mod own_file;
 mod pages;

@@ -251,6 +251,7 @@ async fn tell(town: &Town) {
     let import = lists(&mut story, &mut desk).await;
     models(&mut story, &mut desk).await;
     accounts(&mut story, &mut admin).await;
+    super::holds::holds(&mut story, town).await;
     super::every_page::every_page(town, &measure, &import).await;
     story
         .does(&mut authority, "audit.verify", "", json!({}))
