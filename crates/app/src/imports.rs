@@ -6,11 +6,12 @@
 mod corrected;
 mod places;
 mod remembered;
+mod row_facts;
 mod rows;
 mod run;
 mod sources;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod undo;
 #[cfg(test)]
 mod undo_tests;
@@ -39,6 +40,7 @@ use crate::responses::{ELSEWHERE, ROUTINE};
 use crate::{App, AppError, Kind, Part, Result, Who, about, found};
 
 pub use corrected::{ColumnInput, FieldView, with_columns};
+pub(crate) use row_facts::symptoms_in;
 pub(crate) use undo::why_undone;
 pub use views::{
     ColumnView, DiseaseView, ListFile, Preview, RejectedRow, RejectedRows, Remark, Report,
@@ -142,7 +144,7 @@ impl Prepared {
     }
 }
 
-fn kind_of(code: &str) -> Result<ListKind> {
+pub(crate) fn kind_of(code: &str) -> Result<ListKind> {
     ListKind::from_code(code.trim()).ok_or_else(|| {
         AppError::field(
             "kind",

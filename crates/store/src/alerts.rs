@@ -96,6 +96,9 @@ pub fn someone_at(
 
 /// Says that cases are to be counted again.
 pub(crate) fn due(tx: &mut Tx<'_>, response: ResponseId) -> Result<(), DbError> {
+    if !tx.context.memory.alerts_due.insert(response) {
+        return Ok(());
+    }
     let now = tx.now();
     tx.exec(
         "INSERT INTO alert_due (response_id, at, times) VALUES ($1, $2, 1)

@@ -87,6 +87,7 @@ pub fn approval_insert(tx: &mut Tx<'_>, approval: &NewApproval<'_>) -> Result<Uu
         ),
         &columns,
     )?;
+    tx.context.memory.approvals.clear();
     tx.note("response", approval.response);
     tx.note_row("approval", id, &columns);
     Ok(id)
@@ -112,6 +113,9 @@ fn approval_from(row: &Row) -> Result<Approval, DbError> {
 
 /// The approvals of a response with their early ends, oldest first.
 pub fn approval_list(tx: &mut Tx<'_>, response: ResponseId) -> Result<Vec<Approval>, DbError> {
+    if let Some(known) = tx.context.memory.approvals.get(&response) {
+        return Ok(known.clone());
+    }
     let mut all = tx
         .rows(
             &format!(
@@ -135,6 +139,7 @@ pub fn approval_list(tx: &mut Tx<'_>, response: ResponseId) -> Result<Vec<Approv
             one.ended_reason = Some(row.get(2)?);
         }
     }
+    tx.context.memory.approvals.insert(response, all.clone());
     Ok(all)
 }
 
@@ -165,6 +170,7 @@ pub fn approval_end(
         &format!("INSERT INTO approval_end ({END_ROW}) VALUES ($1, $2, $3, $4, $5, $6)"),
         &columns,
     )?;
+    tx.context.memory.approvals.clear();
     tx.note("response", approval.response);
     tx.note_row("approval_end", id, &columns);
     Ok(())

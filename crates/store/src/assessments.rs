@@ -6,8 +6,10 @@
 
 use fangxian_base::{Date, Instant, PersonId, RecordId, ResponseId};
 
-use crate::db::{DbError, Row, Tx, vals};
+use crate::arrivals::Written;
+use crate::db::{DbError, Insert, Row, Tx, vals};
 use crate::records::{open_under, seal_under};
+use crate::responses::response_fetch;
 
 /// The scheme code of the row that holds the case class and the whole outcome.
 pub const CASE: &str = "case";
@@ -106,43 +108,59 @@ fn place(person: PersonId, response: ResponseId, scheme: &str) -> String {
     format!("assessment|outcome|{person}/{response}/{scheme}")
 }
 
+const ASSESSMENT: Insert = Insert {
+    rank: 8,
+    table: "assessment",
+    columns: "person_id, response_id, scheme, category, class, on_day, seal, next_change_at, pack, \
+         outcome_sealed, sealed_under, assessed_at, counted_on, place, ill, hospitalised, died",
+    width: 17,
+    tail: "",
+};
+
 /// Keeps an assessment in the place of the one before.
 pub fn assessment_put(tx: &mut Tx<'_>, new: &NewAssessment<'_>) -> Result<(), DbError> {
     let place = place(new.person, new.response, new.scheme);
     let sealed = seal_under(tx, new.sealed_under, &place, new.outcome)?;
     let now = tx.now();
-    tx.exec(
-        "INSERT INTO assessment (person_id, response_id, scheme, category, class, on_day, seal,
-             next_change_at, pack, outcome_sealed, sealed_under, assessed_at, counted_on, place,
-             ill, hospitalised, died)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-         ON CONFLICT (person_id, response_id, scheme) DO UPDATE SET category = excluded.category,
-             class = excluded.class, on_day = excluded.on_day, seal = excluded.seal,
-             next_change_at = excluded.next_change_at, pack = excluded.pack,
-             outcome_sealed = excluded.outcome_sealed, sealed_under = excluded.sealed_under,
-             assessed_at = excluded.assessed_at, counted_on = excluded.counted_on,
-             place = excluded.place, ill = excluded.ill,
-             hospitalised = excluded.hospitalised, died = excluded.died",
-        &vals![
-            new.person,
-            new.response,
-            new.scheme,
-            new.category,
-            new.class,
-            new.on_day,
-            new.seal,
-            new.next_change_at,
-            new.pack,
-            sealed,
-            new.sealed_under,
-            now,
-            new.counted.map(|counted| counted.on),
-            new.counted.and_then(|counted| counted.place.as_deref()),
-            new.counted.map(|counted| counted.ill),
-            new.counted.map(|counted| counted.hospitalised),
-            new.counted.map(|counted| counted.died)
-        ],
-    )?;
+    let row = vals![
+        new.person,
+        new.response,
+        new.scheme,
+        new.category,
+        new.class,
+        new.on_day,
+        new.seal,
+        new.next_change_at,
+        new.pack,
+        sealed,
+        new.sealed_under,
+        now,
+        new.counted.map(|counted| counted.on),
+        new.counted.and_then(|counted| counted.place.as_deref()),
+        new.counted.map(|counted| counted.ill),
+        new.counted.map(|counted| counted.hospitalised),
+        new.counted.map(|counted| counted.died)
+    ];
+    let key = (new.person, new.response, new.scheme.to_owned());
+    if tx.is_stranger(new.person) && tx.context.memory.assessed.insert(key) {
+        tx.later(&ASSESSMENT, row);
+    } else {
+        tx.exec(
+            "INSERT INTO assessment (person_id, response_id, scheme, category, class, on_day, seal,
+                 next_change_at, pack, outcome_sealed, sealed_under, assessed_at, counted_on,
+                 place, ill, hospitalised, died)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             ON CONFLICT (person_id, response_id, scheme) DO UPDATE SET
+                 category = excluded.category, class = excluded.class, on_day = excluded.on_day,
+                 seal = excluded.seal, next_change_at = excluded.next_change_at,
+                 pack = excluded.pack, outcome_sealed = excluded.outcome_sealed,
+                 sealed_under = excluded.sealed_under, assessed_at = excluded.assessed_at,
+                 counted_on = excluded.counted_on, place = excluded.place, ill = excluded.ill,
+                 hospitalised = excluded.hospitalised, died = excluded.died",
+            &row,
+        )?;
+    }
+    tx.wrote(new.person.first_record(), Written::Assessment);
     if new.counted.is_some() {
         crate::alerts::due(tx, new.response)?;
     }
@@ -155,6 +173,9 @@ pub fn assessment_clear(
     person: PersonId,
     response: ResponseId,
 ) -> Result<(), DbError> {
+    if tx.is_stranger_without(person, Written::Assessment) {
+        return Ok(());
+    }
     let counted: i64 = tx.value(
         "SELECT COUNT(*) FROM assessment
          WHERE person_id = $1 AND response_id = $2 AND counted_on IS NOT NULL",
@@ -193,6 +214,9 @@ pub fn assessment_fetch(
     response: ResponseId,
     scheme: &str,
 ) -> Result<Option<AssessmentRow>, DbError> {
+    if tx.is_stranger_without(person, Written::Assessment) {
+        return Ok(None);
+    }
     tx.row(
         &format!(
             "SELECT {COLUMNS} FROM assessment
@@ -206,6 +230,9 @@ pub fn assessment_fetch(
 
 /// The current rows of a person.
 pub fn assessment_list(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<AssessmentRow>, DbError> {
+    if tx.is_stranger_without(person, Written::Assessment) {
+        return Ok(Vec::new());
+    }
     tx.rows(
         &format!(
             "SELECT {COLUMNS} FROM assessment WHERE person_id = $1 ORDER BY response_id, scheme"
@@ -326,6 +353,10 @@ pub fn assessment_classes(
 
 /// The responses for which records of a person were collected.
 pub fn response_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<ResponseId>, DbError> {
+    if let Some(record) = tx.stranger_record(person) {
+        let says = record.state != crate::records::RecordState::Withdrawn;
+        return Ok(says.then_some(record.response).into_iter().collect());
+    }
     tx.rows(
         "SELECT DISTINCT r.response_id FROM record r JOIN record_person p ON p.record_id = r.id
          WHERE p.person_id = $1 AND r.state <> 'withdrawn' ORDER BY r.response_id",
@@ -359,6 +390,12 @@ pub fn home_record(
     response: ResponseId,
     first: RecordId,
 ) -> Result<Option<RecordId>, DbError> {
+    if let Some(record) = tx.stranger_record(person).cloned() {
+        let own = record.response == response;
+        let home =
+            own || response_fetch(tx, record.response)?.is_some_and(|of| of.disease.is_empty());
+        return Ok(home.then_some(record.id));
+    }
     let rows = tx.rows(
         "SELECT r.id FROM record_person p
          JOIN record r ON r.id = p.record_id
@@ -381,6 +418,7 @@ pub fn records_after_review(
     person: PersonId,
     state: crate::records::RecordState,
 ) -> Result<u64, DbError> {
+    tx.all_arrived_otherwise();
     tx.exec(
         "UPDATE record SET state = $2, version = version + 1 WHERE state = 'in_review'
          AND id IN (SELECT p.record_id FROM record_person p WHERE p.person_id = $1)",

@@ -6,6 +6,8 @@
 mod seal;
 mod verify;
 
+use std::collections::BTreeSet;
+
 use fangxian_base::{EntryId, Instant, PersonId, ResponseId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,6 +38,8 @@ pub(crate) struct PendingEntry {
     pub(crate) id: EntryId,
     pub(crate) salt: [u8; 16],
     references: Vec<Reference>,
+    /// Kind and id of what is noted without a digest: each once, also where there are thousands.
+    noted: BTreeSet<(String, String)>,
     detail: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -46,6 +50,7 @@ impl PendingEntry {
             id,
             salt,
             references: Vec::new(),
+            noted: BTreeSet::new(),
             detail: serde_json::Map::new(),
         })
     }
@@ -73,22 +78,32 @@ impl PendingEntry {
                 self.salt.to_vec()
             ],
         )?;
-        for reference in self
-            .references
-            .iter()
-            .filter(|reference| reference.kind == PERSON)
-        {
-            if let Ok(person) = reference.id.parse::<PersonId>() {
-                tx.exec(
-                    "INSERT INTO entry_person (person_id, entry_id) VALUES ($1, $2)
+        let of_kind = self.references.iter().filter(|one| one.kind == PERSON);
+        let persons: Vec<PersonId> = of_kind.filter_map(|one| one.id.parse().ok()).collect();
+        for part in persons.chunks(PERSONS_AT_ONCE) {
+            let mut values = vals![self.id].to_vec();
+            let rows: Vec<String> = part
+                .iter()
+                .map(|person| {
+                    values.push((*person).into());
+                    format!("(${}, $1)", values.len())
+                })
+                .collect();
+            tx.exec(
+                &format!(
+                    "INSERT INTO entry_person (person_id, entry_id) VALUES {}
                      ON CONFLICT DO NOTHING",
-                    &vals![person, self.id],
-                )?;
-            }
+                    rows.join(", ")
+                ),
+                &values,
+            )?;
         }
         Ok(())
     }
 }
+
+/// LIMIT: persons that one statement notes with an entry.
+const PERSONS_AT_ONCE: usize = 100;
 
 /// The kind of reference that a person's own list of readings is made of.
 const PERSON: &str = "person";
@@ -150,13 +165,13 @@ impl Tx<'_> {
     /// Notes in the audit entry that the command touched or showed something.
     pub fn note(&mut self, kind: &str, id: impl std::fmt::Display) {
         if let Some(entry) = &mut self.context.entry {
-            let reference = Reference {
-                kind: kind.to_owned(),
-                id: id.to_string(),
-                digest: None,
-            };
-            if !entry.references.contains(&reference) {
-                entry.references.push(reference);
+            let (kind, id) = (kind.to_owned(), id.to_string());
+            if entry.noted.insert((kind.clone(), id.clone())) {
+                entry.references.push(Reference {
+                    kind,
+                    id,
+                    digest: None,
+                });
             }
         }
     }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::AreaRange;
 use crate::alerts::Alert;
-use crate::db::{DbError, Row, Tx, vals};
+use crate::arrivals::Written;
+use crate::db::{DbError, Insert, Row, Tx, Val, vals};
 use crate::scopes::{Columns, Scope, Wanted};
 
 /// A clock about to start.
@@ -161,16 +162,31 @@ fn clock_from(row: &Row) -> Result<ReportClock, DbError> {
     })
 }
 
+const CLOCK: Insert = Insert {
+    rank: 10,
+    table: "report_clock",
+    columns: "id, response_id, person_id, record_id, area_id, confined, disease, class, rule, \
+         hours, basis, started_at, due_at, version",
+    width: 14,
+    tail: "",
+};
+
 /// Starts a clock, unless the same report about the same person runs or was sent already; one that
 /// had ended starts anew. Answers the clock that started.
 pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<Option<ReportClockId>, DbError> {
-    let known = tx.row(
-        "SELECT k.id, k.ended_at FROM report_clock k
-             JOIN record_person p ON p.record_id = k.record_id
-         WHERE p.person_id = $1 AND k.response_id = $2 AND k.class = $3 AND k.rule = $4
-         ORDER BY CASE WHEN k.ended_at IS NULL THEN 0 ELSE 1 END, k.id LIMIT 1",
-        &vals![new.person, new.response, new.class, new.rule],
-    )?;
+    let first = tx.is_stranger_without(new.person, Written::Clock);
+    let known = if first {
+        None
+    } else {
+        tx.row(
+            "SELECT k.id, k.ended_at FROM record_person p CROSS JOIN report_clock k
+             WHERE k.record_id = p.record_id AND p.person_id = $1 AND k.response_id = $2
+                 AND k.class = $3 AND k.rule = $4
+             ORDER BY CASE WHEN k.ended_at IS NULL THEN 0 ELSE 1 END, k.id LIMIT 1",
+            &vals![new.person, new.response, new.class, new.rule],
+        )?
+    };
+    tx.wrote(new.record, Written::Clock);
     let due_at = new.started_at.plus_hours(new.hours);
     if let Some(row) = known {
         let (id, ended_at): (ReportClockId, Option<Instant>) = (row.get(0)?, row.get(1)?);
@@ -195,28 +211,34 @@ pub fn clock_insert(tx: &mut Tx<'_>, new: &NewClock<'_>) -> Result<Option<Report
         )?;
         return Ok(Some(id));
     }
+    let row = vals![
+        new.id,
+        new.response,
+        new.person,
+        new.record,
+        new.area,
+        new.confined,
+        new.disease,
+        new.class,
+        new.rule,
+        new.hours,
+        new.basis,
+        new.started_at,
+        due_at,
+        1_i64
+    ];
+    tx.note("report_clock", new.id);
+    if first {
+        tx.later(&CLOCK, row);
+        return Ok(Some(new.id));
+    }
     let touched = tx.exec(
         "INSERT INTO report_clock (id, response_id, person_id, record_id, area_id, confined,
              disease, class, rule, hours, basis, started_at, due_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (person_id, response_id, class, rule) DO NOTHING",
-        &vals![
-            new.id,
-            new.response,
-            new.person,
-            new.record,
-            new.area,
-            new.confined,
-            new.disease,
-            new.class,
-            new.rule,
-            new.hours,
-            new.basis,
-            new.started_at,
-            due_at
-        ],
+        &row,
     )?;
-    tx.note("report_clock", new.id);
     Ok((touched == 1).then_some(new.id))
 }
 

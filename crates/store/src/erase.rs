@@ -254,6 +254,7 @@ fn forget(tx: &mut Tx<'_>, id: RecordId) -> Result<(), DbError> {
     open_doomed(tx, id)?;
     rescue(tx, id)?;
     tx.context.record_keys.remove(&id);
+    tx.forget_arrival(id);
     for table in [
         "token",
         "link_token",

@@ -4,7 +4,10 @@
 use fangxian_base::{Date, EntryId, FactId, Instant, PersonId, RecordId, ResponseId};
 use serde::{Deserialize, Serialize};
 
-use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::arrivals::Written;
+use crate::db::{DbError, Insert, Row, Tx, Val, vals};
+use crate::records::RECORDS_AT_ONCE;
+use crate::scopes::padded;
 
 /// When something happened, as precisely as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +136,14 @@ pub(crate) const FACT_COLUMNS: &str = "id, record_id, response_id, kind, from_on
 /// Where the entry id stands in [`FACT_COLUMNS`].
 pub(crate) const ENTRY_COLUMN: usize = 15;
 
+const FACT: Insert = Insert {
+    rank: 4,
+    table: "fact",
+    columns: FACT_COLUMNS,
+    width: 16,
+    tail: "",
+};
+
 /// Records a fact on a source record.
 pub fn fact_insert(
     tx: &mut Tx<'_>,
@@ -141,52 +152,102 @@ pub fn fact_insert(
     author: crate::Author,
     fact: &NewFact,
 ) -> Result<FactId, DbError> {
-    let id = FactId::new();
+    let ids = facts_insert(tx, record, response, author, &[fact])?;
+    ids.first().copied().ok_or(DbError::Stored { what: "fact" })
+}
+
+/// Records several facts on a source record, in this order.
+pub fn facts_insert(
+    tx: &mut Tx<'_>,
+    record: RecordId,
+    response: ResponseId,
+    author: crate::Author,
+    facts: &[&NewFact],
+) -> Result<Vec<FactId>, DbError> {
+    let mut ids = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let kept = kept(tx, (record, response), author, fact)?;
+        let columns = columns(tx, &kept)?;
+        tx.note_row("fact", kept.id, &columns);
+        tx.later(&FACT, columns);
+        tx.arrived_fact(&kept);
+        ids.push(kept.id);
+    }
+    if tx.arrived_facts(record).is_none() {
+        // Nobody remembers them: what asks for facts of this record asks the table.
+        tx.context.memory.ahead.facts.remove(&record);
+        tx.settle()?;
+    }
+    for fact in facts {
+        let case = fact.attrs.get(CASE_RECORD).and_then(|case| case.as_str());
+        if let Some(case) = case.and_then(|case| case.parse::<RecordId>().ok()) {
+            tx.wrote(case, Written::Met);
+            tx.exec(
+                "INSERT INTO met (record_id, case_record_id) VALUES ($1, $2)
+                 ON CONFLICT (record_id, case_record_id) DO NOTHING",
+                &vals![record, case],
+            )?;
+        }
+    }
+    Ok(ids)
+}
+
+/// A new fact as it will be read back.
+fn kept(
+    tx: &Tx<'_>,
+    (record, response): (RecordId, ResponseId),
+    author: crate::Author,
+    fact: &NewFact,
+) -> Result<Fact, DbError> {
+    Ok(Fact {
+        id: FactId::new(),
+        record,
+        response,
+        kind: fact.kind.clone(),
+        when: fact.when,
+        reported_on: fact.reported_on,
+        recorded_at: tx.now(),
+        author: author.code(),
+        evidence: fact.evidence.clone(),
+        corrects: fact.corrects,
+        withdraws: fact.withdraws,
+        attrs: Some(fact.attrs.clone()),
+        entry: tx.entry_id()?,
+    })
+}
+
+/// Its row, sealed.
+fn columns(tx: &mut Tx<'_>, fact: &Fact) -> Result<[Val; 16], DbError> {
     let attrs = serde_json::to_vec(&fact.attrs)
         .map_err(|_e: serde_json::Error| DbError::Stored { what: "fact" })?;
-    let place = format!("fact|attrs|{id}");
-    let sealed = crate::records::seal_for(tx, record, response, &place, &attrs)?;
+    let place = format!("fact|attrs|{}", fact.id);
+    let sealed = crate::records::seal_for(tx, fact.record, fact.response, &place, &attrs)?;
     let [from, to, at, time_kind] = fact.when.columns();
-    let entry = tx.entry_id()?;
-    let columns = [
-        Val::from(id),
-        record.into(),
-        response.into(),
+    Ok([
+        Val::from(fact.id),
+        fact.record.into(),
+        fact.response.into(),
         fact.kind.as_str().into(),
         from,
         to,
         at,
         time_kind,
         fact.reported_on.into(),
-        tx.now().into(),
-        author.code().into(),
+        fact.recorded_at.into(),
+        fact.author.as_str().into(),
         fact.evidence.as_str().into(),
         fact.corrects.into(),
         fact.withdraws.into(),
         sealed.into(),
-        entry.into(),
-    ];
-    tx.exec(
-        &format!(
-            "INSERT INTO fact ({FACT_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-             $11, $12, $13, $14, $15, $16)"
-        ),
-        &columns,
-    )?;
-    tx.note_row("fact", id, &columns);
-    let case = fact.attrs.get(CASE_RECORD).and_then(|case| case.as_str());
-    if let Some(case) = case.and_then(|case| case.parse::<RecordId>().ok()) {
-        tx.exec(
-            "INSERT INTO met (record_id, case_record_id) VALUES ($1, $2)
-             ON CONFLICT (record_id, case_record_id) DO NOTHING",
-            &vals![record, case],
-        )?;
-    }
-    Ok(id)
+        fact.entry.into(),
+    ])
 }
 
 /// Whoever named a record of this person as the case they met: person and naming record.
 pub fn met_by(tx: &mut Tx<'_>, case: PersonId) -> Result<Vec<(PersonId, RecordId)>, DbError> {
+    if tx.is_stranger_without(case, Written::Met) {
+        return Ok(Vec::new());
+    }
     tx.rows(
         "SELECT DISTINCT p.person_id, m.record_id FROM met m
          JOIN record_person c ON c.record_id = m.case_record_id
@@ -254,18 +315,32 @@ fn facts_where(
     records: &[RecordId],
     kind: Option<&str>,
 ) -> Result<Vec<Fact>, DbError> {
-    let mut facts = Vec::new();
+    let (mut facts, mut asked) = (Vec::new(), Vec::new());
     for record in records {
-        let mut values = vec![Val::from(*record)];
+        let ahead = &tx.context.memory.ahead;
+        let same = kind.is_some() && ahead.kind.as_deref() == kind;
+        let ahead = ahead.facts.get(record).filter(|_| same).map(Vec::as_slice);
+        let Some(known) = tx.arrived_facts(*record).or(ahead) else {
+            asked.push(*record);
+            continue;
+        };
+        let of_kind = known.iter();
+        let of_kind = of_kind.filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
+        facts.extend(of_kind.cloned());
+    }
+    for part in asked.chunks(RECORDS_AT_ONCE) {
+        crate::records::keys_open(tx, part)?;
+        let mut values = Vec::new();
         let of_kind = kind.map_or("", |kind| {
             values.push(kind.into());
-            " AND kind = $2"
+            " AND kind = $1"
         });
-        let rows = tx.rows(
+        let ids = padded(part.iter().copied(), &mut values);
+        let rows = tx.rows_aside(
             &format!(
-                "SELECT {FACT_COLUMNS} FROM fact WHERE record_id = $1{of_kind} AND response_id
-                     NOT IN (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL)
-                 ORDER BY id"
+                "SELECT {FACT_COLUMNS} FROM fact WHERE record_id IN ({ids}){of_kind}
+                     AND response_id NOT IN
+                         (SELECT o.id FROM response o WHERE o.destroyed_at IS NOT NULL)"
             ),
             &values,
         )?;

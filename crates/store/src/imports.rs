@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use fangxian_base::{ImportId, Instant, RecordId, ResponseId, UserId};
 
 use crate::Author;
-use crate::db::{DbError, Row, Tx, vals};
+use crate::db::{DbError, Insert, Row, Tx, vals};
 use crate::keys::CryptError;
 
 pub use undo::{
@@ -315,6 +315,14 @@ pub fn import_classes(tx: &mut Tx<'_>, import: &Import) -> Result<BTreeMap<Strin
         .collect()
 }
 
+const IMPORT_ROW: Insert = Insert {
+    rank: 11,
+    table: "import_row",
+    columns: "import_id, row_no, state, findings, record_id",
+    width: 5,
+    tail: " ON CONFLICT (import_id, row_no) DO NOTHING",
+};
+
 /// What became of one row: `accepted` (with warnings) or `rejected`. Findings are codes and words,
 /// never cells.
 pub fn import_row_insert(
@@ -324,13 +332,8 @@ pub fn import_row_insert(
     state: &str,
     findings: &str,
     record: Option<RecordId>,
-) -> Result<(), DbError> {
-    tx.exec(
-        "INSERT INTO import_row (import_id, row_no, state, findings, record_id)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, row_no) DO NOTHING",
-        &vals![id, row_no, state, findings, record],
-    )?;
-    Ok(())
+) {
+    tx.later(&IMPORT_ROW, vals![id, row_no, state, findings, record]);
 }
 
 /// A row that was not plainly taken.

@@ -4,10 +4,12 @@
 //! It decides nothing: use cases in `app` do. Start with [`Store::write`] and [`records`].
 
 pub mod accounts;
+pub mod ahead;
 pub mod alerts;
 pub mod appeals;
 pub mod approvals;
 mod areas;
+mod arrivals;
 pub mod assessments;
 pub mod audit;
 pub mod backup;

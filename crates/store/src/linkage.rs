@@ -1,13 +1,13 @@
 //! What finds and explains records of one person: keyed tokens, models, and how a pair was scored.
 //! What a token or a model is, `app` and its engine know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use fangxian_base::{Instant, JobId, RecordId, UserId};
 use uuid::Uuid;
 
-use crate::db::{DbError, Row, Tx, Val, vals};
+use crate::db::{DbError, Insert, Row, Tx, Val, vals};
 use crate::store::Store;
 use crate::write::Author;
 
@@ -25,7 +25,20 @@ impl LinkTokens {
         });
         Self(keyed.collect())
     }
+
+    /// The keyed tokens.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().copied()
+    }
 }
+
+const LINK_TOKEN: Insert = Insert {
+    rank: 7,
+    table: "link_token",
+    columns: "token, record_id",
+    width: 2,
+    tail: " ON CONFLICT DO NOTHING",
+};
 
 /// Gives a record its tokens.
 pub fn link_token_insert(
@@ -36,17 +49,13 @@ pub fn link_token_insert(
     if tokens.0.is_empty() {
         return Ok(());
     }
-    let mut values = vals![record].to_vec();
-    let mut rows = String::new();
     for token in &tokens.0 {
-        values.push((*token).into());
-        let separator = if rows.is_empty() { "" } else { ", " };
-        let _ = write!(rows, "{separator}(${}, $1)", values.len());
+        tx.later(&LINK_TOKEN, vals![*token, record]);
+        tx.arrived_link_token(record, *token);
     }
-    tx.exec(
-        &format!("INSERT INTO link_token (token, record_id) VALUES {rows} ON CONFLICT DO NOTHING"),
-        &values,
-    )?;
+    if !tx.has_arrived(record) {
+        tx.settle()?;
+    }
     Ok(())
 }
 
@@ -63,7 +72,13 @@ pub fn link_token_shared(
     }
     let mut values = vals![record, most + 1].to_vec();
     let mut sql = String::new();
+    let mut shared: BTreeMap<i64, BTreeSet<RecordId>> = BTreeMap::new();
     for token in &tokens.0 {
+        if let Some(known) = tx.context.memory.ahead.link_tokens.get(token) {
+            let others = known.iter().copied().filter(|other| *other != record);
+            shared.entry(*token).or_default().extend(others);
+            continue;
+        }
         values.push((*token).into());
         let union = if sql.is_empty() { "" } else { " UNION ALL " };
         let n = values.len();
@@ -73,12 +88,21 @@ pub fn link_token_shared(
              WHERE token = ${n} AND record_id <> $1 LIMIT $2) t{n}"
         );
     }
-    let mut shared: BTreeMap<i64, Vec<RecordId>> = BTreeMap::new();
-    for row in tx.rows(&sql, &values)? {
-        shared.entry(row.get(0)?).or_default().push(row.get(1)?);
+    if !sql.is_empty() {
+        for row in tx.rows_aside(&sql, &values)? {
+            shared.entry(row.get(0)?).or_default().insert(row.get(1)?);
+        }
     }
-    let few = |holders: &Vec<RecordId>| i64::try_from(holders.len()).is_ok_and(|n| n <= most);
-    Ok(shared.into_values().filter(few).collect())
+    for token in &tokens.0 {
+        let arrivals = tx.link_token_arrivals(*token);
+        let others: Vec<RecordId> = arrivals.filter(|other| *other != record).collect();
+        if !others.is_empty() {
+            shared.entry(*token).or_default().extend(others);
+        }
+    }
+    let few = |holders: &BTreeSet<RecordId>| i64::try_from(holders.len()).is_ok_and(|n| n <= most);
+    let holders = shared.into_values().filter(few);
+    Ok(holders.map(|all| all.into_iter().collect()).collect())
 }
 
 impl Store {

@@ -7,6 +7,7 @@ use fangxian_base::{
 use fangxian_domain::measures::{MeasureState, ServedHow};
 
 use crate::AreaRange;
+use crate::arrivals::Written;
 use crate::db::{DbError, Row, Tx, Val, vals};
 use crate::keys::CryptError;
 use crate::records::{open_under, seal_under};
@@ -189,6 +190,7 @@ pub(crate) fn place(column: &str, id: MeasureId) -> String {
 
 /// Puts a measure before its organ.
 pub fn measure_insert(tx: &mut Tx<'_>, new: &NewMeasure<'_>) -> Result<(), DbError> {
+    tx.wrote(new.record, Written::Measure);
     let content = seal_under(tx, new.record, &place("content", new.id), new.content)?;
     let now = tx.now();
     tx.exec(
@@ -234,6 +236,9 @@ pub fn measure_fetch(tx: &mut Tx<'_>, id: MeasureId) -> Result<Option<Measure>, 
 
 /// All measures of a person, newest first.
 pub fn measure_list_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Measure>, DbError> {
+    if tx.is_stranger_without(person, Written::Measure) {
+        return Ok(Vec::new());
+    }
     tx.rows(
         &format!(
             "SELECT {MEASURE_COLUMNS} FROM {MEASURE_FROM} WHERE p.person_id = $1

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fangxian_base::{AreaId, Instant, LinkId, PairId, PersonId, RecordId, UserId};
 
 use crate::db::{DbError, Row, Tx, Val, vals};
-use crate::records::{RECORD_SCOPE, record_ids_of, within};
-use crate::scopes::{Columns, Scope, scoped};
+use crate::records::{RECORD_SCOPE, RECORDS_AT_ONCE, record_ids_of, within};
+use crate::scopes::{Columns, Scope, padded, scoped};
 use crate::{AreaRange, Author};
 
 /// What a link says of two records.
@@ -98,6 +98,8 @@ pub fn link_insert(
         &columns,
     )?;
     tx.note_row("link", id, &columns);
+    tx.joined(a);
+    tx.joined(b);
     project(tx, &[a, b])?;
     Ok(id)
 }
@@ -105,13 +107,15 @@ pub fn link_insert(
 /// All links that touch any of these records, in the order they were recorded.
 pub fn link_list(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Vec<Link>, DbError> {
     let mut links = BTreeMap::new();
-    for record in records {
+    for part in records.chunks(RECORDS_AT_ONCE) {
+        let mut values = Vec::new();
+        let ids = padded(part.iter().copied(), &mut values);
         let rows = tx.rows(
             &format!(
-                "SELECT {LINK_COLUMNS} FROM link WHERE a = $1
-                 UNION SELECT {LINK_COLUMNS} FROM link WHERE b = $1"
+                "SELECT {LINK_COLUMNS} FROM link WHERE a IN ({ids})
+                 UNION SELECT {LINK_COLUMNS} FROM link WHERE b IN ({ids})"
             ),
-            &vals![*record],
+            &values,
         )?;
         for row in &rows {
             let link = link_from(row)?;
@@ -161,13 +165,17 @@ fn neighbourhood(
     let mut seen: BTreeSet<RecordId> = BTreeSet::new();
     let mut links: BTreeMap<LinkId, Link> = BTreeMap::new();
     let mut open: Vec<RecordId> = from.to_vec();
-    while let Some(record) = open.pop() {
-        if seen.insert(record) {
-            for link in link_list(tx, &[record])? {
-                open.extend([link.a, link.b]);
-                links.insert(link.id, link);
-            }
+    while !open.is_empty() {
+        let mut next = Vec::new();
+        seen.extend(&open);
+        for link in link_list(tx, &open)? {
+            next.extend([link.a, link.b]);
+            links.insert(link.id, link);
         }
+        next.retain(|record| !seen.contains(record));
+        next.sort_unstable();
+        next.dedup();
+        open = next;
     }
     Ok((seen, links.into_values().collect()))
 }
@@ -177,21 +185,37 @@ fn neighbourhood(
 fn project(tx: &mut Tx<'_>, from: &[RecordId]) -> Result<(), DbError> {
     let (records, links) = neighbourhood(tx, from)?;
     let groups = groups(&records, &links);
+    let mut of: BTreeMap<PersonId, Vec<RecordId>> = BTreeMap::new();
     for (record, person) in &groups {
-        tx.exec(
-            "UPDATE record_person SET person_id = $2 WHERE record_id = $1 AND person_id <> $2",
-            &vals![*record, *person],
-        )?;
+        of.entry(*person).or_default().push(*record);
     }
-    let persons: BTreeSet<PersonId> = groups.values().copied().collect();
+    for (person, records) in &of {
+        for part in records.chunks(RECORDS_AT_ONCE) {
+            let mut values = vals![*person].to_vec();
+            let ids = padded(part.iter().copied(), &mut values);
+            tx.exec(
+                &format!(
+                    "UPDATE record_person SET person_id = $1
+                     WHERE record_id IN ({ids}) AND person_id <> $1"
+                ),
+                &values,
+            )?;
+        }
+    }
+    let mut gone = Vec::new();
     for record in &records {
         let alone = PersonId::of_record(*record);
-        if persons.contains(&alone) {
+        if of.contains_key(&alone) {
             person_refresh(tx, alone)?;
         } else {
-            tx.exec("DELETE FROM person WHERE id = $1", &vals![alone])?;
+            gone.push(alone);
         }
         tx.note("person", alone);
+    }
+    for part in gone.chunks(RECORDS_AT_ONCE) {
+        let mut values = Vec::new();
+        let ids = padded(part.iter().copied(), &mut values);
+        tx.exec(&format!("DELETE FROM person WHERE id IN ({ids})"), &values)?;
     }
     Ok(())
 }
@@ -228,10 +252,15 @@ pub fn person_refresh(tx: &mut Tx<'_>, person: PersonId) -> Result<(), DbError> 
 
 /// The person that a record, or an older id of a person, stands for today.
 pub fn person_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<PersonId>, DbError> {
-    tx.row(
+    let alone = PersonId::of_record(record);
+    if tx.is_stranger(alone) {
+        return Ok(Some(alone));
+    }
+    tx.rows_aside(
         "SELECT person_id FROM record_person WHERE record_id = $1",
         &vals![record],
     )?
+    .first()
     .map(|row| row.get(0))
     .transpose()
 }
@@ -253,6 +282,15 @@ pub struct Person {
 
 /// One person.
 pub fn person_fetch(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, DbError> {
+    if let Some(record) = tx.stranger_record(id) {
+        return Ok(Some(Person {
+            id,
+            area: record.area,
+            confined: record.confined,
+            changed_at: record.received_at,
+            version: 1,
+        }));
+    }
     tx.row(
         "SELECT id, area_id, confined, changed_at, version FROM person WHERE id = $1",
         &vals![id],

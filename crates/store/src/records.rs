@@ -1,16 +1,24 @@
 //! Source records: one row for each thing that came in through the door, its key, its original as
 //! received, and its search tokens. The original and all facts are sealed under the record's key.
 
+mod sealing;
 mod tokens;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
 
-use crate::db::{DbError, Row, Tx, Val, vals};
-use crate::keys::{CryptError, Key};
-use crate::scopes::{Columns, Scope, Wanted};
+use crate::db::{DbError, Insert, Row, Tx, Val, vals};
+use crate::keys::Key;
+use crate::scopes::{Columns, Scope, Wanted, padded};
 use crate::{AreaRange, Author};
 
-pub use tokens::{token_find, token_insert, token_persons, tokens_insert};
+pub(crate) use sealing::{keys_open, open_doomed, open_for, open_under, seal_for, seal_under};
+pub use tokens::{token_find, token_insert, token_persons, tokens_find, tokens_insert};
+
+/// LIMIT: records or persons that one statement asks about.
+pub(crate) const RECORDS_AT_ONCE: usize = 64;
 
 /// A record about to be kept.
 #[derive(Debug)]
@@ -148,6 +156,39 @@ fn record_from(row: &Row) -> Result<Record, DbError> {
     })
 }
 
+const RECORD: Insert = Insert {
+    rank: 0,
+    table: "record",
+    columns: "id, response_id, channel, received_at, reported_on, area_id, unit_id, author, \
+         import_id, row_no, receipt_code, state, due_at, confined, original_sealed, entry_id, version",
+    width: 17,
+    tail: "",
+};
+/// Where state and version stand in it.
+const STATE: usize = 11;
+const VERSION: usize = 16;
+const RECORD_KEY: Insert = Insert {
+    rank: 1,
+    table: "record_key",
+    columns: "record_id, response_id, wrapped",
+    width: 3,
+    tail: "",
+};
+const RECORD_PERSON: Insert = Insert {
+    rank: 2,
+    table: "record_person",
+    columns: "record_id, person_id",
+    width: 2,
+    tail: "",
+};
+const PERSON: Insert = Insert {
+    rank: 3,
+    table: "person",
+    columns: "id, area_id, confined, changed_at, version",
+    width: 5,
+    tail: "",
+};
+
 /// Keeps a record under a key of its own; it stands for a person by itself until it is linked.
 pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbError> {
     let key = Key::new()?;
@@ -155,12 +196,9 @@ pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbEr
     let place = format!("record|original|{}", record.id);
     let original = key.seal(&place, record.original)?;
     let (entry, now) = (tx.entry_id()?, tx.now());
-    tx.exec(
-        "INSERT INTO record (id, response_id, channel, received_at, reported_on, area_id, unit_id,
-             author, import_id, row_no, receipt_code, state, due_at, confined, original_sealed,
-             entry_id, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)",
-        &vals![
+    tx.later(
+        &RECORD,
+        vals![
             record.id,
             record.response,
             record.channel,
@@ -176,144 +214,48 @@ pub fn record_insert(tx: &mut Tx<'_>, record: &NewRecord<'_>) -> Result<(), DbEr
             record.due_at,
             record.confined,
             original,
-            entry
+            entry,
+            1_i64
         ],
-    )?;
-    tx.exec(
-        "INSERT INTO record_key (record_id, response_id, wrapped) VALUES ($1, $2, $3)",
-        &vals![record.id, record.response, wrapped],
-    )?;
+    );
+    tx.later(&RECORD_KEY, vals![record.id, record.response, wrapped]);
     let person = PersonId::of_record(record.id);
-    tx.exec(
-        "INSERT INTO record_person (record_id, person_id) VALUES ($1, $2)",
-        &vals![record.id, person],
-    )?;
-    tx.exec(
-        "INSERT INTO person (id, area_id, confined, changed_at, version)
-         VALUES ($1, $2, $3, $4, 1)",
-        &vals![person, record.area, record.confined, now],
-    )?;
+    tx.later(&RECORD_PERSON, vals![record.id, person]);
+    tx.later(
+        &PERSON,
+        vals![person, record.area, record.confined, now, 1_i64],
+    );
     tx.context.record_keys.insert(record.id, key);
     tx.context
         .record_responses
         .insert(record.id, record.response);
     tx.note("record", record.id);
+    tx.arrive(Record {
+        id: record.id,
+        response: record.response,
+        channel: record.channel.to_owned(),
+        received_at: now,
+        reported_on: record.reported_on,
+        area: record.area,
+        unit: record.unit,
+        author: record.author.code(),
+        import: record.import.map(|(id, _)| id),
+        row_no: record.import.map(|(_, row)| row),
+        receipt_code: record.receipt_code.map(str::to_owned),
+        state: record.state,
+        due_at: record.due_at,
+        confined: record.confined,
+        version: 1,
+        person,
+    });
     Ok(())
-}
-
-/// The key of a record; none when it was destroyed, or its response is being destroyed.
-fn record_key(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<Key>, DbError> {
-    key_where(tx, record, "o.destroyed_at IS NULL")
-}
-
-/// Lets values under a record whose response is being destroyed be opened in this transaction, for
-/// what of other responses is to be kept.
-pub(crate) fn open_doomed(tx: &mut Tx<'_>, record: RecordId) -> Result<(), DbError> {
-    key_where(tx, record, "o.id = k.response_id").map(|_| ())
-}
-
-fn key_where(tx: &mut Tx<'_>, record: RecordId, condition: &str) -> Result<Option<Key>, DbError> {
-    if let Some(key) = tx.context.record_keys.get(&record) {
-        return Ok(Some(key.clone()));
-    }
-    let row = tx.row(
-        &format!(
-            "SELECT k.response_id, k.wrapped FROM record_key k
-             JOIN response o ON o.id = k.response_id WHERE k.record_id = $1 AND {condition}"
-        ),
-        &vals![record],
-    )?;
-    let Some(row) = row else { return Ok(None) };
-    let (response, wrapped): (ResponseId, Vec<u8>) = (row.get(0)?, row.get(1)?);
-    match tx.context.keys.unwrap(response, record, &wrapped) {
-        Ok(key) => {
-            tx.context.record_keys.insert(record, key.clone());
-            Ok(Some(key))
-        }
-        Err(CryptError::Destroyed) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
-}
-
-/// Seals bytes under a record's key; `place` is `table|column|row`.
-pub(crate) fn seal_under(
-    tx: &mut Tx<'_>,
-    record: RecordId,
-    place: &str,
-    plain: &[u8],
-) -> Result<Vec<u8>, DbError> {
-    let key = record_key(tx, record)?.ok_or(CryptError::Destroyed)?;
-    Ok(key.seal(place, plain)?)
-}
-
-/// Opens what [`seal_under`] made; `None` when the key was destroyed or the value was emptied.
-pub(crate) fn open_under(
-    tx: &mut Tx<'_>,
-    record: RecordId,
-    place: &str,
-    sealed: &[u8],
-) -> Result<Option<Vec<u8>>, DbError> {
-    if sealed.is_empty() {
-        return Ok(None);
-    }
-    match record_key(tx, record)? {
-        Some(key) => Ok(Some(key.open(place, sealed)?)),
-        None => Ok(None),
-    }
-}
-
-/// The response that a record was collected for.
-fn response_of(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<ResponseId>, DbError> {
-    if let Some(response) = tx.context.record_responses.get(&record) {
-        return Ok(Some(*response));
-    }
-    let row = tx.row(
-        "SELECT response_id FROM record WHERE id = $1",
-        &vals![record],
-    )?;
-    let response = row.map(|row| row.get(0)).transpose()?;
-    if let Some(response) = response {
-        tx.context.record_responses.insert(record, response);
-    }
-    Ok(response)
-}
-
-/// Seals what was written on a record for a response: under the record's key, and where that is
-/// not the record's own response under that response's too, so that it goes when either goes.
-pub(crate) fn seal_for(
-    tx: &mut Tx<'_>,
-    record: RecordId,
-    response: ResponseId,
-    place: &str,
-    plain: &[u8],
-) -> Result<Vec<u8>, DbError> {
-    let sealed = seal_under(tx, record, place, plain)?;
-    if response_of(tx, record)? == Some(response) {
-        return Ok(sealed);
-    }
-    Ok(tx.context.keys.seal_for(response, place, &sealed)?)
-}
-
-/// Opens what [`seal_for`] made; `None` when the key was destroyed.
-pub(crate) fn open_for(
-    tx: &mut Tx<'_>,
-    record: RecordId,
-    response: ResponseId,
-    place: &str,
-    sealed: &[u8],
-) -> Result<Option<Vec<u8>>, DbError> {
-    if response_of(tx, record)? == Some(response) {
-        return open_under(tx, record, place, sealed);
-    }
-    match tx.context.keys.open_for(response, place, sealed) {
-        Ok(inner) => open_under(tx, record, place, &inner),
-        Err(CryptError::Destroyed) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
 }
 
 /// One record.
 pub fn record_fetch(tx: &mut Tx<'_>, id: RecordId) -> Result<Option<Record>, DbError> {
+    if let Some(record) = tx.arrived(id) {
+        return Ok(Some(record.clone()));
+    }
     tx.row(
         &format!(
             "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
@@ -358,11 +300,25 @@ pub fn record_set_state(
 ) -> Result<bool, DbError> {
     tx.note("record", id);
     tx.detail("record_state", state.code());
+    if let Some(known) = tx.arrived(id).map(|record| record.version) {
+        let fits = version.is_none_or(|version| version == known);
+        let changes = [
+            (STATE, Val::from(state.code())),
+            (VERSION, Val::from(known + 1)),
+        ];
+        if fits && tx.change_waiting(&RECORD, id, &changes) {
+            tx.arrived_in_state(id, state);
+            return Ok(true);
+        }
+    }
     let touched = tx.exec(
         "UPDATE record SET state = $2, version = version + 1
          WHERE id = $1 AND version = COALESCE($3, version)",
         &vals![id, state.code(), version],
     )?;
+    if touched == 1 {
+        tx.arrived_in_state(id, state);
+    }
     Ok(touched == 1)
 }
 
@@ -373,6 +329,7 @@ pub fn record_set_area(tx: &mut Tx<'_>, id: RecordId, area: AreaId) -> Result<()
         "UPDATE record SET area_id = $2, version = version + 1 WHERE id = $1",
         &vals![id, area],
     )?;
+    tx.arrived_otherwise(id);
     Ok(())
 }
 
@@ -487,12 +444,97 @@ pub fn record_bounds(tx: &mut Tx<'_>) -> Result<Option<(RecordId, RecordId)>, Db
 
 /// Records of a person, oldest first.
 pub fn record_ids_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<RecordId>, DbError> {
+    if tx.is_stranger(person) {
+        return Ok(vec![person.first_record()]);
+    }
     tx.rows(
         "SELECT record_id FROM record_person WHERE person_id = $1 ORDER BY record_id",
         &vals![person],
     )?
     .iter()
     .map(|row| row.get(0))
+    .collect()
+}
+
+/// The persons of several records.
+pub fn persons_of(
+    tx: &mut Tx<'_>,
+    records: &[RecordId],
+) -> Result<BTreeMap<RecordId, PersonId>, DbError> {
+    let (mut persons, mut asked) = (BTreeMap::new(), Vec::new());
+    for record in records {
+        let alone = PersonId::of_record(*record);
+        if tx.is_stranger(alone) {
+            persons.insert(*record, alone);
+        } else {
+            asked.push(*record);
+        }
+    }
+    for part in asked.chunks(RECORDS_AT_ONCE) {
+        let mut values = Vec::new();
+        let ids = padded(part.iter().copied(), &mut values);
+        let rows = tx.rows_aside(
+            &format!("SELECT record_id, person_id FROM record_person WHERE record_id IN ({ids})"),
+            &values,
+        )?;
+        for row in &rows {
+            persons.insert(row.get(0)?, row.get(1)?);
+        }
+    }
+    Ok(persons)
+}
+
+/// The records of several persons, oldest first.
+pub fn records_of(
+    tx: &mut Tx<'_>,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, RecordId)>, DbError> {
+    let (mut records, mut asked) = (Vec::new(), Vec::new());
+    for person in persons {
+        if tx.is_stranger(*person) {
+            records.push((*person, person.first_record()));
+        } else {
+            asked.push(*person);
+        }
+    }
+    for part in asked.chunks(RECORDS_AT_ONCE) {
+        let mut values = Vec::new();
+        let ids = padded(part.iter().copied(), &mut values);
+        let rows = tx.rows_aside(
+            &format!("SELECT person_id, record_id FROM record_person WHERE person_id IN ({ids})"),
+            &values,
+        )?;
+        for row in &rows {
+            records.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    records.sort_by_key(|(_, record): &(PersonId, RecordId)| *record);
+    Ok(records)
+}
+
+/// Records that were collected for a response and say something, oldest first; with `after`, those
+/// that came after that one.
+pub fn records_of_response(
+    tx: &mut Tx<'_>,
+    response: ResponseId,
+    after: Option<RecordId>,
+    limit: i64,
+) -> Result<Vec<Record>, DbError> {
+    let mut values = vals![response, limit].to_vec();
+    let later = after.map_or("", |after| {
+        values.push(after.into());
+        " AND r.id > $3"
+    });
+    tx.rows(
+        &format!(
+            "SELECT {RECORD_COLUMNS} FROM record r JOIN record_person p ON p.record_id = r.id
+             WHERE r.response_id = $1 AND r.state NOT IN ('withdrawn', 'rejected'){later}
+             ORDER BY r.id LIMIT $2"
+        ),
+        &values,
+    )?
+    .iter()
+    .map(record_from)
     .collect()
 }
 

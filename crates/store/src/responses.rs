@@ -67,6 +67,7 @@ fn response_from(row: &Row) -> Result<Response, DbError> {
 
 /// Opens a response.
 pub fn response_insert(tx: &mut Tx<'_>, response: &NewResponse<'_>) -> Result<(), DbError> {
+    tx.context.memory.responses = None;
     let now = tx.now();
     tx.exec(
         "INSERT INTO response (id, code, title_zh, title_en, disease, region, opened_at, version)
@@ -87,6 +88,9 @@ pub fn response_insert(tx: &mut Tx<'_>, response: &NewResponse<'_>) -> Result<()
 
 /// One response.
 pub fn response_fetch(tx: &mut Tx<'_>, id: ResponseId) -> Result<Option<Response>, DbError> {
+    if let Some(all) = &tx.context.memory.responses {
+        return Ok(all.iter().find(|response| response.id == id).cloned());
+    }
     tx.row(
         &format!("SELECT {RESPONSE_COLUMNS} FROM response WHERE id = $1"),
         &vals![id],
@@ -107,20 +111,27 @@ pub fn response_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Response>,
 
 /// All responses: open ones first, then the newest.
 pub fn response_list(tx: &mut Tx<'_>) -> Result<Vec<Response>, DbError> {
-    tx.rows(
-        &format!(
-            "SELECT {RESPONSE_COLUMNS} FROM response
-             ORDER BY CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC"
-        ),
-        &[],
-    )?
-    .iter()
-    .map(response_from)
-    .collect()
+    if let Some(all) = &tx.context.memory.responses {
+        return Ok(all.clone());
+    }
+    let all: Vec<Response> = tx
+        .rows(
+            &format!(
+                "SELECT {RESPONSE_COLUMNS} FROM response
+                 ORDER BY CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC"
+            ),
+            &[],
+        )?
+        .iter()
+        .map(response_from)
+        .collect::<Result<_, _>>()?;
+    tx.context.memory.responses = Some(all.clone());
+    Ok(all)
 }
 
 /// Closes a response; answers whether it was open and at `version`.
 pub fn response_close(tx: &mut Tx<'_>, id: ResponseId, version: i64) -> Result<bool, DbError> {
+    tx.context.memory.responses = None;
     tx.note("response", id);
     let now = tx.now();
     let touched = tx.exec(
@@ -146,6 +157,7 @@ pub fn response_closed_by(tx: &mut Tx<'_>, id: ResponseId) -> Result<Option<Stri
 /// closed, at `version` and not destroyed yet. What is destroyed goes in slices and then the key,
 /// which is for the caller: [`crate::Store::finish_destruction`].
 pub fn response_destroy(tx: &mut Tx<'_>, id: ResponseId, version: i64) -> Result<bool, DbError> {
+    tx.context.memory.responses = None;
     tx.note("response", id);
     let now = tx.now();
     let touched = tx.exec(

@@ -4,7 +4,8 @@
 use fangxian_base::{AreaId, Instant, PersonId, RecordId, ResponseId, ReviewId, UserId};
 use fangxian_domain::reviews::ReviewState;
 
-use crate::db::{DbError, Row, Tx, vals};
+use crate::arrivals::Written;
+use crate::db::{DbError, Insert, Row, Tx, Val, vals};
 use crate::records::{open_under, seal_under};
 use crate::scopes::{Columns, Scope, Wanted};
 
@@ -80,6 +81,11 @@ const REVIEW_COLUMNS: &str = "v.id, v.response_id, p.person_id, v.record_id, v.a
 /// Nothing of a destroyed response is shown.
 const REVIEW_FROM: &str = "review v JOIN record_person p ON p.record_id = v.record_id \
      JOIN response o ON o.id = v.response_id AND o.destroyed_at IS NULL";
+/// The same of one person, from the person's records on: the engine must not begin with all reviews
+/// of a response.
+const OF_PERSON: &str = "record_person p CROSS JOIN review v \
+     JOIN response o ON o.id = v.response_id AND o.destroyed_at IS NULL \
+     WHERE v.record_id = p.record_id AND p.person_id = $1";
 const SCOPED: Columns<'static> = Columns {
     area: "v.area_id",
     response: "v.response_id",
@@ -117,15 +123,22 @@ fn place(column: &str, id: ReviewId) -> String {
     format!("review|{column}|{id}")
 }
 
+const REVIEW: Insert = Insert {
+    rank: 9,
+    table: "review",
+    columns: "id, response_id, person_id, record_id, area_id, confined, state, category, digest, \
+         proposal_sealed, opened_at, due_at, version",
+    width: 13,
+    tail: "",
+};
+
 /// Opens a review at its first look.
 pub fn review_insert(tx: &mut Tx<'_>, new: &NewReview<'_>) -> Result<(), DbError> {
     let sealed = seal_under(tx, new.record, &place("proposal", new.id), new.proposal)?;
     let now = tx.now();
-    tx.exec(
-        "INSERT INTO review (id, response_id, person_id, record_id, area_id, confined, state,
-             category, digest, proposal_sealed, opened_at, due_at, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
-        &vals![
+    tx.later(
+        &REVIEW,
+        vals![
             new.id,
             new.response,
             new.person,
@@ -137,9 +150,11 @@ pub fn review_insert(tx: &mut Tx<'_>, new: &NewReview<'_>) -> Result<(), DbError
             new.digest,
             sealed,
             now,
-            new.due_at
+            new.due_at,
+            1_i64
         ],
-    )?;
+    );
+    tx.wrote(new.record, Written::Review);
     tx.note("review", new.id);
     Ok(())
 }
@@ -160,10 +175,12 @@ pub fn review_latest(
     person: PersonId,
     response: ResponseId,
 ) -> Result<Option<Review>, DbError> {
+    if tx.is_stranger_without(person, Written::Review) {
+        return Ok(None);
+    }
     tx.row(
         &format!(
-            "SELECT {REVIEW_COLUMNS} FROM {REVIEW_FROM}
-             WHERE p.person_id = $1 AND v.response_id = $2
+            "SELECT {REVIEW_COLUMNS} FROM {OF_PERSON} AND v.response_id = $2
              ORDER BY v.opened_at DESC, v.id DESC LIMIT 1"
         ),
         &vals![person, response],
@@ -174,9 +191,12 @@ pub fn review_latest(
 
 /// All reviews of a person, newest first.
 pub fn review_list_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Review>, DbError> {
+    if tx.is_stranger_without(person, Written::Review) {
+        return Ok(Vec::new());
+    }
     tx.rows(
         &format!(
-            "SELECT {REVIEW_COLUMNS} FROM {REVIEW_FROM} WHERE p.person_id = $1
+            "SELECT {REVIEW_COLUMNS} FROM {OF_PERSON}
              ORDER BY v.opened_at DESC, v.id DESC"
         ),
         &vals![person],

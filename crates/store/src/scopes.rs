@@ -193,6 +193,27 @@ pub(crate) fn list<'a>(codes: impl IntoIterator<Item = &'a str>, values: &mut Ve
     marks.join(", ")
 }
 
+/// The same for ids, filled up with the last one to a power of two, so that few statements are
+/// prepared for all the lengths there are.
+pub(crate) fn padded(
+    ids: impl IntoIterator<Item = impl Into<Val>>,
+    values: &mut Vec<Val>,
+) -> String {
+    let start = values.len();
+    values.extend(ids.into_iter().map(Into::into));
+    let wanted = start + (values.len() - start).next_power_of_two();
+    while let (true, Some(last)) = (values.len() < wanted, values.last().cloned()) {
+        if values.len() == start {
+            break;
+        }
+        values.push(last);
+    }
+    let marks: Vec<String> = (start + 1..=values.len())
+        .map(|n| format!("${n}"))
+        .collect();
+    marks.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -205,14 +205,7 @@ impl Store {
     }
 
     fn context(&self) -> TxContext<'_> {
-        TxContext {
-            keys: &self.keys,
-            now: self.now(),
-            sealed: self.sealed(),
-            entry: None,
-            record_keys: std::collections::BTreeMap::new(),
-            record_responses: std::collections::BTreeMap::new(),
-        }
+        TxContext::new(&self.keys, self.now(), self.sealed())
     }
 
     /// Runs `f` on one consistent snapshot. Use cases that show names must commit a read entry
@@ -276,7 +269,9 @@ impl Store {
                     let ran = pool.with_begun(
                         |conn| conn.script(begin),
                         |conn, ()| {
-                            let done = f(&mut Tx::on_postgres(conn, self.context()));
+                            let mut tx = Tx::on_postgres(conn, self.context());
+                            let done = f(&mut tx).and_then(|value| tx.settle().map(|()| value));
+                            drop(tx);
                             let done = done.and_then(|value| conn.script("COMMIT").map(|()| value));
                             if done.is_err() {
                                 let _ = conn.script("ROLLBACK");
@@ -307,15 +302,9 @@ struct Upkeep<T, F> {
 
 impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, DbError> + Send> WriteJob for Upkeep<T, F> {
     fn run(&mut self, conn: &rusqlite::Connection) -> Step {
-        let context = TxContext {
-            keys: &self.keys,
-            now: self.now,
-            sealed: self.sealed,
-            entry: None,
-            record_keys: std::collections::BTreeMap::new(),
-            record_responses: std::collections::BTreeMap::new(),
-        };
-        let done = (self.f)(&mut Tx::on_sqlite(conn, context));
+        let context = TxContext::new(&self.keys, self.now, self.sealed);
+        let mut tx = Tx::on_sqlite(conn, context);
+        let done = (self.f)(&mut tx).and_then(|value| tx.settle().map(|()| value));
         let step = if done.is_ok() { Step::Keep } else { Step::Undo };
         self.done = Some(done);
         step

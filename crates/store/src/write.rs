@@ -135,7 +135,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn run(&mut self, conn: &rusqlite::Connection) -> Step {
-        let mut tx = Tx::on_sqlite(conn, context(&self.keys, self.now, self.sealed));
+        let mut tx = Tx::on_sqlite(conn, TxContext::new(&self.keys, self.now, self.sealed));
         let done = perform(&mut tx, &self.command, &mut self.f);
         let step = match done {
             Done::Fresh(_) => Step::Keep,
@@ -160,17 +160,6 @@ where
             (None, Ok(())) => Err(WriteError::Panicked),
         };
         let _ = self.reply.send(answer);
-    }
-}
-
-fn context(keys: &Keys, now: Instant, sealed: i64) -> TxContext<'_> {
-    TxContext {
-        keys,
-        now,
-        sealed,
-        entry: None,
-        record_keys: std::collections::BTreeMap::new(),
-        record_responses: std::collections::BTreeMap::new(),
     }
 }
 
@@ -243,6 +232,7 @@ fn receipt<T: DeserializeOwned>(
 }
 
 fn finish<T: Serialize>(tx: &mut Tx<'_>, command: &Command, value: &T) -> Result<(), DbError> {
+    tx.settle()?;
     if let Some(entry) = tx.context.entry.take() {
         entry.insert(tx, command)?;
     }
@@ -326,7 +316,7 @@ impl Store {
             let (now, sealed) = (self.now(), self.sealed());
             let begin = |conn: &mut PgConn| conn.script(IN_TURN);
             let done = pool.with_begun(begin, |conn, ()| {
-                let mut tx = Tx::on_postgres(conn, context(self.keys(), now, sealed));
+                let mut tx = Tx::on_postgres(conn, TxContext::new(self.keys(), now, sealed));
                 let done = perform(&mut tx, command, &mut f);
                 drop(tx);
                 // A conflict inside the use case comes back as its own error type; the connection

@@ -7,11 +7,7 @@ use std::collections::BTreeMap;
 
 use fangxian_base::{CommandId, Date, ImportId, RecordId, Sensitive};
 use fangxian_domain::intake::Channel;
-use fangxian_interop::linelist::{
-    CaseClass, CaseOutcome, Field, Kind as ListKind, Mapping, Outcome, RawRow, Row, Table,
-    TestResult, When as ListWhen,
-};
-use fangxian_store::facts::{NewFact, When};
+use fangxian_interop::linelist::{Field, Kind as ListKind, Mapping, Outcome, RawRow, Row, Table};
 use fangxian_store::imports::{Counts, Import, import_row_insert};
 use fangxian_store::records::{token_find, token_insert};
 use fangxian_store::responses::response_fetch;
@@ -19,10 +15,13 @@ use fangxian_store::{Author, Tx};
 use sha2::{Digest, Sha256};
 
 use super::places::PlaceIndex;
+use super::row_facts::{
+    case_facts, contact_facts, disease_of, movement_facts, only_said, test_kind, text,
+};
 use super::sources::{AWAITS, Source, settle_waiting, source_of, without_case};
 use super::{notice, remark};
 use crate::assess::{Rules, assess_listed};
-use crate::intake::{DISEASE, Identity, Keep, Matched, keep};
+use crate::intake::{Identity, Keep, Matched, keep, look_ahead};
 use crate::linkage::Matching;
 use crate::{AppError, Result};
 
@@ -74,9 +73,9 @@ pub(super) fn batch_command(import: ImportId, number: u64) -> CommandId {
 pub(crate) struct Reading {
     places: PlaceIndex,
     /// What the column of results says was tested; `None`: it does not say.
-    test_kind: Option<&'static str>,
+    pub(super) test_kind: Option<&'static str>,
     /// Whether a column gives the class of each case.
-    class_column: bool,
+    pub(super) class_column: bool,
     /// The disease of the response; empty: routine surveillance.
     disease: String,
 }
@@ -99,26 +98,9 @@ impl Reading {
     }
 }
 
-/// What a header says was tested, by the vocabulary's codes.
-fn test_kind(header: &str) -> Option<&'static str> {
-    let header = header.to_lowercase();
-    let kinds = [
-        ("核酸", "pcr"),
-        ("pcr", "pcr"),
-        ("抗原", "antigen"),
-        ("antigen", "antigen"),
-        ("测序", "genome"),
-        ("genome", "genome"),
-        ("igm", "igm"),
-        ("igg", "igg"),
-    ];
-    let mut named = kinds.iter().filter(|(word, _)| header.contains(word));
-    let kind = named.next().map(|(_, kind)| *kind)?;
-    named.all(|(_, other)| *other == kind).then_some(kind)
-}
-
-fn text(row: &Row, field: Field) -> Option<&str> {
-    row.text(field).map(Sensitive::expose).map(String::as_str)
+/// The list whose own numbers a row carries: the one it says it comes from, else the file's source.
+fn space_of<'r>(row: &'r Row, import: &'r Import) -> &'r str {
+    text(row, Field::ListSource).unwrap_or(&import.source)
 }
 
 /// Who a row is about.
@@ -146,210 +128,36 @@ fn identity(row: &Row, import: &Import, kind: ListKind) -> Identity {
         phone: row.phone().map(|phone| phone.expose().clone()),
         address: (!address.is_empty()).then(|| address.join(" ")),
         workplace: text(row, Field::Workplace).map(str::to_owned),
-        case_number: number.map(|number| (import.source.clone(), number.to_owned())),
+        case_number: number.map(|number| (space_of(row, import).to_owned(), number.to_owned())),
     }
-}
-
-fn when(list: Option<ListWhen>) -> When {
-    match list {
-        None => When::Unknown,
-        Some(list) => match list.day() {
-            Some(day) => When::Day(day),
-            None => When::Range(list.earliest(), list.latest()),
-        },
-    }
-}
-
-fn class_code(class: CaseClass) -> &'static str {
-    match class {
-        CaseClass::Confirmed => "confirmed",
-        CaseClass::ClinicallyDiagnosed | CaseClass::Probable => "clinically_diagnosed",
-        CaseClass::Suspected => "suspected",
-        CaseClass::Asymptomatic | CaseClass::Carrier => "asymptomatic",
-        CaseClass::Excluded => "excluded",
-    }
-}
-
-/// The disease that a row names. What there are no rules for is kept as the list says it, so that
-/// its cases count for no other.
-fn disease_of(rules: &Rules, row: &Row) -> Option<String> {
-    let said = text(row, Field::Disease)?;
-    Some(rules.names().named_in(said).unwrap_or(said).to_owned())
-}
-
-/// The facts that a case row carries.
-fn case_facts(row: &Row, reading: &Reading, disease: Option<&str>) -> Vec<NewFact> {
-    let mut facts = Vec::new();
-    let mut add = |fact: NewFact| facts.push(fact);
-    let dated = [
-        (Field::Onset, "onset", "official"),
-        (Field::FirstVisit, "visit", "official"),
-        (Field::Hospitalised, "admission", "official"),
-        (Field::Discharged, "discharge", "official"),
-        (Field::Died, "death", "official"),
-        (Field::Arrival, "arrival", "official"),
-    ];
-    for (field, kind, evidence) in dated {
-        if row.when(field).is_some() {
-            add(NewFact::new(kind, when(row.when(field)), evidence));
-        }
-    }
-    let ended = row.when(Field::OutcomeOn);
-    match row.outcome() {
-        Some(CaseOutcome::Died) if row.when(Field::Died).is_none() => {
-            add(NewFact::new("death", when(ended), "official"));
-        }
-        Some(CaseOutcome::Recovered) if row.when(Field::Discharged).is_none() => {
-            add(NewFact::new("discharge", when(ended), "official"));
-        }
-        Some(
-            CaseOutcome::Died
-            | CaseOutcome::Recovered
-            | CaseOutcome::UnderTreatment
-            | CaseOutcome::Alive
-            | CaseOutcome::LostToFollowUp,
-        )
-        | None => {}
-    }
-    let of_disease = |fact: NewFact| match disease {
-        Some(disease) => fact.with(DISEASE, disease),
-        None => fact,
-    };
-    // A list that gives the day of confirmation and no class column lists confirmed cases. A class
-    // that cannot be read stays unknown; one of another disease counts in no other response.
-    let confirmed = row.when(Field::ConfirmedOn);
-    let class = row.class().or_else(|| {
-        confirmed
-            .filter(|_| !reading.class_column)
-            .map(|_| CaseClass::Confirmed)
-    });
-    if let Some(class) = class {
-        let on = confirmed.or(row.when(Field::ReportedOn));
-        add(of_disease(
-            NewFact::new("classification_notified", when(on), "official")
-                .with("class", class_code(class))
-                .with("by", "health_authority"),
-        ));
-    }
-    if let Some(result) = row.test_result() {
-        let result = match result {
-            TestResult::Positive => "positive",
-            TestResult::Negative => "negative",
-            TestResult::Indeterminate => "unclear",
-        };
-        let on = row.when(Field::SampledOn).or(row.when(Field::TestedOn));
-        let test = NewFact::new("test", when(on), "laboratory").with("result", result);
-        add(of_disease(match reading.test_kind {
-            Some(kind) => test.with("kind", kind),
-            None => test,
-        }));
-    }
-    stays(row, &mut facts);
-    facts
-}
-
-fn stays(row: &Row, facts: &mut Vec<NewFact>) {
-    let (begin, end) = (row.when(Field::ExposureBegin), row.when(Field::ExposureEnd));
-    let place = text(row, Field::ExposurePlace);
-    if place.is_some() || begin.is_some() || end.is_some() {
-        let span = When::Range(
-            begin.and_then(|w| w.earliest()),
-            end.and_then(|w| w.latest()),
-        );
-        let fact = NewFact::new("stay", span, "official");
-        facts.push(match place {
-            Some(place) => fact.with("place", place),
-            None => fact,
-        });
-    }
-    if row.when(Field::Exposure).is_some() {
-        facts.push(NewFact::new(
-            "exposure",
-            when(row.when(Field::Exposure)),
-            "official",
-        ));
-    }
-    if let Some(symptoms) = text(row, Field::Symptoms) {
-        for (word, code) in SYMPTOM_WORDS {
-            if symptoms.to_lowercase().contains(word) {
-                facts.push(
-                    NewFact::new("symptom", when(row.when(Field::Onset)), "official")
-                        .with("name", code)
-                        .with("present", true),
-                );
-            }
-        }
-        facts.push(NewFact::new("note", When::Unknown, "official").with("text", symptoms));
-    }
-}
-
-/// Words for symptoms in lists, and the vocabulary's codes.
-const SYMPTOM_WORDS: [(&str, &str); 10] = [
-    ("发热", "fever"),
-    ("发烧", "fever"),
-    ("fever", "fever"),
-    ("咳", "cough"),
-    ("cough", "cough"),
-    ("咽", "sore_throat"),
-    ("呼吸困难", "breathless"),
-    ("呕吐", "vomiting"),
-    ("腹泻", "diarrhoea"),
-    ("diarr", "diarrhoea"),
-];
-
-fn contact_facts(
-    row: &Row,
-    case: Option<RecordId>,
-    reading: &Reading,
-    disease: Option<&str>,
-) -> Vec<NewFact> {
-    let (begin, end) = (row.when(Field::ExposureBegin), row.when(Field::ExposureEnd));
-    let exposed = row.when(Field::Exposure);
-    let span = When::Range(
-        begin.or(exposed).and_then(|w| w.earliest()),
-        end.or(exposed).and_then(|w| w.latest()),
-    );
-    let mut fact = NewFact::new("contact", span, "official");
-    if let Some(case) = case {
-        fact = fact.with("case_record", case.to_string());
-    }
-    if let Some(setting) = text(row, Field::ExposureSetting) {
-        fact = fact.with("setting", setting);
-    }
-    let mut facts = case_facts(row, reading, disease);
-    facts.push(fact);
-    facts
-}
-
-fn movement_facts(row: &Row) -> Vec<NewFact> {
-    let (begin, end) = (row.when(Field::EventBegin), row.when(Field::EventEnd));
-    let moved = row.when(Field::MovedOn);
-    let span = When::Range(
-        begin.or(moved).and_then(|w| w.earliest()),
-        end.or(moved).and_then(|w| w.latest()),
-    );
-    let mut facts = Vec::new();
-    for field in [Field::Place, Field::Destination, Field::Origin] {
-        if let Some(place) = text(row, field) {
-            facts.push(NewFact::new("stay", span, "official").with("place", place));
-        }
-    }
-    let ride: Vec<&str> = [Field::Transport, Field::Service]
-        .into_iter()
-        .filter_map(|f| text(row, f))
-        .collect();
-    if !ride.is_empty() {
-        facts.push(NewFact::new("journey", span, "official").with("by", ride.join(" ")));
-    }
-    if let Some(event) = text(row, Field::Event) {
-        facts.push(NewFact::new("note", span, "official").with("text", event));
-    }
-    facts
 }
 
 /// The day on which the list's sender had reported the row.
 fn reported_on(row: &Row) -> Option<Date> {
     row.when(Field::ReportedOn).and_then(|when| when.day())
+}
+
+/// Asks at once what taking in these rows is going to ask one by one.
+pub(super) fn look_up(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    import: &Import,
+    batch: &[Parsed],
+) -> Result<()> {
+    let kind = kind_of(import)?;
+    let accepted = batch.iter().filter(|parsed| parsed.outcome.is_accepted());
+    let (mut identities, mut more) = (Vec::new(), Vec::new());
+    for parsed in accepted {
+        let row = parsed.outcome.row();
+        let own = identity(row, import, kind);
+        if let Some((space, number)) = &own.case_number {
+            more.push((AWAITS, format!("{space}#{number}")));
+        }
+        identities.push(own);
+        more.push(("row", row_digest(import, parsed)));
+    }
+    let identities: Vec<&Identity> = identities.iter().collect();
+    look_ahead(tx, rules.matching(), &identities, &more)
 }
 
 /// Takes one row in; a rejected one is noted, the same row of an earlier file is not kept twice.
@@ -374,7 +182,7 @@ pub(super) fn take_row(
     let (Outcome::Accepted(row, _) | Outcome::Rejected(row, _)) = outcome;
     if !outcome.is_accepted() {
         let findings = written(&remarks)?;
-        import_row_insert(tx, import.id, row_no, "rejected", &findings, None)?;
+        import_row_insert(tx, import.id, row_no, "rejected", &findings, None);
         counts.rejected = 1;
         return Ok(counts);
     }
@@ -425,7 +233,7 @@ pub(super) fn take_row(
     counts.warned = i64::from(!remarks.is_empty());
     if counts.warned > 0 || counts.matched > 0 {
         let findings = written(&remarks)?;
-        import_row_insert(tx, import.id, row_no, "accepted", &findings, Some(record))?;
+        import_row_insert(tx, import.id, row_no, "accepted", &findings, Some(record));
     }
     Ok(counts)
 }
@@ -446,11 +254,11 @@ fn keep_row(
     let kind = kind_of(import)?;
     let identity = identity(row, import, kind);
     let mut awaited = None;
-    let facts = match kind {
+    let mut facts = match kind {
         ListKind::Linelist => case_facts(row, reading, disease),
         ListKind::Contacts => {
-            let wanted =
-                text(row, Field::FromCase).map(|number| format!("{}#{number}", import.source));
+            let wanted = text(row, Field::FromCase)
+                .map(|number| format!("{}#{number}", space_of(row, import)));
             let source = match &wanted {
                 Some(number) => source_of(tx, number)?,
                 None => Source::Unknown,
@@ -468,6 +276,7 @@ fn keep_row(
         }
         ListKind::Movements => movement_facts(row),
     };
+    only_said(row, &mut facts);
     let names = [
         Field::City,
         Field::County,
@@ -483,7 +292,10 @@ fn keep_row(
             channel: Channel::LineList,
             author,
             unit: None,
-            area: reading.places.find(&names),
+            area: match text(row, Field::AreaCode) {
+                Some(code) => reading.places.find(&[Some(code)]),
+                None => reading.places.find(&names),
+            },
             import: Some((import.id, i64::from(row.number))),
             receipt: None,
             confined: false,

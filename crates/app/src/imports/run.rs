@@ -162,6 +162,8 @@ impl App {
                 }
                 takes_rows(tx, &import)?;
                 tx.detail("batch", number);
+                tracing::trace_span!(target: "phase", "looking up")
+                    .in_scope(|| rows::look_up(tx, &rules, &import, &batch))?;
                 let mut counts = Counts::default();
                 for row in batch.iter() {
                     let one = rows::take_row(tx, &rules, &import, author, &reading, row)?;

@@ -17,7 +17,7 @@ pub(super) const LIST: &str = "病例编号,姓名,性别,证件号码,联系电
     4,,,,,2025-01-04,2025-01-06\n\
     5,赵六,女,,19900000005,3-Jan,2025-01-05\n";
 
-pub(super) fn app(place: &Place) -> App {
+pub(crate) fn app(place: &Place) -> App {
     let settings = Settings {
         zone: Zone::china(),
         city: "demo".into(),
@@ -44,7 +44,7 @@ pub(super) fn list(text: &str) -> ListFile {
     }
 }
 
-pub(super) fn run(app: &App, file: &ListFile) -> Report {
+pub(crate) fn run(app: &App, file: &ListFile) -> Report {
     let (id, _) = app
         .import_start(&Who::cli(), CommandId::new(), file)
         .unwrap();

@@ -1,14 +1,19 @@
 //! Matching on arrival. The same number, or the same phone and name, is the same person; beyond that
 //! the model in force says how likely it is ([`super::scored`]). What is not certain waits in the queue for the doubtful. Every link says on what it rests and can be undone.
 
+use std::collections::BTreeMap;
+
 use fangxian_base::{PersonId, RecordId};
-use fangxian_store::facts::fact_list_of_kind;
+use fangxian_epi::linkage::Explained;
+use fangxian_store::ahead::{facts_ahead, link_tokens_ahead, tokens_ahead};
+use fangxian_store::facts::{Fact, fact_list_of_kind};
+use fangxian_store::linkage::LinkTokens;
 use fangxian_store::people::{Says, held_apart, link_insert, pair_insert, person_of};
-use fangxian_store::records::{record_ids_of, token_find, tokens_insert};
+use fangxian_store::records::{persons_of, records_of, tokens_find, tokens_insert};
 use fangxian_store::{Author, Tx};
 
 use super::identity::{Identity, canonical, document_forms, plain_name};
-use super::scored::{SCORE, Weigher};
+use super::scored::{HOLDERS_MAX, Judged, SCORE, Weigher};
 use crate::Result;
 use crate::linkage::Matching;
 
@@ -162,7 +167,7 @@ fn compare(new: &Identity, known: &Identity) -> Verdict {
 
 /// What one record of a person suggests, held against all the others: whoever has another document
 /// of the same kind, birth date or sex anywhere is not linked without a look.
-fn against_all(verdict: Verdict, new: &Identity, all: &[Identity]) -> Verdict {
+fn against_all(verdict: Verdict, new: &Identity, all: &[&Identity]) -> Verdict {
     let documents = all.iter().any(|known| documents_differ(new, known));
     let contradicted = all.iter().any(|known| contradicts(new, known));
     match verdict {
@@ -178,9 +183,9 @@ pub fn identity_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<Identity> {
     Ok(Identity::of(&fact_list_of_kind(tx, records, "identity")?))
 }
 
-/// Records that share something with an identity: what proves most comes first, so that a phone
-/// which half a dormitory gives does not crowd out the one who bears the name.
-fn candidates(tx: &mut Tx<'_>, record: RecordId, identity: &Identity) -> Result<Vec<RecordId>> {
+/// What an identity is looked up by: what proves most comes first, so that a phone which half a
+/// dormitory gives does not crowd out the one who bears the name.
+fn asked_by(identity: &Identity) -> Vec<(&'static str, String)> {
     let mut asked: Vec<(&'static str, String)> = Vec::new();
     if let Some((kind, number)) = &identity.document {
         let forms = document_forms(kind, number).into_iter();
@@ -190,15 +195,61 @@ fn candidates(tx: &mut Tx<'_>, record: RecordId, identity: &Identity) -> Result<
     for wanted in ["case_number", "phone_name", "name_birth", "phone"] {
         asked.extend(own.iter().filter(|(kind, _)| *kind == wanted).cloned());
     }
-    let mut found: Vec<RecordId> = Vec::new();
-    for (kind, value) in asked {
-        for other in token_find(tx, kind, &value, CANDIDATES_MAX)? {
-            if other != record && !found.contains(&other) {
-                found.push(other);
-            }
-        }
-    }
+    asked
+}
+
+fn pairs<'t>(tokens: &'t [(&'static str, String)]) -> Vec<(&'t str, &'t str)> {
+    let pairs = tokens.iter().map(|(kind, value)| (*kind, value.as_str()));
+    pairs.collect()
+}
+
+/// Records that share something with an identity.
+fn candidates(tx: &mut Tx<'_>, record: RecordId, identity: &Identity) -> Result<Vec<RecordId>> {
+    let asked = asked_by(identity);
+    let mut found = tokens_find(tx, &pairs(&asked), CANDIDATES_MAX)?;
+    found.retain(|other| *other != record);
     Ok(found)
+}
+
+/// Looks up what [`match_record`] is going to ask about many records, and `more`, at once.
+pub fn look_ahead(
+    tx: &mut Tx<'_>,
+    matching: &Matching,
+    identities: &[&Identity],
+    more: &[(&'static str, String)],
+) -> Result<()> {
+    let mut asked: Vec<(&'static str, String)> = more.to_vec();
+    let mut weighers = Vec::new();
+    for identity in identities {
+        asked.extend(asked_by(identity));
+        let weigher = Weigher::new(matching, identity);
+        let tokens = weigher.keyed(tx);
+        weighers.push((weigher, tokens));
+    }
+    tokens_ahead(tx, &pairs(&asked), CANDIDATES_MAX)?;
+    let all: Vec<LinkTokens> = weighers.iter().map(|(_, tokens)| tokens.clone()).collect();
+    link_tokens_ahead(tx, &all, HOLDERS_MAX)?;
+    let nobody = RecordId::new();
+    let mut candidates = tokens_find(tx, &pairs(&asked), CANDIDATES_MAX)?;
+    for (weigher, tokens) in &weighers {
+        candidates.extend(weigher.sharing(tx, nobody, tokens)?);
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    Ok(facts_ahead(tx, &candidates, "identity")?)
+}
+
+/// The identities of several records, each by itself.
+fn identities_of(tx: &mut Tx<'_>, records: &[RecordId]) -> Result<BTreeMap<RecordId, Identity>> {
+    let mut facts: BTreeMap<RecordId, Vec<Fact>> = BTreeMap::new();
+    for fact in fact_list_of_kind(tx, records, "identity")? {
+        facts.entry(fact.record).or_default().push(fact);
+    }
+    let identities = records.iter().map(|record| {
+        let said = facts.get(record).map(Vec::as_slice).unwrap_or_default();
+        (*record, Identity::of(said))
+    });
+    Ok(identities.collect())
 }
 
 /// A person whom a new record may be of: the record that speaks most for it.
@@ -208,6 +259,8 @@ struct Likely {
     verdict: Verdict,
     /// Thousandths of a bit.
     weight: i64,
+    /// How the weight comes about.
+    explained: Option<Explained>,
 }
 
 /// Gives a new record its tokens, and links it to the person it certainly is, or queues it.
@@ -229,12 +282,7 @@ pub fn match_record(
             candidates.push(other);
         }
     }
-    let own = tokens(identity);
-    let own: Vec<(&str, &str)> = own
-        .iter()
-        .map(|(kind, value)| (*kind, value.as_str()))
-        .collect();
-    tokens_insert(tx, record, &own)?;
+    tokens_insert(tx, record, &pairs(&tokens(identity)))?;
     let found = likely(tx, &weigher, identity, &candidates)?;
     let alone = found.len() == 1;
     let decides = |one: &Likely| {
@@ -245,7 +293,7 @@ pub fn match_record(
     if let Some(one) = linked {
         let basis = one.verdict.basis().unwrap_or_default();
         link_insert(tx, (record, one.record), Says::Same, basis, author, None)?;
-        weigher.explain(tx, (record, one.record))?;
+        weigher.keep(tx, (record, one.record), one.explained.as_ref())?;
         tx.detail("match", basis);
     }
     for other in &found {
@@ -256,7 +304,7 @@ pub fn match_record(
         };
         if let (false, Some(basis)) = (known, other.verdict.basis()) {
             queued |= pair_insert(tx, record, other.record, basis, other.weight)?;
-            weigher.explain(tx, (record, other.record))?;
+            weigher.keep(tx, (record, other.record), other.explained.as_ref())?;
         }
     }
     let person = person_of(tx, record)?.unwrap_or(PersonId::of_record(record));
@@ -279,21 +327,36 @@ fn likely(
         Verdict::Doubtful(_) => 1,
         Verdict::Nothing => 0,
     };
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut found: Vec<Likely> = Vec::new();
-    for other in candidates {
-        let Some(person) = person_of(tx, *other)? else {
+    let mut known = identities_of(tx, candidates)?;
+    let judged: Vec<(RecordId, Judged)> = candidates
+        .iter()
+        .filter_map(|other| {
+            let known = known.get(other)?;
+            let judged = weigher.judge(identity, known, compare(identity, known));
+            (judged.verdict != Verdict::Nothing).then_some((*other, judged))
+        })
+        .collect();
+    let speaking: Vec<RecordId> = judged.iter().map(|(other, _)| *other).collect();
+    let persons = persons_of(tx, &speaking)?;
+    for (other, judged) in judged {
+        let Some(person) = persons.get(&other).copied() else {
             continue;
         };
-        let known = identity_of(tx, &[*other])?;
-        let (verdict, weight) = weigher.judge(identity, &known, compare(identity, &known));
-        if verdict == Verdict::Nothing {
-            continue;
-        }
-        let one = Likely {
-            person,
-            record: *other,
+        let Judged {
             verdict,
             weight,
+            explained,
+        } = judged;
+        let one = Likely {
+            person,
+            record: other,
+            verdict,
+            weight,
+            explained,
         };
         match found.iter_mut().find(|best| best.person == person) {
             Some(best) if (rank(verdict), weight) > (rank(best.verdict), best.weight) => {
@@ -303,11 +366,19 @@ fn likely(
             None => found.push(one),
         }
     }
+    let persons: Vec<PersonId> = found.iter().map(|one| one.person).collect();
+    let records = records_of(tx, &persons)?;
+    let unread: Vec<RecordId> = records
+        .iter()
+        .map(|(_, record)| *record)
+        .filter(|record| !known.contains_key(record))
+        .collect();
+    known.append(&mut identities_of(tx, &unread)?);
     for one in &mut found {
-        let mut all = Vec::new();
-        for record in record_ids_of(tx, one.person)? {
-            all.push(identity_of(tx, &[record])?);
-        }
+        let of_person = records.iter().filter(|(person, _)| *person == one.person);
+        let all: Vec<&Identity> = of_person
+            .filter_map(|(_, record)| known.get(record))
+            .collect();
         one.verdict = against_all(one.verdict, identity, &all);
     }
     found.retain(|one| one.verdict != Verdict::Nothing);

@@ -18,7 +18,7 @@ mod tests;
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AreaId, CommandId, Date, ImportId, PersonId, RecordId, ResponseId, UnitId};
 use fangxian_domain::intake::{Channel, ReceiptCode};
-use fangxian_store::facts::{NewFact, When, fact_insert};
+use fangxian_store::facts::{NewFact, When, facts_insert};
 use fangxian_store::records::{
     NewRecord, RecordState, record_by_receipt, record_fetch, record_insert,
 };
@@ -37,7 +37,7 @@ pub(crate) use inbox::area_name;
 pub use inbox::{
     Candidate, InboxFilter, InboxPage, InboxRow, ReceiptState, ReceiptView, RecordView,
 };
-pub(crate) use matching::{Matched, identity_of, match_record};
+pub(crate) use matching::{Matched, identity_of, look_ahead, match_record};
 pub(crate) use scored::{linking_tokens, person as matching_person};
 pub use signal::{ANIMALS, CLASSES, NamedContact, SETTINGS, SYMPTOMS, Signal, TESTS};
 
@@ -115,15 +115,15 @@ pub(crate) fn keep(
             original: new.original,
         },
     )?;
+    let mut identity = None;
     let attrs = new.identity.attrs();
     if !attrs.is_empty() {
         let mut fact = NewFact::new("identity", When::Unknown, "declared");
         fact.attrs = attrs;
-        fact_insert(tx, id, new.response, new.author, &fact)?;
+        identity = Some(fact);
     }
-    for fact in new.facts {
-        fact_insert(tx, id, new.response, new.author, fact)?;
-    }
+    let facts: Vec<&NewFact> = identity.iter().chain(new.facts).collect();
+    facts_insert(tx, id, new.response, new.author, &facts)?;
     drop(storing);
     let matched = tracing::trace_span!(target: "phase", "matching")
         .in_scope(|| match_record(tx, matching, id, new.identity, new.author))?;

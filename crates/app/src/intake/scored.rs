@@ -14,12 +14,12 @@ use fangxian_store::linkage::{
 };
 
 use super::identity::Identity;
-use super::matching::{Verdict, documents_differ, identity_of};
+use super::matching::{Verdict, documents_differ};
 use crate::linkage::{Matching, Told};
 use crate::{AppError, Result};
 
 /// LIMIT: records that may share a token before it is left out: a large house, not a district.
-const HOLDERS_MAX: i64 = 40;
+pub(super) const HOLDERS_MAX: i64 = 40;
 /// A candidate shares so many tokens at least. A pair that the model is sure of always does
 /// (`crates/epi/tests/linkage.rs`); one alone is a common name or a birth date.
 const SHARED_MIN: usize = 2;
@@ -104,16 +104,31 @@ impl<'m> Weigher<'m> {
         }
     }
 
+    /// The tokens as they are kept.
+    pub(super) fn keyed(&self, tx: &Tx<'_>) -> LinkTokens {
+        LinkTokens::keyed(tx, &self.tokens)
+    }
+
     /// Records worth reading, by what they share. The record gets its tokens also where no model is
     /// in force: one may come.
     pub(super) fn candidates(&self, tx: &mut Tx<'_>, record: RecordId) -> Result<Vec<RecordId>> {
-        let tokens = LinkTokens::keyed(tx, &self.tokens);
+        let tokens = self.keyed(tx);
         link_token_insert(tx, record, &tokens)?;
+        self.sharing(tx, record, &tokens)
+    }
+
+    /// The same of somebody who has not come in yet, with `record` as nobody's.
+    pub(super) fn sharing(
+        &self,
+        tx: &mut Tx<'_>,
+        record: RecordId,
+        tokens: &LinkTokens,
+    ) -> Result<Vec<RecordId>> {
         if self.scorer.is_none() {
             return Ok(Vec::new());
         }
         let mut shared: BTreeMap<RecordId, (usize, f64)> = BTreeMap::new();
-        for holders in link_token_shared(tx, record, &tokens, HOLDERS_MAX)? {
+        for holders in link_token_shared(tx, record, tokens, HOLDERS_MAX)? {
             let rare = 1.0 / f64::from(u32::try_from(holders.len()).unwrap_or(u32::MAX));
             for holder in holders {
                 let (count, weight) = shared.entry(holder).or_default();
@@ -136,33 +151,42 @@ impl<'m> Weigher<'m> {
         Some(scorer.explain(&scorer.prepare(&person(known)), new))
     }
 
-    /// What the rules and the model make of a candidate together, and its weight in thousandths of
-    /// a bit. What a rule is sure of stands, and what it asks about is asked about, however
-    /// unlikely; two different numbers are never linked without a look.
-    pub(super) fn judge(&self, new: &Identity, known: &Identity, exact: Verdict) -> (Verdict, i64) {
+    /// What the rules and the model make of a candidate together. What a rule is sure of stands, and
+    /// what it asks about is asked about, however unlikely; two different numbers are never linked
+    /// without a look.
+    pub(super) fn judge(&self, new: &Identity, known: &Identity, exact: Verdict) -> Judged {
         let (Some(explained), Some(model)) = (self.explained(known), self.matching.model()) else {
-            return (exact, 0);
+            return Judged {
+                verdict: exact,
+                weight: 0,
+                explained: None,
+            };
         };
-        let weight = explained.thousandths();
-        if matches!(exact, Verdict::Same(_)) || exact.on_number() {
-            return (exact, weight);
-        }
         let sure = explained.probability >= model.automatic
             && (self.matching.id().is_some() || agreements(&explained) >= SHIPPED_AGREEMENTS);
-        let verdict = if explained.probability < model.threshold {
+        let stands = matches!(exact, Verdict::Same(_)) || exact.on_number();
+        let verdict = if stands || explained.probability < model.threshold {
             exact
         } else if sure && !documents_differ(new, known) {
             Verdict::Same(SCORE)
         } else {
             Verdict::Doubtful(exact.basis().unwrap_or(SCORE))
         };
-        (verdict, weight)
+        Judged {
+            verdict,
+            weight: explained.thousandths(),
+            explained: Some(explained),
+        }
     }
 
     /// Keeps why a pair was linked or queued.
-    pub(super) fn explain(&self, tx: &mut Tx<'_>, pair: (RecordId, RecordId)) -> Result<()> {
-        let known = identity_of(tx, &[pair.1])?;
-        let Some(explained) = self.explained(&known) else {
+    pub(super) fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        pair: (RecordId, RecordId),
+        explained: Option<&Explained>,
+    ) -> Result<()> {
+        let Some(explained) = explained.cloned() else {
             return Ok(());
         };
         let weight = explained.thousandths();
@@ -174,4 +198,13 @@ impl<'m> Weigher<'m> {
         };
         Ok(score_insert(tx, pair, &score)?)
     }
+}
+
+/// What is made of a candidate.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    /// Thousandths of a bit.
+    pub(super) weight: i64,
+    /// How the weight comes about; nothing where no model is in force.
+    pub(super) explained: Option<Explained>,
 }

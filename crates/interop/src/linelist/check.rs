@@ -307,7 +307,9 @@ impl RowReader<'_> {
             .peekable();
         if let Some(first) = identifying.peek() {
             let field = first.field;
-            if identifying.all(|c| super::codes::is_missing(self.raw.cell(c.at))) {
+            // A row of our own export came in once and was somebody then.
+            let ours = self.row.get(Field::ListSource).is_some();
+            if !ours && identifying.all(|c| super::codes::is_missing(self.raw.cell(c.at))) {
                 self.rejections
                     .push(self.finding(None, field, Problem::NobodyNamed));
             }

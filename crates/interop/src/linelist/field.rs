@@ -162,6 +162,10 @@ fields! {
     Event "event" "活动内容" "event" Text [Movements];
     EventBegin "event_begin" "活动开始时间" "begin of the event" Date [Movements];
     EventEnd "event_end" "活动结束时间" "end of the event" Date [Movements];
+    TestKind "test_kind" "检测方法" "kind of test" Text [Linelist Contacts];
+    AreaCode "area_code" "区划代码" "division code" Text [Linelist Contacts Movements];
+    ListSource "list_source" "名单来源" "list of origin" Text [Linelist Contacts Movements];
+    Evidence "evidence" "信息依据" "evidence" Text [Linelist Contacts Movements];
     Remarks "remarks" "备注" "remarks" Text [Linelist Contacts Movements];
 }
 

@@ -230,6 +230,13 @@ const WORDS: &[(Field, &str)] = &[
         "活动结束|结束时间|结束日期|离开时间|event end|end|leave|departure time",
     ),
     (
+        F::TestKind,
+        "=检测方法|=检测方式|=kind of test|=test method",
+    ),
+    (F::AreaCode, "=区划代码|=行政区划代码|=division code"),
+    (F::ListSource, "=名单来源|=list of origin"),
+    (F::Evidence, "=信息依据|=evidence"),
+    (
         F::Remarks,
         "备注|说明|其他|remarks|remark|notes|note|comment|comments|beizhu",
     ),

@@ -45,6 +45,6 @@ pub use read::{read_sheet, read_table};
 pub use row::{Outcome, Row, Value};
 pub use table::{Limits, RawRow, ReadError, Table};
 pub use template::{TemplateError, template, template_fields};
-pub use write::{Language, write_csv, write_errors};
+pub use write::{Language, write_csv, write_errors, write_list};
 
 pub use fangxian_domain::identifiers::Wording;

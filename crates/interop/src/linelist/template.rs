@@ -14,8 +14,8 @@ use super::write::Language;
 const ROWS: u32 = 5_000;
 
 /// Fields that other fields of the form say already: parts of a name, an age's unit, days that the
-/// form asks for as begin and end.
-const LEFT_OUT: [Field; 7] = [
+/// form asks for as begin and end. And what only our own exports say.
+const LEFT_OUT: [Field; 11] = [
     Field::FamilyName,
     Field::GivenName,
     Field::AgeUnit,
@@ -23,6 +23,10 @@ const LEFT_OUT: [Field; 7] = [
     Field::TestedOn,
     Field::Cluster,
     Field::Sequence,
+    Field::TestKind,
+    Field::AreaCode,
+    Field::ListSource,
+    Field::Evidence,
 ];
 
 /// The columns of the form for a kind of list, in the order of the report card.

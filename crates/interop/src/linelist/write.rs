@@ -1,8 +1,11 @@
 //! Rows to delimited text that a spreadsheet opens as it is and that our own reader takes back.
 
+use std::collections::BTreeMap;
+
 use fangxian_domain::identifiers::Wording;
 
 use super::clean::starts_formula;
+use super::field::{Field, Kind};
 use super::problem::Finding;
 use super::table::{RawRow, Table};
 
@@ -51,6 +54,27 @@ where
         line(&mut out, row);
     }
     out.into_bytes()
+}
+
+/// Rows of a kind of list under the names of their fields, in the order of the form; fields that no
+/// row fills are left out. What comes back maps by itself.
+pub fn write_list(kind: Kind, rows: &[BTreeMap<Field, String>], language: Language) -> Vec<u8> {
+    let filled = |field: &Field| {
+        rows.iter()
+            .any(|row| row.get(field).is_some_and(|cell| !cell.is_empty()))
+    };
+    let fields: Vec<Field> = Field::ALL
+        .iter()
+        .copied()
+        .filter(|field| field.fits(kind) && filled(field))
+        .collect();
+    let header = fields.iter().map(|field| language.one_of(field.label()));
+    let cells = rows.iter().map(|row| {
+        fields
+            .iter()
+            .map(|field| row.get(field).map_or("", String::as_str))
+    });
+    write_csv(header, cells)
 }
 
 /// The rejected rows as they stood in the file, with `reason` and `remedy` behind; after correction

@@ -4,10 +4,12 @@
 //! every query function takes: an open transaction on either engine. Nothing outside this crate
 //! sees SQL, and nothing here decides anything.
 
+mod later;
 mod postgres;
 mod sqlite;
 mod value;
 
+pub(crate) use later::{Insert, Waiting};
 pub(crate) use postgres::{PgConn, PgPool};
 pub(crate) use sqlite::{SqliteDb, Step, WriteJob};
 pub(crate) use value::{FromVal, Row, Val, vals};
@@ -181,6 +183,29 @@ pub(crate) struct TxContext<'c> {
     /// Responses of records looked at in this transaction.
     pub(crate) record_responses:
         std::collections::BTreeMap<fangxian_base::RecordId, fangxian_base::ResponseId>,
+    /// What it remembers of what it wrote or read.
+    pub(crate) memory: crate::arrivals::Memory,
+    /// Rows that are not written yet.
+    pub(crate) waiting: Waiting,
+}
+
+impl<'c> TxContext<'c> {
+    pub(crate) fn new(
+        keys: &'c crate::keys::Keys,
+        now: fangxian_base::Instant,
+        sealed: i64,
+    ) -> Self {
+        Self {
+            keys,
+            now,
+            sealed,
+            entry: None,
+            record_keys: std::collections::BTreeMap::new(),
+            record_responses: std::collections::BTreeMap::new(),
+            memory: crate::arrivals::Memory::default(),
+            waiting: Waiting::default(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -227,6 +252,12 @@ impl<'c> Tx<'c> {
 
     /// Runs a statement; answers how many rows it touched.
     pub(crate) fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, DbError> {
+        self.settle()?;
+        self.exec_now(sql, values)
+    }
+
+    /// The same without waiting for what waits.
+    fn exec_now(&mut self, sql: &str, values: &[Val]) -> Result<u64, DbError> {
         match &mut self.inner {
             Inner::Sqlite(conn) => sqlite::exec(conn, sql, values),
             Inner::Postgres(conn) => conn.exec(sql, values),
@@ -235,6 +266,7 @@ impl<'c> Tx<'c> {
 
     /// Runs several statements without parameters.
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), DbError> {
+        self.settle()?;
         match &mut self.inner {
             Inner::Sqlite(conn) => conn.execute_batch(sql).map_err(DbError::sqlite),
             Inner::Postgres(conn) => conn.script(sql),
@@ -243,6 +275,12 @@ impl<'c> Tx<'c> {
 
     /// All rows of a query.
     pub(crate) fn rows(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, DbError> {
+        self.settle()?;
+        self.rows_aside(sql, values)
+    }
+
+    /// All rows of a query that what waits does not concern.
+    pub(crate) fn rows_aside(&mut self, sql: &str, values: &[Val]) -> Result<Vec<Row>, DbError> {
         match &mut self.inner {
             Inner::Sqlite(conn) => sqlite::rows(conn, sql, values),
             Inner::Postgres(conn) => conn.rows(sql, values),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use fangxian_base::{PersonId, RecordId};
 
-use crate::db::{DbError, Tx, Val, vals};
+use crate::db::{DbError, Insert, Tx, Val, vals};
 use crate::scopes::{Columns, Scope, scoped};
 
 /// Adds a search token for a normalised value of a kind (`document`, `phone`, `name`, …).
@@ -17,27 +17,29 @@ pub fn token_insert(
     tokens_insert(tx, record, &[(kind, value)])
 }
 
+const TOKEN: Insert = Insert {
+    rank: 6,
+    table: "token",
+    columns: "token, kind, record_id",
+    width: 3,
+    tail: " ON CONFLICT DO NOTHING",
+};
+
 /// Adds several search tokens, of kind and value, at once.
 pub fn tokens_insert(
     tx: &mut Tx<'_>,
     record: RecordId,
     tokens: &[(&str, &str)],
 ) -> Result<(), DbError> {
-    if tokens.is_empty() {
-        return Ok(());
-    }
-    let mut values = vec![Val::from(record)];
-    let mut rows = String::new();
     for (kind, value) in tokens {
-        values.push(tx.context.keys.token(kind, value).into());
-        values.push((*kind).into());
-        let (separator, n) = (if rows.is_empty() { "" } else { ", " }, values.len());
-        let _ = write!(rows, "{separator}(${}, ${n}, $1)", n - 1);
+        let token = tx.context.keys.token(kind, value);
+        tx.later(&TOKEN, vals![token, *kind, record]);
+        tx.arrived_token(record, token);
     }
-    tx.exec(
-        &format!("INSERT INTO token (token, kind, record_id) VALUES {rows} ON CONFLICT DO NOTHING"),
-        &values,
-    )?;
+    if !tx.has_arrived(record) {
+        // Nobody remembers them: what looks for them asks the table.
+        tx.settle()?;
+    }
     Ok(())
 }
 
@@ -48,18 +50,59 @@ pub fn token_find(
     value: &str,
     limit: i64,
 ) -> Result<Vec<RecordId>, DbError> {
-    let token = tx.context.keys.token(kind, value);
-    tx.rows(
-        "SELECT t.record_id FROM token t WHERE t.token = $1 AND t.kind = $2 AND NOT EXISTS
-             (SELECT 1 FROM record r JOIN response o ON o.id = r.response_id
-              WHERE r.id = t.record_id
-                  AND (o.destroyed_at IS NOT NULL OR r.state = 'withdrawn'))
-         ORDER BY t.record_id LIMIT $3",
-        &vals![token, kind, limit],
-    )?
-    .iter()
-    .map(|row| row.get(0))
-    .collect()
+    tokens_find(tx, &[(kind, value)], limit)
+}
+
+/// Records that carry any of these values, of kind and value, and say something still: for one
+/// value after the other the oldest, so many at most, and each record once.
+pub fn tokens_find(
+    tx: &mut Tx<'_>,
+    asked: &[(&str, &str)],
+    limit: i64,
+) -> Result<Vec<RecordId>, DbError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = vec![Val::from(limit)];
+    let (mut sql, mut rows) = (String::new(), Vec::new());
+    for (nth, (kind, value)) in (0_i64..).zip(asked) {
+        let token = tx.context.keys.token(kind, value);
+        rows.extend(tx.token_arrivals(&token).map(|record| (nth, record)));
+        if let Some(known) = tx.context.memory.ahead.with_token(&token, limit) {
+            rows.extend(known.iter().map(|record| (nth, *record)));
+            continue;
+        }
+        values.push(token.into());
+        values.push((*kind).into());
+        let union = if sql.is_empty() { "" } else { " UNION ALL " };
+        let n = values.len();
+        let _ = write!(
+            sql,
+            "{union}SELECT * FROM (SELECT {nth} AS nth, t.record_id FROM token t
+             WHERE t.token = ${} AND t.kind = ${n} AND NOT EXISTS
+                 (SELECT 1 FROM record r JOIN response o ON o.id = r.response_id
+                  WHERE r.id = t.record_id
+                      AND (o.destroyed_at IS NOT NULL OR r.state = 'withdrawn'))
+             ORDER BY t.record_id LIMIT $1) t{nth}",
+            n - 1
+        );
+    }
+    if !sql.is_empty() {
+        for row in tx.rows_aside(&sql, &values)? {
+            rows.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    let (mut found, mut last, mut of_last): (Vec<RecordId>, _, _) = (Vec::new(), 0, 0);
+    for (nth, record) in rows {
+        of_last = if nth == last { of_last + 1 } else { 1 };
+        last = nth;
+        if of_last <= limit && !found.contains(&record) {
+            found.push(record);
+        }
+    }
+    Ok(found)
 }
 
 /// Where scopes look in a person: its own place, and the response of any of its records.

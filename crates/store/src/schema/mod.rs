@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (80, include_str!("0080_appeals.sql")),
     (90, include_str!("0090_undo.sql")),
     (100, include_str!("0100_limits.sql")),
+    (110, include_str!("0110_door.sql")),
     (120, include_str!("0120_file_codes.sql")),
 ];
 

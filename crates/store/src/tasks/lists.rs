@@ -7,6 +7,7 @@ use fangxian_domain::tasks::TaskState;
 
 use super::{TASK_COLUMNS, TASK_FROM, Task, task_from};
 use crate::AreaRange;
+use crate::arrivals::Written;
 use crate::db::{DbError, Tx, Val, vals};
 use crate::records::within;
 use crate::scopes::{Columns, Scope, Wanted};
@@ -145,9 +146,12 @@ pub fn task_rules_of(
     person: PersonId,
     response: ResponseId,
 ) -> Result<Vec<String>, DbError> {
+    if tx.is_stranger_without(person, Written::Task) {
+        return Ok(Vec::new());
+    }
     tx.rows(
-        "SELECT DISTINCT t.rule FROM task t JOIN record_person p ON p.record_id = t.record_id
-         WHERE p.person_id = $1 AND t.response_id = $2 AND t.rule IS NOT NULL
+        "SELECT DISTINCT t.rule FROM record_person p CROSS JOIN task t
+         WHERE t.record_id = p.record_id AND p.person_id = $1 AND t.response_id = $2 AND t.rule IS NOT NULL
          AND t.state <> 'cancelled' ORDER BY t.rule",
         &vals![person, response],
     )?

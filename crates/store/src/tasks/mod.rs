@@ -12,6 +12,7 @@ use fangxian_base::{
 };
 use fangxian_domain::tasks::TaskState;
 
+use crate::arrivals::Written;
 use crate::db::{DbError, Row, Tx, vals};
 use crate::records::{open_under, seal_under};
 
@@ -156,6 +157,7 @@ fn place(id: TaskId) -> String {
 
 /// Gives a task out; answers whether it is new, or one with the same key exists.
 pub fn task_insert(tx: &mut Tx<'_>, new: &NewTask<'_>) -> Result<bool, DbError> {
+    tx.wrote(new.record, Written::Task);
     let content = seal_under(tx, new.record, &place(new.id), new.content)?;
     let now = tx.now();
     let touched = tx.exec(
