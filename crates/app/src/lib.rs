@@ -16,6 +16,7 @@ pub mod health;
 pub mod imports;
 pub mod intake;
 pub mod linkage;
+pub mod lists;
 #[cfg(test)]
 mod loop_tests;
 pub mod measures;

@@ -13,6 +13,8 @@ use fangxian_app::places::AreaView;
 use fangxian_app::tasks::{TaskRow, TasksFilter};
 use fangxian_app::{Action, App, AppError, Kind, Part, Result};
 use fangxian_base::{Instant, Text, Zone};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::answer::Download;
 use crate::ask::Ask;
@@ -463,6 +465,32 @@ fn areas(app: &App, ask: &Ask, _: Nothing) -> Result<Download> {
     })
 }
 
+/// Which list, of which response.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct ListOf {
+    /// `linelist`, `contacts` or `movements`; empty: cases.
+    kind: String,
+    /// Code of the response; empty: routine surveillance.
+    response: String,
+}
+
+/// A list in the shape it comes in by: it can be imported again as it is.
+fn list(app: &App, ask: &Ask, of: ListOf) -> Result<Download> {
+    let or = |text: &str, other: &str| match text.trim() {
+        "" => other.to_owned(),
+        text => text.to_owned(),
+    };
+    let kind = or(&of.kind, "linelist");
+    let response = or(&of.response, "routine");
+    let language = super::imports::language(ask);
+    let list = app.list_export(&ask.who, &kind, &response, language)?;
+    Ok(Download {
+        name: format!("{response}-{kind}-{}.csv", app.today()),
+        bytes: list.bytes,
+    })
+}
+
 /// Their endpoints.
 pub fn endpoints() -> Vec<Endpoint> {
     const CSV: &str = "text/csv; charset=utf-8";
@@ -546,6 +574,14 @@ pub fn endpoints() -> Vec<Endpoint> {
             on(Action::UsersList),
             CSV,
             users,
+        )
+        .traced(),
+        Endpoint::file(
+            "lists.export",
+            "/lists.csv",
+            on(Action::ImportRead),
+            CSV,
+            list,
         )
         .traced(),
         Endpoint::file(

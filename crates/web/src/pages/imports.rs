@@ -414,7 +414,7 @@ fn template(app: &App, ask: &Ask, input: OfKind) -> Result<Download> {
     })
 }
 
-fn language(ask: &Ask) -> Language {
+pub fn language(ask: &Ask) -> Language {
     match ask.lang {
         Lang::En => Language::En,
         Lang::Zh => Language::Zh,
