@@ -107,7 +107,7 @@ export const SESSION = 'fx';
 /**
  * Every page. `as` names a person of PEOPLE who is logged in; `follow` are the links from the page at
  * `path` that lead there, for pages whose address nobody knows beforehand; `bare` leaves the query of
- * the last link away; `demo` pages exist in the demonstration only.
+ * the last link away; `demo` pages exist in the demonstration only, `district` pages in the journeys only.
  */
 export const SCREENS = [
   { name: 'home', path: '/' },
@@ -145,9 +145,12 @@ export const SCREENS = [
   { name: 'alerts', as: 'duty', path: '/alerts?all=on' },
   { name: 'alert', demo: true, as: 'duty', path: '/alerts?all=on', follow: 'tbody th a' },
   { name: 'appeals', as: 'desk', path: '/appeals' },
+  { name: 'appeal', district: true, as: 'desk', path: '/appeals?states=upheld', follow: 'tbody th a' },
+  { name: 'appeal letter', district: true, as: 'desk', path: '/appeals?states=upheld', follow: ['tbody th a', 'a[href$="/letter"]'] },
   { name: 'appeal for somebody', as: 'desk', path: '/appeals/new' },
   { name: 'measures', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=proposed&states=ended' },
   { name: 'measure', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: 'tbody th a' },
+  { name: 'measures held', as: 'organ', path: '/measures?states=held' },
   { name: 'notice', as: 'organ', path: '/measures?states=decided&states=served&states=lifted&states=ended', follow: ['tbody th a', 'a[href$="/notice"]'] },
   { name: 'appeals to decide', as: 'organ', path: '/appeals' },
   { name: 'my tasks', as: 'grid', path: '/tasks/mine' },

@@ -142,7 +142,7 @@ impl CityView<'_> {
 
     /// Whether a decision of an example is held, with the rules that hold it and all values that
     /// were read.
-    pub(crate) fn held(&self, case: &LimitCase) -> (Vec<String>, Vec<(String, Vec<ValueUsed>)>) {
+    pub(crate) fn held(self, case: &LimitCase) -> (Vec<String>, Vec<(String, Vec<ValueUsed>)>) {
         let on = case.at.date();
         let (mut holding, mut read) = (Vec::new(), Vec::new());
         for limit in self.limits_on(on) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::AreaRange;
 use crate::alerts::Alert;
 use crate::arrivals::Written;
-use crate::db::{DbError, Insert, Row, Tx, Val, vals};
+use crate::db::{DbError, Insert, Row, Tx, vals};
 use crate::scopes::{Columns, Scope, Wanted};
 
 /// A clock about to start.

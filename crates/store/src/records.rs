@@ -5,7 +5,6 @@ mod sealing;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use fangxian_base::{AreaId, Date, ImportId, Instant, PersonId, RecordId, ResponseId, UnitId};
 

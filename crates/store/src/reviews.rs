@@ -5,7 +5,7 @@ use fangxian_base::{AreaId, Instant, PersonId, RecordId, ResponseId, ReviewId, U
 use fangxian_domain::reviews::ReviewState;
 
 use crate::arrivals::Written;
-use crate::db::{DbError, Insert, Row, Tx, Val, vals};
+use crate::db::{DbError, Insert, Row, Tx, vals};
 use crate::records::{open_under, seal_under};
 use crate::scopes::{Columns, Scope, Wanted};
 
