@@ -3,7 +3,7 @@
 //! nothing yet. Here the page is held against the packs and the tests; that an example comes out is
 //! checked when packs load.
 
-#![expect(clippy::expect_used, reason = "a test may stop")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -83,21 +83,18 @@ fn cell(
     on: Date,
     approvals: &[Approval],
 ) -> String {
-    let ask = |organ| {
-        let request = PermitRequest {
-            disease,
-            measure,
-            organ: Some(organ),
-            on,
-            as_of: on,
-            approvals,
-        };
-        library.permit(&request)
+    let asked = |organ| PermitRequest {
+        disease,
+        measure,
+        organ: Some(organ),
+        on,
+        as_of: on,
+        approvals,
     };
     let mut may = Vec::new();
     let mut against = BTreeSet::new();
     for (name, organ) in ORGANS {
-        match ask(organ) {
+        match library.permit(&asked(organ)) {
             Ok(permit) => {
                 assert_eq!(permit.measure, measure);
                 assert!(permit.organs.contains(&organ) && !permit.article.zh.is_empty());

@@ -202,7 +202,7 @@ const LESSER: [&str; 3] = ["declared", "observed", "clinical"];
 pub(super) fn only_said(row: &Row, facts: &mut [NewFact]) {
     if let Some(lesser) = said(row) {
         for fact in facts {
-            fact.evidence = lesser.to_owned();
+            lesser.clone_into(&mut fact.evidence);
         }
     }
 }

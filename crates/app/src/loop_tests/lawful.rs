@@ -128,7 +128,7 @@ fn through_every_organ(world: &World, id: MeasureId, disease: &str) -> usize {
     );
     let ends_on = row.ends_on.to_string();
     for (n, kind) in others.into_iter().chain(organs).enumerate() {
-        let by = world.organ_at(&format!("{}-{n}", id), kind);
+        let by = world.organ_at(&format!("{id}-{n}"), kind);
         let lawful = may(kind);
         let version = world
             .app
