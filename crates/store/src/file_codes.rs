@@ -163,16 +163,12 @@ pub fn file_code_used(tx: &mut Tx<'_>, id: Uuid) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Ends the codes to a person's file that one kind of holder has, or all; answers how many.
-pub fn file_code_end(
-    tx: &mut Tx<'_>,
-    person: PersonId,
-    holder: Option<&str>,
-) -> Result<u64, DbError> {
+/// Ends the codes to a person's file that one kind of holder has; answers how many.
+pub fn file_code_end(tx: &mut Tx<'_>, person: PersonId, holder: &str) -> Result<u64, DbError> {
     let now = tx.now();
     tx.exec(
         "UPDATE file_code SET ended_at = $2 WHERE ended_at IS NULL AND expires_at > $2
-             AND ($3 IS NULL OR holder = $3) AND record_id IN
+             AND holder = $3 AND record_id IN
              (SELECT p.record_id FROM record_person p WHERE p.person_id = $1)",
         &vals![person, now, holder],
     )

@@ -162,7 +162,7 @@ impl App {
             let records = record_ids_of(tx, person)?;
             let record = *records.first().ok_or_else(AppError::not_found)?;
             let holder = input.holder.trim();
-            file_code_end(tx, person, Some(holder))?;
+            file_code_end(tx, person, holder)?;
             file_code_insert(
                 tx,
                 &NewFileCode {
