@@ -72,6 +72,12 @@ impl App {
                 &Resource::Import { about },
                 Purpose::Intake,
             )?;
+            // What is sealed goes out only to whoever may see it.
+            let sealed = crate::about(tx, None, true, Some(response.id))?;
+            let sealed = Resource::Import { about: sealed };
+            let sealed_too = self
+                .permit(who, Action::ImportRead, &sealed, Purpose::Intake)
+                .is_ok();
             let mut known = Known::load(tx, kind, language)?;
             let (mut rows, mut persons, mut left_out) = (Vec::new(), Vec::new(), 0);
             let mut after = None;
@@ -79,6 +85,9 @@ impl App {
                 let records = records_of_response(tx, response.id, after, PART)?;
                 let Some(last) = records.last() else { break };
                 after = Some(last.id);
+                let records = records.into_iter();
+                let records = records.filter(|record| sealed_too || !record.confined);
+                let records = records.collect();
                 for record in of_kind(tx, &mut known, records)? {
                     let facts = fact_list(tx, &[record.id])?;
                     left_out += known.add(tx, &record, &facts, &mut rows)?;
