@@ -89,6 +89,7 @@ export const STAFF = [
   { login: 'elsewhere', name: '石磊', unit: 5, role: 'desk', area: '990101002' },
   { login: 'auditor', name: '沈计', unit: 6, role: 'auditor', area: '9901' },
   { login: 'bureau', name: '包正平', unit: 7, role: 'organ', area: '9901' },
+  { login: 'bureau-two', name: '鲍一心', unit: 7, role: 'organ', area: '9901' },
 ];
 
 export const PASSWORD = 'three green umbrellas';
@@ -162,7 +163,10 @@ export const SCREENS = [
   { name: 'area', as: 'duty', path: '/areas?code=990101' },
   { name: 'packs', as: 'duty', path: '/packs' },
   { name: 'pack', as: 'duty', path: '/packs', follow: 'tbody th a' },
+  { name: 'law', as: 'duty', path: '/law?measure=M14&disease=cholera' },
   { name: 'responses', as: 'duty', path: '/responses' },
+  { name: 'response closing', as: 'duty', path: '/responses', follow: 'a[href$="/closing"]' },
+  { name: 'certificate', district: true, as: 'bureau', path: '/responses', follow: ['#r-noro-end a[href$="/closing"]', 'a[href$="/certificate"]'] },
   { name: 'users', as: 'admin', path: '/users' },
   { name: 'user', as: 'admin', path: '/users', follow: 'tbody th a' },
   { name: 'user new', as: 'admin', path: '/users/new' },

@@ -2,6 +2,7 @@
 
 import { installation } from '../harness/journey.mjs';
 import { theAppeal } from '../stories/appeals.mjs';
+import { theClosing } from '../stories/closing.mjs';
 import { formsForgive } from '../stories/forms.mjs';
 import { theImport } from '../stories/import.mjs';
 import { theLoop } from '../stories/loop.mjs';
@@ -13,7 +14,7 @@ import { theWorkbook } from '../stories/workbook.mjs';
 
 // STORIES names those to tell, by comma, while one is being written.
 const told = process.env.STORIES?.split(',');
-const stories = { theLoop, theAppeal, mergeAndUnmerge, theImport, theWorkbook, theQueue, readersTrace, formsForgive, everyPage };
+const stories = { theLoop, theAppeal, mergeAndUnmerge, theImport, theWorkbook, theQueue, readersTrace, formsForgive, theClosing, everyPage };
 
 installation({ start: 'serve', district: true }, (journey) => {
   for (const [name, story] of Object.entries(stories)) {

@@ -11,13 +11,20 @@ use fangxian_store::responses::{self as rows, NewResponse, Response};
 use fangxian_store::{Author, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{App, AppError, FieldError, Kind, Result, Who, found};
 
 mod approvals;
+mod certificate;
+mod closing;
+mod keep;
 mod rounds;
 
 pub use approvals::{ApprovalInput, ApprovalView, ConfirmInput, EndInput, OrganName, ProposedView};
+pub use certificate::{Act, Certificate, CertificateView, Figure};
+pub use closing::{ClassView, ClosingView};
+pub use keep::{Assessment, CopiesView, CopyView, KeepInput, KeptView};
 
 /// The code of the response that every installation has: surveillance without end.
 pub const ROUTINE: &str = "routine";
@@ -184,7 +191,11 @@ impl App {
     }
 
     /// Destroys what was personal in a closed response. There is no way back; the audit trail and
-    /// the counts stay.
+    /// the counts stay, and copies of what a rule or two persons keep.
+    ///
+    /// # Errors
+    /// When the asker may not, the response is open, somebody saw an older version, or something is
+    /// proposed to be kept that nobody has confirmed or refused.
     pub fn response_destroy(
         &self,
         who: &Who,
@@ -195,7 +206,11 @@ impl App {
         let resource = resource_of(Some(self.fetch_response(id)?));
         self.permit(who, Action::ResponsesDestroy, &resource, Purpose::Command)?;
         let action = Action::ResponsesDestroy;
-        self.write(
+        let closed_at = self.read(|tx| Ok(found(rows::response_fetch(tx, id))?.closed_at))?;
+        let classes = self.retained(self.closed_on(closed_at));
+        let by_rule = self.keys_by_rule(&classes)?;
+        let made: Vec<Uuid> = by_rule.iter().map(|(kept, _)| *kept).collect();
+        let written = self.write(
             who,
             command,
             action,
@@ -210,13 +225,18 @@ impl App {
                         "The response is still open; close it first.",
                     ));
                 }
+                keep::mark_kept(tx, id, &classes, &by_rule)?;
                 if rows::response_destroy(tx, id, version)? {
                     Ok(())
                 } else {
                     Err(AppError::stale())
                 }
             },
-        )?;
+        );
+        for kept in made {
+            self.drop_unused_key(kept, &written)?;
+        }
+        written?;
         self.finish_destruction()
     }
 
@@ -314,11 +334,8 @@ fn closed() -> AppError {
     AppError::conflict("CLOSED", "响应已终止。", "The response is closed.")
 }
 
-/// Refuses while something runs that nobody could finish any more, and says what and how much.
-fn still_running(running: &rows::Running) -> Result<()> {
-    if running.is_over() {
-        return Ok(());
-    }
+/// What still runs, in words: how much of what.
+fn open_work(running: &rows::Running) -> Vec<Text> {
     let open = [
         (running.measures, "项措施未解除", "measures not lifted"),
         (
@@ -335,9 +352,19 @@ fn still_running(running: &rows::Running) -> Result<()> {
         (running.imports, "份名单正在导入", "lists being taken in"),
         (running.appeals, "件申诉未答复", "appeals without an answer"),
     ];
-    let open: Vec<_> = open.into_iter().filter(|(count, ..)| *count > 0).collect();
-    let zh: Vec<_> = open.iter().map(|(n, zh, _)| format!("{n} {zh}")).collect();
-    let en: Vec<_> = open.iter().map(|(n, _, en)| format!("{n} {en}")).collect();
+    let open = open.into_iter().filter(|(count, ..)| *count > 0);
+    open.map(|(n, zh, en)| Text::new(format!("{n} {zh}"), format!("{n} {en}")))
+        .collect()
+}
+
+/// Refuses while something runs that nobody could finish any more, and says what and how much.
+fn still_running(running: &rows::Running) -> Result<()> {
+    if running.is_over() {
+        return Ok(());
+    }
+    let open = open_work(running);
+    let zh: Vec<_> = open.iter().map(|one| one.zh.as_str()).collect();
+    let en: Vec<_> = open.iter().map(|one| one.en.as_str()).collect();
     Err(AppError::conflict(
         "STILL-RUNNING",
         &format!(

@@ -1,9 +1,13 @@
 //! The packs in force, as people look at them: editions, values with sources and labels.
 
+mod law;
+
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::Date;
 
 use crate::{App, AppError, Result, Who};
+
+pub use law::{LawAnswer, LawQuestion, MeasureAnswer};
 
 pub use fangxian_packs::{PackOverview, PageEntry, PageLine, PageSection, SourceView, ValueView};
 

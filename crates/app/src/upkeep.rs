@@ -56,6 +56,7 @@ impl App {
         let mut report = UpkeepReport::default();
         let failed = &mut report.failed;
         step(failed, "destruction", || self.finish_destruction());
+        step(failed, "kept", || self.kept_sweep());
         step(failed, "overdue", || self.overdue_sweep(CLIMBS));
         step(failed, "appeals", || self.appeals_sweep(CLIMBS));
         step(failed, "day", || self.day_slice(now));

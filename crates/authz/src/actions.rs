@@ -120,6 +120,12 @@ coded! {
         ResponsesClose = "responses.close", "终止响应", "close a response";
         /// Destroy the personal records of a closed response.
         ResponsesDestroy = "responses.destroy", "销毁个人信息", "destroy personal records";
+        /// Propose that something of a closed response is kept.
+        ResponsesKeep = "responses.keep", "申请保存部分数据", "propose to keep something";
+        /// Confirm, as a second person, that something is kept, or refuse it.
+        ResponsesConfirmKeep = "responses.confirm_keep", "复核保存申请", "confirm what is kept";
+        /// Read the copies that were kept.
+        ResponsesReadKept = "responses.read_kept", "查阅保存的副本", "read what was kept";
         /// See accounts.
         UsersList = "users.list", "查看账号", "see accounts";
         /// Create an account.
@@ -290,7 +296,10 @@ impl Action {
             | Self::ResponsesConfirm
             | Self::ResponsesEndApproval
             | Self::ResponsesClose
-            | Self::ResponsesDestroy => Kind::Response,
+            | Self::ResponsesDestroy
+            | Self::ResponsesKeep
+            | Self::ResponsesConfirmKeep
+            | Self::ResponsesReadKept => Kind::Response,
             Self::UsersList
             | Self::UsersCreate
             | Self::UsersUpdate

@@ -19,6 +19,7 @@ use crate::levels::{LevelFound, LevelQuestion, LevelRefused, Levels};
 use crate::load;
 use crate::notifiable::{List, Notifiable};
 use crate::overview::{FactView, PackOverview};
+use crate::retention::Retention;
 use crate::text::Text;
 
 /// A pack that is needed is not there, or does not hold.
@@ -65,6 +66,7 @@ pub struct Library {
     pub(crate) locals: Vec<Local>,
     pub(crate) cities: Vec<City>,
     pub(crate) notifiable: Option<List>,
+    pub(crate) retention: Option<Retention>,
     pub(crate) examples: Vec<load::Example>,
     /// The file of each pack.
     pub(crate) files: BTreeMap<String, String>,
@@ -127,6 +129,11 @@ impl Library {
         self.notifiable
             .as_ref()
             .map_or_else(Vec::new, |list| list.on(on))
+    }
+
+    /// What becomes of the data of a response once it is over; none when no pack says.
+    pub const fn retention(&self) -> Option<&Retention> {
+        self.retention.as_ref()
     }
 
     /// The kinds of approval that the packs declare for a disease; none for one without a pack.
@@ -193,6 +200,24 @@ impl Library {
         self.laws.iter().map(|pack| (pack.id.as_str(), &pack.title))
     }
 
+    /// Every measure that a law knows, or knows to be without a basis: number in the catalogue and
+    /// name, in the order of the numbers; the name of the newest law.
+    pub fn catalogue(&self) -> BTreeMap<String, Text> {
+        let mut laws: Vec<&Law> = self.laws.iter().collect();
+        laws.sort_by_key(|law| law.from);
+        let mut all = BTreeMap::new();
+        for law in laws {
+            let absent = law.absent.iter().map(|one| (&one.id, &one.name));
+            let measures = law.measures.iter().map(|one| (&one.id, &one.name));
+            all.extend(
+                absent
+                    .chain(measures)
+                    .map(|(id, name)| (id.value.clone(), name.clone())),
+            );
+        }
+        all
+    }
+
     /// Where somebody who learns on a day that a complaint was refused can turn next, by the law
     /// that the measure rests on.
     pub fn routes(&self, regime: &str, known_on: Date) -> Vec<RouteOpen> {
@@ -246,6 +271,16 @@ impl Library {
 
     pub(crate) fn disease(&self, id: &str) -> Option<&Disease> {
         self.diseases.iter().find(|pack| pack.id == id)
+    }
+
+    /// Whether records about a disease live in a compartment that few see, by its pack or by the list
+    /// of notifiable diseases; not where neither knows it.
+    pub fn sealed(&self, disease: &str) -> bool {
+        self.disease(disease).is_some_and(|pack| pack.sealed)
+            || self
+                .notifiable
+                .as_ref()
+                .is_some_and(|list| list.sealed(disease))
     }
 
     /// A disease as a place has it.

@@ -17,7 +17,7 @@ use crate::library::{Library, Loaded};
 use crate::reading::read;
 use crate::schema::{
     CityDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind, LawDoc,
-    LevelsDoc, NotifiableDoc, OverlayDoc, SchemeDoc,
+    LevelsDoc, NotifiableDoc, OverlayDoc, RetentionDoc, SchemeDoc,
 };
 
 /// An example with the place it stands at.
@@ -42,6 +42,7 @@ enum Doc {
     Overlay(OverlayDoc),
     City(CityDoc),
     Notifiable(NotifiableDoc),
+    Retention(RetentionDoc),
     Examples(ExamplesDoc),
 }
 
@@ -109,6 +110,7 @@ struct Docs<'f> {
     overlays: Vec<(&'f str, &'f str, &'f OverlayDoc)>,
     cities: Vec<(&'f str, &'f str, &'f CityDoc)>,
     lists: Vec<(&'f str, &'f str, &'f NotifiableDoc)>,
+    retention: Vec<(&'f str, &'f str, &'f RetentionDoc)>,
     examples: Vec<(&'f str, &'f ExamplesDoc)>,
 }
 
@@ -127,6 +129,7 @@ impl<'f> Docs<'f> {
                 Some(Doc::Overlay(doc)) => docs.overlays.push((file, text, doc)),
                 Some(Doc::City(doc)) => docs.cities.push((file, text, doc)),
                 Some(Doc::Notifiable(doc)) => docs.lists.push((file, text, doc)),
+                Some(Doc::Retention(doc)) => docs.retention.push((file, text, doc)),
                 Some(Doc::Examples(doc)) => docs.examples.push((file, doc)),
                 None => {}
             }
@@ -194,6 +197,7 @@ fn parse(file: &str, text: &str) -> Parsed {
         Kind::Overlay => read(file, text).map(Doc::Overlay),
         Kind::City => read(file, text).map(Doc::City),
         Kind::Notifiable => read(file, text).map(Doc::Notifiable),
+        Kind::Retention => read(file, text).map(Doc::Retention),
         Kind::Examples => read(file, text).map(Doc::Examples),
     });
     let (doc, findings) = match doc {
@@ -308,6 +312,16 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         notifiable = Some(crate::notifiable::compile(&mut report, doc));
         close(&mut report, &none, &none, &doc.sources, findings);
     }
+    let mut retention = None;
+    for (index, (file, text, doc)) in docs.retention.iter().enumerate() {
+        let mut report = Report::new(file, text);
+        if index > 0 {
+            let message = format!("`{}` is a second file of what is kept", doc.id.value);
+            report.error(Spot::default(), "duplicate", message, String::new());
+        }
+        retention = Some(crate::retention::compile(&mut report, &vocabulary, doc));
+        close(&mut report, &none, &none, &doc.sources, findings);
+    }
     for (file, doc) in &docs.examples {
         own(&doc.of.value, file, &doc.examples);
     }
@@ -342,6 +356,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             locals,
             cities,
             notifiable,
+            retention,
             examples,
             files,
         },

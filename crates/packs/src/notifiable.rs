@@ -125,6 +125,13 @@ impl Entry {
 }
 
 impl List {
+    /// Whether a disease of the list is sealed.
+    pub fn sealed(&self, disease: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.id == disease && entry.sealed)
+    }
+
     /// The diseases that are notifiable on a day, in the order of the list.
     pub fn on(&self, day: Date) -> Vec<Notifiable> {
         let listed = |entry: &Entry| {

@@ -5,6 +5,7 @@
 //! line in `destroyed.log` beside the keys; the key file gone. That of a record has the same steps
 //! in one transaction. [`Store::finish_destruction`] does what is still to do;
 //! [`Store::replay_destruction`] does everything again on a database that was restored from before.
+//! What is to be kept of a record is copied in the slice that takes its key ([`crate::kept`]).
 
 use fangxian_base::{RecordId, ResponseId};
 use uuid::Uuid;
@@ -51,6 +52,11 @@ fn note(tx: &mut Tx<'_>, what: What, id: Uuid) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Asks for the key of what was kept to go, like that of a response.
+pub(crate) fn note_key(tx: &mut Tx<'_>, id: Uuid) -> Result<(), DbError> {
+    note(tx, What::Response, id)
+}
+
 /// One slice of the destruction of a response whose row says so: at most `limit` of its records or
 /// of the rows written for it. Answers whether nothing is left; then its key is asked to go. What is
 /// done is seen in the rows themselves, so a kill loses nothing and the next slice goes on.
@@ -60,7 +66,10 @@ fn erase_slice(tx: &mut Tx<'_>, id: ResponseId, limit: i64) -> Result<bool, DbEr
         &vals![id, limit],
     )?;
     for row in &records {
-        forget(tx, row.get(0)?)?;
+        let record: RecordId = row.get(0)?;
+        open_doomed(tx, record)?;
+        crate::kept::copy_before(tx, record)?;
+        forget(tx, record)?;
     }
     if !records.is_empty() || blank(tx, id, limit)? > 0 {
         return Ok(false);
@@ -363,6 +372,10 @@ impl Store {
                     "SELECT COUNT(*) FROM response WHERE id = $1 AND destroyed_at IS NULL",
                     &vals![*id],
                 )?;
+                behind |= 0 < tx.value::<i64>(
+                    "SELECT COUNT(*) FROM kept WHERE id = $1 AND ended_at IS NULL",
+                    &vals![*id],
+                )?;
             }
             for id in &destroyed.records {
                 behind |= 0 < tx.value::<i64>(
@@ -416,6 +429,8 @@ impl Store {
                         &vals![*id, now],
                     )?;
                     if there == 0 {
+                        // What was kept of a response, or a response that the backup lacks.
+                        crate::kept::forget(tx, id.uuid())?;
                         note(tx, What::Response, id.uuid())?;
                     }
                 }

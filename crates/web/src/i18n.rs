@@ -68,8 +68,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [(&str, &str, &str); 9] =
-    files!["common" "door" "own" "categories" "work" "appeals" "alerts" "admin" "codes"];
+const FILES: [(&str, &str, &str); 11] = files!["common" "door" "own" "categories" "work" "appeals" "alerts" "law" "closing" "admin" "codes"];
 
 type Bundle = FluentBundle<FluentResource>;
 

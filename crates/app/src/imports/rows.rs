@@ -22,7 +22,6 @@ use super::sources::{AWAITS, Source, settle_waiting, source_of, without_case};
 use super::{notice, remark};
 use crate::assess::{Rules, assess_listed};
 use crate::intake::{Identity, Keep, Matched, keep, look_ahead};
-use crate::linkage::Matching;
 use crate::{AppError, Result};
 
 /// Adds two sets of counts.
@@ -214,7 +213,7 @@ pub(super) fn take_row(
     } else {
         let (record, matched) = keep_row(
             tx,
-            rules.matching(),
+            rules,
             (import, author),
             reading,
             (row, parsed, disease.as_deref()),
@@ -245,7 +244,7 @@ fn kind_of(import: &Import) -> Result<ListKind> {
 /// Keeps a row as a record; what is odd about it is added to the remarks.
 fn keep_row(
     tx: &mut Tx<'_>,
-    matching: &Matching,
+    rules: &Rules,
     (import, author): (&Import, Author),
     reading: &Reading,
     (row, parsed, disease): (&Row, &Parsed, Option<&str>),
@@ -286,7 +285,7 @@ fn keep_row(
     .map(|field| text(row, field));
     let (record, matched) = keep(
         tx,
-        matching,
+        rules.matching(),
         &Keep {
             response: import.response,
             channel: Channel::LineList,
@@ -298,7 +297,7 @@ fn keep_row(
             },
             import: Some((import.id, i64::from(row.number))),
             receipt: None,
-            confined: false,
+            confined: rules.packs().sealed(disease.unwrap_or(&reading.disease)),
             reported_on: reported_on(row),
             original: &parsed.original,
             identity: &identity,

@@ -95,6 +95,19 @@ pub struct EndInput {
     pub reason: String,
 }
 
+/// Whether a second person confirms.
+pub(super) fn decision_of(input: &ConfirmInput) -> Result<bool> {
+    match input.decision.trim() {
+        "confirm" => Ok(true),
+        "refuse" => Ok(false),
+        _ => Err(AppError::field(
+            "decision",
+            "请选择确认（confirm）或不予确认（refuse）。",
+            "Choose confirm or refuse.",
+        )),
+    }
+}
+
 impl App {
     /// The kinds of approval that the packs declare for a disease, by their codes.
     pub(super) fn approval_kinds(&self, disease: &str) -> Vec<String> {
@@ -174,17 +187,7 @@ impl App {
         let action = Action::ResponsesConfirm;
         self.permit(who, action, &resource, Purpose::Command)?;
         let by = staff(who)?;
-        let confirmed = match input.decision.trim() {
-            "confirm" => true,
-            "refuse" => false,
-            _ => {
-                return Err(AppError::field(
-                    "decision",
-                    "请选择确认（confirm）或不予确认（refuse）。",
-                    "Choose confirm or refuse.",
-                ));
-            }
-        };
+        let confirmed = decision_of(input)?;
         self.write(
             who,
             command,

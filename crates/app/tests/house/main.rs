@@ -7,9 +7,12 @@
 )]
 
 mod accounts;
+mod closing;
+mod law;
 mod linkage;
 mod places;
 mod responses;
+mod sealed;
 mod upkeep;
 
 use std::sync::{Arc, OnceLock};

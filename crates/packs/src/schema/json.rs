@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     CityDoc, DiseaseDoc, ExamplesDoc, FactsDoc, Kind, LawDoc, LevelsDoc, NotifiableDoc, OverlayDoc,
-    SchemeDoc,
+    RetentionDoc, SchemeDoc,
 };
 
 /// A JSON Schema (2020-12) that every pack file meets, for editors and for other programs.
@@ -46,6 +46,7 @@ fn of(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Overlay => generator.subschema_for::<OverlayDoc>(),
         Kind::City => generator.subschema_for::<CityDoc>(),
         Kind::Notifiable => generator.subschema_for::<NotifiableDoc>(),
+        Kind::Retention => generator.subschema_for::<RetentionDoc>(),
         Kind::Examples => generator.subschema_for::<ExamplesDoc>(),
     };
     file.to_value()

@@ -12,6 +12,7 @@ mod law;
 mod levels;
 mod notifiable;
 mod overlay;
+mod retention;
 mod scheme;
 mod values;
 
@@ -26,6 +27,7 @@ pub use law::{AbsentDoc, LawDoc, LawMeasureDoc, RemedyDoc, Reported};
 pub use levels::{CompareIndicator, Graded, LevelCond, LevelsDoc};
 pub use notifiable::NotifiableDoc;
 pub use overlay::{OtherValueDoc, OverlayDoc, WithoutDoc};
+pub use retention::RetentionDoc;
 pub use scheme::SchemeDoc;
 pub use values::{
     CondDoc, CriterionDoc, DatedValue, DuringDoc, MatchDoc, SeriesDoc, SourceDoc, Toward,
@@ -104,13 +106,15 @@ pub enum Kind {
     City,
     /// The list of notifiable diseases.
     Notifiable,
+    /// What becomes of the data of a response when it is over.
+    Retention,
     /// Examples of another pack.
     Examples,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Facts,
         Self::Law,
         Self::Disease,
@@ -119,6 +123,7 @@ impl Kind {
         Self::Overlay,
         Self::City,
         Self::Notifiable,
+        Self::Retention,
         Self::Examples,
     ];
 
@@ -133,6 +138,7 @@ impl Kind {
             Self::Overlay => "overlay",
             Self::City => "city",
             Self::Notifiable => "notifiable",
+            Self::Retention => "retention",
             Self::Examples => "examples",
         }
     }

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[(i64, &str)] = &[
     (100, include_str!("0100_limits.sql")),
     (110, include_str!("0110_door.sql")),
     (120, include_str!("0120_file_codes.sql")),
+    (130, include_str!("0130_closing.sql")),
 ];
 
 /// How a step begins on the server.

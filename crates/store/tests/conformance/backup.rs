@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fangxian_base::{Clock, RecordId, ResponseId};
+use fangxian_base::{Clock, PersonId, RecordId, ResponseId};
 use fangxian_domain::units::UnitKind;
 use fangxian_store::audit::{FindingKind, verify};
 use fangxian_store::backup::{BackupError, RestoreReport, backup_keys, restore};
 use fangxian_store::facts::{NewFact, When, fact_list};
+use fangxian_store::kept::{Keeps, NewKept, kept_copies, kept_end, kept_insert, kept_mark};
 use fangxian_store::people::{Says, link_insert};
 use fangxian_store::records::{record_destroy, record_original, token_find};
 use fangxian_store::responses::{response_close, response_destroy};
@@ -249,6 +250,63 @@ fn entries_that_the_heads_here_know_and_the_backup_does_not_are_counted_as_lost(
         "the later response and the entry about the backup"
     );
     assert!(verify(&place.open()).unwrap().holds());
+}
+
+#[test]
+fn what_was_kept_comes_back_and_once_it_is_over_no_backup_brings_it_back() {
+    each_place(|place| {
+        let store = place.open();
+        let (flu, records) = fill(&store);
+        let id = uuid::Uuid::now_v7();
+        store
+            .keys()
+            .make_response(ResponseId::from_uuid(id))
+            .unwrap();
+        let person = PersonId::of_record(records[0].min(records[1]));
+        let until: fangxian_base::Date = "2030-01-01".parse().unwrap();
+        store
+            .write::<_, DbError, _>(command("responses.destroy"), move |tx| {
+                let new = NewKept {
+                    id,
+                    response: flu,
+                    keeps: Keeps::Person(person),
+                    why: "rule",
+                    until_on: until,
+                    assessment: b"{}",
+                    by: None,
+                };
+                kept_insert(tx, &new)?;
+                kept_mark(tx, id, flu, Keeps::Person(person), &[])?;
+                response_close(tx, flu, 1)?;
+                response_destroy(tx, flu, 2)
+            })
+            .unwrap();
+        store.finish_destruction().unwrap();
+        let copies = |store: &Store| {
+            let read = store.read::<_, DbError>(|tx| kept_copies(tx, id, None, 10));
+            read.unwrap()
+        };
+        let made_copies = copies(&store);
+        assert_eq!(made_copies.len(), 2, "the records of one person");
+        assert!(made_copies[0].1.as_ref().unwrap().contains("王小明"));
+        let (data, keys) = made(place, &store);
+        let target = Place::new(place.engine());
+        restored(&target, &data, Some(&keys)).unwrap();
+        assert_eq!(copies(&target.open()), made_copies);
+
+        store
+            .write::<_, DbError, _>(command("responses.destroy"), move |tx| kept_end(tx, id))
+            .unwrap();
+        store.finish_destruction().unwrap();
+        let key_dir = store.keys().dir().to_owned();
+        drop(store);
+        let target = Place::new(place.engine());
+        copy_dir(&key_dir, &target.config().keys.unwrap());
+        restored(&target, &data, Some(&keys)).unwrap();
+        let copy = target.open();
+        assert_eq!(copies(&copy), []);
+        assert!(!copy.keys().still_holds(ResponseId::from_uuid(id)));
+    });
 }
 
 #[test]

@@ -17,12 +17,14 @@ mod areas;
 mod audit;
 mod categories;
 mod clocks;
+mod closing;
 mod command;
 mod exports;
 mod health;
 pub mod home;
 mod imports;
 mod inbox;
+mod law;
 mod measures;
 mod own_file;
 mod packs;
@@ -63,7 +65,9 @@ pub static REGISTRY: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
         alerts::endpoints(),
         areas::endpoints(),
         packs::endpoints(),
+        law::endpoints(),
         responses::endpoints(),
+        closing::endpoints(),
         users::endpoints(),
         audit::endpoints(),
         exports::endpoints(),

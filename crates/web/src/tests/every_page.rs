@@ -20,7 +20,7 @@ const PERSONAL: [&str; 6] = [
 
 /// Every page there is, opened by somebody who may: what is traced leaves the entry that its
 /// permission names, and what is not traced shows nobody's name.
-pub async fn every_page(town: &Town, measure: &str, import: &str) {
+pub async fn every_page(town: &Town, measure: &str, import: &str, closed: &(String, String)) {
     let mut desk = town.browser("desk").await;
     let first = async |who: &mut Browser, path: &str| {
         let rows = rows(who, path).await;
@@ -61,6 +61,9 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
                 "appeals.view" => (appeal.clone(), String::new()),
                 "appeals.letter" => (answered.clone(), String::new()),
                 "users.view" => (user.clone(), String::new()),
+                "responses.closing" | "responses.kept" | "responses.certificate" => {
+                    (closed.0.clone(), String::new())
+                }
                 name => {
                     let id = of(name);
                     match id.split_once('?') {
@@ -69,7 +72,8 @@ pub async fn every_page(town: &Town, measure: &str, import: &str) {
                     }
                 }
             };
-            format!("{}{query}", one.path.replace("{id}", &id))
+            let path = one.path.replace("{id}", &id).replace("{kept}", &closed.1);
+            format!("{path}{query}")
         } else if ["people.search", "people.export"].contains(&one.name) {
             format!("{}?q=%E7%8E%8B%E5%B0%8F%E6%98%8E&purpose=intake", one.path)
         } else {

@@ -3,10 +3,12 @@
 mod alerts;
 mod appeals;
 mod approvals;
+mod closing;
 mod door;
 mod every_page;
 mod fuzz;
 mod holds;
+mod lawful;
 mod limits;
 mod own_file;
 mod pages;

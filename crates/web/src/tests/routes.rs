@@ -169,8 +169,9 @@ async fn a_command_without_its_form_token_or_from_another_site_is_refused() {
 #[tokio::test]
 async fn whoever_may_not_is_refused_whatever_the_endpoint() {
     // Everybody with an account may look at divisions and rules.
-    const EVERYBODY: [&str; 5] = [
+    const EVERYBODY: [&str; 6] = [
         "areas.list",
+        "law.ask",
         "areas.geojson",
         "areas.export",
         "packs.list",

@@ -146,7 +146,7 @@ impl Town {
         town
     }
 
-    fn staff(&self, login: &str, unit: &str, roles: &[&str], area: &str) {
+    pub fn staff(&self, login: &str, unit: &str, roles: &[&str], area: &str) {
         let units = self.app.unit_list(&Who::cli(), None).unwrap();
         let unit = units
             .iter()
