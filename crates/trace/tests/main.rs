@@ -12,5 +12,6 @@ mod damage;
 mod folder;
 mod keeping;
 mod kill;
+mod many;
 mod sql;
 mod world;

@@ -20,34 +20,82 @@ pub struct Facts {
 /// What is known of one person. Moments are zero when there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {
-    /// The moment of the last test with a bit for its result.
-    last_test: u32,
+    /// The last test.
+    tested: Moment,
     /// The last exposure.
     pub exposed: Moment,
     /// The last close exposure.
     pub closely_exposed: Moment,
-    /// Seconds in cells at risk, since each was at risk.
-    pub risk_seconds: u32,
+    /// Seconds in cells at risk; the top bit says that the last test was positive.
+    risk: u32,
 }
+
+const POSITIVE: u32 = 1 << 31;
 
 impl Standing {
     /// The last test and its result; of several at one moment, a positive one.
     pub fn last_test(&self) -> Option<(Moment, bool)> {
-        (self.last_test > 0).then_some((Moment(self.last_test >> 1), self.last_test & 1 == 1))
+        let positive = self.risk & POSITIVE != 0;
+        (self.tested.0 > 0 || positive).then_some((self.tested, positive))
+    }
+
+    /// Seconds in cells at risk, since each was at risk; no more than 2^31 - 1.
+    pub const fn risk_seconds(&self) -> u32 {
+        self.risk & !POSITIVE
+    }
+
+    fn add_risk(&mut self, seconds: u32) {
+        let sum = self.risk_seconds().saturating_add(seconds);
+        self.risk = self.risk & POSITIVE | sum.min(!POSITIVE);
     }
 }
 
 /// Facts with people as numbers, for those who ask again and again.
 #[derive(Debug, Clone, Default)]
 pub struct NumberedFacts {
-    tests: Vec<(u32, u32)>,
-    exposures: Vec<(u32, u32)>,
+    tests: Vec<Fact>,
+    exposures: Vec<Fact>,
     risk_cells: Vec<(u32, u32)>,
 }
 
+/// A fact in one word: from the top 31 bits of the number of a person, 32 of a moment, and a bit of its own.
+#[derive(Debug, Clone, Copy)]
+struct Fact(u64);
+
+const PERSON_SHIFT: u32 = 33;
+/// Tests of so many seconds before the moment that is asked for do not count: more than 68 years.
+const TEST_AGE_MAX: u32 = (1 << 31) - 1;
+
 /// A moment with a bit of its own, so that both are compared at once.
-const fn with_bit(moment: Moment, bit: bool) -> u32 {
-    moment.0 << 1 | bit as u32
+const fn with_bit(moment: Moment, bit: bool) -> u64 {
+    (moment.0 as u64) << 1 | bit as u64
+}
+
+impl Fact {
+    const fn new(person: u32, at: Moment, bit: bool) -> Self {
+        Self((person as u64) << PERSON_SHIFT | with_bit(at, bit))
+    }
+
+    #[inline]
+    fn person(self) -> usize {
+        usize::try_from(self.0 >> PERSON_SHIFT).unwrap_or_default()
+    }
+
+    /// As [`with_bit`] gave it.
+    #[inline]
+    const fn moment_with_bit(self) -> u64 {
+        self.0 & ((1 << PERSON_SHIFT) - 1)
+    }
+
+    #[inline]
+    fn at(self) -> Moment {
+        Moment(u32::try_from(self.moment_with_bit() >> 1).unwrap_or_default())
+    }
+
+    #[inline]
+    const fn bit(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 impl Ask<'_> {
@@ -55,7 +103,7 @@ impl Ask<'_> {
     pub fn number(&self, facts: &Facts) -> NumberedFacts {
         let column = |facts: &[(Person, Moment, bool)]| {
             let of = |(person, at, bit): &(Person, Moment, bool)| {
-                Some((self.known(*person)?, with_bit(*at, *bit)))
+                Some(Fact::new(self.known(*person)?, *at, *bit))
             };
             facts.iter().filter_map(of).collect()
         };
@@ -69,27 +117,37 @@ impl Ask<'_> {
         }
     }
 
-    /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is.
+    /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is. Tests of
+    /// 2^31 seconds before `now` or more do not count.
     pub fn standings(&self, facts: &NumberedFacts, now: Moment) -> Vec<Standing> {
-        let limit = with_bit(now, false);
-        // Most facts are tests: they go to a column of their own, which stays nearer than whole standings.
+        // Most facts are tests: they go to a column of their own, which stays nearer than whole standings. Counted from
+        // `since` on, a moment and a bit go into half a word.
+        let since = now.minus(TEST_AGE_MAX);
+        let (first, limit) = (with_bit(since, false), with_bit(now, false));
         let mut last_tests = vec![0_u32; self.people.len()];
-        for (person, test) in &facts.tests {
-            let last = &mut last_tests[*person as usize];
-            *last = (*last).max(if *test < limit { *test } else { 0 });
+        for test in &facts.tests {
+            let test_from_since = test.moment_with_bit().wrapping_sub(first);
+            let counts = test_from_since < limit - first;
+            let last = &mut last_tests[test.person()];
+            let test = u32::try_from(test_from_since & u64::from(u32::MAX)).unwrap_or_default();
+            *last = (*last).max(if counts { test } else { 0 });
         }
         let standing = |last_test: u32| Standing {
-            last_test,
+            tested: if last_test == 0 {
+                Moment(0)
+            } else {
+                since.plus(last_test >> 1)
+            },
+            risk: if last_test & 1 == 1 { POSITIVE } else { 0 },
             ..Standing::default()
         };
         let mut standings: Vec<Standing> = last_tests.into_iter().map(standing).collect();
-        for (person, exposure) in &facts.exposures {
-            if *exposure < limit {
-                let standing = &mut standings[*person as usize];
-                let at = Moment(exposure >> 1);
-                standing.exposed = standing.exposed.max(at);
-                if exposure & 1 == 1 {
-                    standing.closely_exposed = standing.closely_exposed.max(at);
+        for exposure in &facts.exposures {
+            if exposure.at() < now {
+                let standing = &mut standings[exposure.person()];
+                standing.exposed = standing.exposed.max(exposure.at());
+                if exposure.bit() {
+                    standing.closely_exposed = standing.closely_exposed.max(exposure.at());
                 }
             }
         }
@@ -99,7 +157,7 @@ impl Ask<'_> {
                 span.each(|row| {
                     let standing = &mut standings[self.aliases.canonical(row.other) as usize];
                     let stayed = row.end.min(now.0).saturating_sub(row.start.max(*since));
-                    standing.risk_seconds = standing.risk_seconds.saturating_add(stayed);
+                    standing.add_risk(stayed);
                 });
             }
         }

@@ -191,7 +191,7 @@ fn colour(standing: &Standing) -> u8 {
     if positive || standing.closely_exposed > NOW.minus(7 * DAY) {
         3
     } else if (exposed > NOW.minus(14 * DAY) && exposed.0 > 0 && tested < exposed)
-        || standing.risk_seconds > RISK_STAY_MAX
+        || standing.risk_seconds() > RISK_STAY_MAX
     {
         2
     } else {
