@@ -91,7 +91,7 @@ impl Ask<'_> {
             };
             let stayed: u64 = group.iter().map(|p| u64::from(p.end - p.start)).sum();
             let case_is_long = stayed >= rule.stay_seconds_min;
-            let Scratch { tally, keys } = &mut scratch.contacts;
+            let Scratch { tally, keys, .. } = &mut scratch.contacts;
             tally.begin(long_enough().map(|(look, _)| rows(found.of(look))).sum());
             for (look, presence) in long_enough() {
                 let spans = found.of(look);

@@ -1,6 +1,7 @@
 //! Who was at the same place at the same time as a case, ranked.
 
 use super::rank::{Keys, ranked};
+use super::roll::RollRoom;
 use super::tally::Tally;
 use super::{Answer, Ask, CASES_TOGETHER, Case, Contact, Overlap, Presence};
 use crate::ids::Window;
@@ -11,6 +12,7 @@ use crate::index::layers::{Cut, Span, rows};
 pub struct Scratch {
     pub(super) tally: Tally,
     pub(super) keys: Keys,
+    pub(super) roll: RollRoom,
 }
 
 impl<'a> Ask<'a> {
@@ -43,7 +45,7 @@ impl<'a> Ask<'a> {
         scratch: &mut Scratch,
         mut take: impl FnMut(usize, Answer<Contact>),
     ) {
-        let Scratch { tally, keys } = scratch;
+        let Scratch { tally, keys, .. } = scratch;
         self.tally_contacts(cases, overlap, tally, |at, tally, mut answer| {
             answer.rows = ranked(self.people, tally.entries(), keys);
             take(at, answer);

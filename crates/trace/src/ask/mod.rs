@@ -11,6 +11,7 @@ pub mod points;
 mod rank;
 pub mod recolour;
 pub mod ring2;
+pub(crate) mod roll;
 pub(crate) mod sources;
 pub(crate) mod tally;
 

@@ -1,11 +1,14 @@
 //! Epidemic points: places where a case stayed, with everybody who was there in the same days; and
 //! places that several cases have in common.
 
+use std::collections::BTreeMap;
+
 use super::contacts::Scratch;
-use super::rank::ranked;
+use super::rank::{Keys, ranked, ranked_in_order};
+use super::roll::Roll;
 use super::{Answer, Ask, CASES_TOGETHER, Case, Contact, Overlap, Presence};
 use crate::ids::{Moment, Place, Window};
-use crate::index::layers::{Cut, Span, rows};
+use crate::index::layers::{By, Cut, Found, Look, Span, rows};
 
 /// A place where a case stayed, and its visitors within the case's window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,13 @@ pub struct SharedPlace {
     pub last: Moment,
 }
 
+/// Of so many cases at most the places that they have in common are made ready.
+const CASES_SHARING: usize = 1 << 10;
+/// A place is made ready when its rows would otherwise be read so many times, and not when they are few. The choice
+/// is ours: making ready costs about as much as reading twice.
+const ROLL_TIMES: usize = 2;
+const ROLL_ROWS_MIN: usize = 1 << 12;
+
 impl<'a> Ask<'a> {
     /// The places where the case had a stay of at least the shortest overlap within its window, in order
     /// of place, each with all visitors of the window.
@@ -48,7 +58,8 @@ impl<'a> Ask<'a> {
     }
 
     /// The points of many cases, each handed over with the place of its case in the list, in the order of the list.
-    /// Quicker than one question for each: several cases are looked up side by side.
+    /// Quicker than one question for each: several cases are looked up side by side, and a place that many of
+    /// them have in common is made ready once.
     pub fn points_of_each(
         &self,
         cases: &[Case],
@@ -57,64 +68,116 @@ impl<'a> Ask<'a> {
         mut take: impl FnMut(usize, Answer<Point>),
     ) {
         let mut first = 0;
-        for together in cases.chunks(CASES_TOGETHER) {
-            let who: Vec<(Option<u32>, Window)> = together
+        for sharing in cases.chunks(CASES_SHARING) {
+            let who: Vec<(Option<u32>, Window)> = sharing
                 .iter()
                 .map(|case| (self.known(case.person), case.window))
                 .collect();
-            // The case, and the place for the whole window.
-            let mut points: Vec<(usize, u32)> = Vec::new();
-            self.each_presence(&who, |at, presence| {
-                if presence.end - presence.start >= stay.seconds_min.get() {
-                    points.push((at, presence.place));
-                }
-            });
-            points.sort_unstable();
-            points.dedup();
-            let whole = |(at, place): &(usize, u32)| Presence {
-                place: *place,
-                start: who[*at].1.from.0,
-                end: who[*at].1.to.0,
-                imputed: false,
+            let stayed = self.stayed(&who, stay.seconds_min.get());
+            let whole = |(at, place): &(usize, u32)| Look {
+                number: *place,
+                from: who[*at].1.from.0,
+                to: who[*at].1.to.0,
             };
-            let wholes: Vec<Presence> = points.iter().map(whole).collect();
-            let found = self.others(&wholes);
+            let looks: Vec<Look> = stayed.iter().map(whole).collect();
+            let mut found = Found::default();
+            self.layers.locate(By::Place, &looks, &mut found);
+            let rolls = self.rolls(&looks, &found, &mut scratch.keys);
             let mut look = 0;
-            for (at, (case, (person, _))) in together.iter().zip(&who).enumerate() {
+            for (at, (case, (person, _))) in sharing.iter().zip(&who).enumerate() {
+                if at % CASES_TOGETHER == 0 {
+                    let behind = at + CASES_TOGETHER;
+                    found.fetch(look..stayed.partition_point(|(of, _)| *of < behind));
+                }
                 let mut answer = Answer::default();
                 if person.is_none() {
                     answer.unknown.push(case.person);
                 }
-                while points.get(look).is_some_and(|(of, _)| *of == at) {
-                    let (point, spans) = (&wholes[look], found.of(look));
+                while stayed.get(look).is_some_and(|(of, _)| *of == at) {
+                    let (point, spans) = (&looks[look], found.of(look));
                     look += 1;
-                    match self.crowd(point, stay, spans) {
-                        Some(crowd) => answer.crowds.push(crowd),
-                        None => answer.rows.push(self.point(point, spans, scratch)),
+                    let presence = Presence {
+                        place: point.number,
+                        start: point.from,
+                        end: point.to,
+                        imputed: false,
+                    };
+                    if let Some(crowd) = self.crowd(&presence, stay, spans) {
+                        answer.crowds.push(crowd);
+                        continue;
                     }
+                    let visitors = match rolls.get(&point.number) {
+                        Some(roll) => visitors_of_roll(roll, point, scratch),
+                        None => self.visitors(point, spans, scratch),
+                    };
+                    let place = self.place(point.number);
+                    answer.rows.push(Point { place, visitors });
                 }
                 answer.rows.sort_by_key(|point| point.place);
-                take(first, answer);
-                first += 1;
+                take(first + at, answer);
             }
+            first += sharing.len();
         }
     }
 
-    /// A place with everybody who was there, from its rows.
-    fn point(&self, whole: &Presence, spans: &[Span<'a>], scratch: &mut Scratch) -> Point {
-        let Scratch { tally, keys } = scratch;
+    /// Where each of several people stayed long enough at once: the place of the person in the list, and the number of
+    /// the place, in order.
+    fn stayed(&self, who: &[(Option<u32>, Window)], shortest: u32) -> Vec<(usize, u32)> {
+        let mut stayed = Vec::new();
+        for (piece, together) in who.chunks(CASES_TOGETHER).enumerate() {
+            self.each_presence(together, |at, presence| {
+                if presence.end - presence.start >= shortest {
+                    stayed.push((piece * CASES_TOGETHER + at, presence.place));
+                }
+            });
+        }
+        stayed.sort_unstable();
+        stayed.dedup();
+        stayed
+    }
+
+    /// Makes ready the places that are looked at so often that it is worth it.
+    fn rolls(&self, looks: &[Look], found: &Found<'_>, keys: &mut Keys) -> BTreeMap<u32, Roll> {
+        let mut rolls = BTreeMap::new();
+        let mut order: Vec<usize> = (0..looks.len()).collect();
+        order.sort_unstable_by_key(|at| looks[*at].number);
+        for same in order.chunk_by(|a, b| looks[*a].number == looks[*b].number) {
+            let rows_read: usize = same.iter().map(|at| rows(found.of(*at))).sum();
+            if same.len() < ROLL_TIMES || rows_read < ROLL_ROWS_MIN {
+                continue;
+            }
+            let times = same.iter().map(|at| looks[*at]);
+            let Some(all) = times.reduce(|all, look| Look {
+                from: all.from.min(look.from),
+                to: all.to.max(look.to),
+                ..all
+            }) else {
+                continue;
+            };
+            let mut found = Found::default();
+            self.layers.find(By::Place, &[all], &mut found);
+            let spans = found.of(0);
+            if rows_read / ROLL_TIMES >= rows(spans) {
+                let who = |number| self.aliases.canonical(number);
+                let roll = Roll::new(spans, self.people, who, keys);
+                rolls.insert(all.number, roll);
+            }
+        }
+        rolls
+    }
+
+    /// Everybody who was at a place, from its rows.
+    fn visitors(&self, at: &Look, spans: &[Span<'a>], scratch: &mut Scratch) -> Vec<Contact> {
+        let Scratch { tally, keys, .. } = scratch;
         let cut = Cut {
-            from: whole.start,
-            to: whole.end,
+            from: at.from,
+            to: at.to,
             shortest: 0,
             without: None,
         };
         tally.begin(rows(spans));
         self.add_cut(&cut, false, spans, tally);
-        Point {
-            place: self.place(whole.place),
-            visitors: ranked(self.people, tally.entries(), keys),
-        }
+        ranked(self.people, tally.entries(), keys)
     }
 
     /// Places where at least `cases_min` of the cases were within their windows, most cases first, then
@@ -149,4 +212,13 @@ impl<'a> Ask<'a> {
             .sort_by_key(|row| (std::cmp::Reverse(row.cases), row.place));
         answer
     }
+}
+
+/// Everybody who was at a place that was made ready.
+fn visitors_of_roll(roll: &Roll, at: &Look, scratch: &mut Scratch) -> Vec<Contact> {
+    let Scratch {
+        keys, roll: room, ..
+    } = scratch;
+    roll.add_up(at.from, at.to, room);
+    ranked_in_order(room.contacts(), keys)
 }

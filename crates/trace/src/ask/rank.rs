@@ -15,8 +15,8 @@ const DIGIT_BITS_MAX: u32 = 10;
 /// Room that many rankings in a row can share.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    /// The seconds that are lacking to the most, then where the entry is.
-    order: Vec<u64>,
+    /// What to sort by (of a ranking the seconds that are lacking to the most), then where the entry is.
+    pub(super) order: Vec<u64>,
     spare: Vec<u64>,
     /// The pseudonym of each entry.
     people: Vec<u64>,
@@ -26,8 +26,14 @@ pub(crate) struct Keys {
 
 /// Where the entry of a key is.
 #[inline]
-fn place(key: u64) -> usize {
+pub(super) fn place(key: u64) -> usize {
     usize::try_from(key & u64::from(u32::MAX)).unwrap_or_default()
+}
+
+/// What a key is sorted by.
+#[inline]
+pub(super) fn upper(key: u64) -> u32 {
+    u32::try_from(key >> 32).unwrap_or_default()
 }
 
 /// As much of a sum of seconds as is sorted by digits.
@@ -38,21 +44,9 @@ fn sorted_seconds(seconds: u64) -> u32 {
 
 /// The longest together first; equal ones in order of pseudonym, whatever their numbers are.
 pub(crate) fn ranked(people: &Numbers, entries: &[Entry], room: &mut Keys) -> Vec<Contact> {
-    let seconds = |entry: &Entry| sorted_seconds(entry.seconds);
-    let most = entries.iter().map(seconds).max().unwrap_or(0);
-    room.order.clear();
-    room.order.extend(
-        (0_u64..)
-            .zip(entries)
-            .map(|(at, entry)| u64::from(most - seconds(entry)) << 32 | at),
-    );
+    order_by_seconds(entries.iter().map(|entry| entry.seconds), room);
     // Looked up here, one beside the other and with nothing between: each is far away.
     people.keys_of(entries.iter().map(|entry| entry.person), &mut room.people);
-    if room.order.len() < FEW {
-        room.order.sort_unstable();
-    } else {
-        sort_by_digits(room);
-    }
     let contact = |key: &u64| {
         let entry = &entries[place(*key)];
         Contact {
@@ -74,9 +68,40 @@ pub(crate) fn ranked(people: &Numbers, entries: &[Entry], room: &mut Keys) -> Ve
     contacts
 }
 
+/// As [`ranked`], for contacts that come in order of pseudonym.
+pub(crate) fn ranked_in_order(contacts: &[Contact], room: &mut Keys) -> Vec<Contact> {
+    order_by_seconds(contacts.iter().map(|contact| contact.seconds), room);
+    let mut ranked: Vec<Contact> = room.order.iter().map(|key| contacts[place(*key)]).collect();
+    // Equal ones have stayed in order; only sums that are too large were not told apart.
+    if ranked
+        .first()
+        .is_some_and(|most| most.seconds >= u64::from(u32::MAX))
+    {
+        ranked.sort_by_key(|contact| Reverse(contact.seconds));
+    }
+    ranked
+}
+
+/// Orders the places of sums of seconds, the most first and equal ones as they come.
+fn order_by_seconds(seconds: impl Iterator<Item = u64> + Clone, room: &mut Keys) {
+    let seconds = seconds.map(sorted_seconds);
+    let most = seconds.clone().max().unwrap_or(0);
+    room.order.clear();
+    room.order.extend(
+        (0_u64..)
+            .zip(seconds)
+            .map(|(at, seconds)| u64::from(most - seconds) << 32 | at),
+    );
+    if room.order.len() < FEW {
+        room.order.sort_unstable();
+    } else {
+        sort_by_digits(room);
+    }
+}
+
 /// Sorts by the upper halves, of which only the lower bits differ; equal ones stay in order. The more keys, the
 /// larger the digits and the fewer the rounds.
-fn sort_by_digits(room: &mut Keys) {
+pub(super) fn sort_by_digits(room: &mut Keys) {
     let Keys {
         order, spare, ends, ..
     } = room;

@@ -1,5 +1,7 @@
 //! All layers of a stream together: sealed segments and the tail, each less what is hidden in it.
 
+use std::ops::Range;
+
 use super::Row;
 use super::flat::{self, Flat, FlatRow, Hidden};
 use super::order::{self, Order, Packed};
@@ -86,7 +88,8 @@ impl Cut {
 }
 
 impl Span<'_> {
-    fn len(&self) -> usize {
+    /// How many rows it has, hidden ones with them.
+    pub(crate) fn len(&self) -> usize {
         match self {
             Span::Packed { rows, .. } => rows.len(),
             Span::Rows { rows, .. } => rows.len(),
@@ -215,9 +218,15 @@ impl<'a> Found<'a> {
         let first = look.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.spans[first..self.ends[look]]
     }
+
+    /// Touches the first rows of what several looks found, so that they come side by side and not when each is read.
+    pub(crate) fn fetch(&self, looks: Range<usize>) {
+        for look in looks {
+            fetch(self.of(look));
+        }
+    }
 }
 
-/// Touches the first rows of all spans, so that they come side by side and not when each is read.
 fn fetch(spans: &[Span<'_>]) {
     let mut all = 0;
     for span in spans {
@@ -275,11 +284,17 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Finds the rows of all `looks` that can overlap their times.
+    /// Finds the rows of all `looks` that can overlap their times, and touches the first of each.
+    pub(crate) fn find(&self, by: By, looks: &[Look], found: &mut Found<'a>) {
+        self.locate(by, looks, found);
+        fetch(&found.spans);
+    }
+
+    /// As [`find`](Self::find), for looks that are too many to touch the rows of all.
     ///
     /// Step by step for all of them, so that the memory they touch is fetched side by side and not one
     /// after the other.
-    pub(crate) fn find(&self, by: By, looks: &[Look], found: &mut Found<'a>) {
+    pub(crate) fn locate(&self, by: By, looks: &[Look], found: &mut Found<'a>) {
         let Found {
             spans,
             ends,
@@ -359,7 +374,6 @@ impl<'a> Layers<'a> {
             }
             ends.push(spans.len());
         }
-        fetch(spans);
     }
 
     /// Hands over the stays of `person` that overlap the time between, with how and how sure.
