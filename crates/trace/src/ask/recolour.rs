@@ -58,43 +58,33 @@ pub struct NumberedFacts {
     risk_cells: Vec<(u32, u32)>,
 }
 
-/// A fact in one word: from the top 31 bits of the number of a person, 32 of a moment, and a bit of its own.
+/// A fact about somebody.
 #[derive(Debug, Clone, Copy)]
-struct Fact(u64);
+struct Fact {
+    /// The number of a person, which is below 2^30, and last a bit of the fact's own.
+    who_and_bit: u32,
+    at: Moment,
+}
 
-const PERSON_SHIFT: u32 = 33;
 /// Tests of so many seconds before the moment that is asked for do not count: more than 68 years.
 const TEST_AGE_MAX: u32 = (1 << 31) - 1;
 
-/// A moment with a bit of its own, so that both are compared at once.
-const fn with_bit(moment: Moment, bit: bool) -> u64 {
-    (moment.0 as u64) << 1 | bit as u64
-}
-
 impl Fact {
     const fn new(person: u32, at: Moment, bit: bool) -> Self {
-        Self((person as u64) << PERSON_SHIFT | with_bit(at, bit))
+        Self {
+            who_and_bit: person << 1 | bit as u32,
+            at,
+        }
     }
 
     #[inline]
-    fn person(self) -> usize {
-        usize::try_from(self.0 >> PERSON_SHIFT).unwrap_or_default()
-    }
-
-    /// As [`with_bit`] gave it.
-    #[inline]
-    const fn moment_with_bit(self) -> u64 {
-        self.0 & ((1 << PERSON_SHIFT) - 1)
+    const fn person(self) -> usize {
+        (self.who_and_bit >> 1) as usize
     }
 
     #[inline]
-    fn at(self) -> Moment {
-        Moment(u32::try_from(self.moment_with_bit() >> 1).unwrap_or_default())
-    }
-
-    #[inline]
-    const fn bit(self) -> bool {
-        self.0 & 1 == 1
+    const fn bit(self) -> u32 {
+        self.who_and_bit & 1
     }
 }
 
@@ -117,37 +107,40 @@ impl Ask<'_> {
         }
     }
 
-    /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is. Tests of
-    /// 2^31 seconds before `now` or more do not count.
+    /// What is known of everybody before `now`, by number; [`everybody`](Self::everybody) says who that is. Tests of more
+    /// than 68 years before `now` do not count.
     pub fn standings(&self, facts: &NumberedFacts, now: Moment) -> Vec<Standing> {
         // Most facts are tests: they go to a column of their own, which stays nearer than whole standings. Counted from
-        // `since` on, a moment and a bit go into half a word.
-        let since = now.minus(TEST_AGE_MAX);
-        let (first, limit) = (with_bit(since, false), with_bit(now, false));
+        // `since` on, a moment and a bit go into four bytes.
+        let since = now.minus(TEST_AGE_MAX).0;
+        let ages = now.0 - since;
         let mut last_tests = vec![0_u32; self.people.len()];
         for test in &facts.tests {
-            let test_from_since = test.moment_with_bit().wrapping_sub(first);
-            let counts = test_from_since < limit - first;
+            // A moment before `since` comes out as one far behind.
+            let after = test.at.0.wrapping_sub(since);
             let last = &mut last_tests[test.person()];
-            let test = u32::try_from(test_from_since & u64::from(u32::MAX)).unwrap_or_default();
-            *last = (*last).max(if counts { test } else { 0 });
+            *last = (*last).max(if after < ages {
+                after << 1 | test.bit()
+            } else {
+                0
+            });
         }
         let standing = |last_test: u32| Standing {
             tested: if last_test == 0 {
                 Moment(0)
             } else {
-                since.plus(last_test >> 1)
+                Moment(since.wrapping_add(last_test >> 1))
             },
             risk: if last_test & 1 == 1 { POSITIVE } else { 0 },
             ..Standing::default()
         };
         let mut standings: Vec<Standing> = last_tests.into_iter().map(standing).collect();
         for exposure in &facts.exposures {
-            if exposure.at() < now {
+            if exposure.at < now {
                 let standing = &mut standings[exposure.person()];
-                standing.exposed = standing.exposed.max(exposure.at());
-                if exposure.bit() {
-                    standing.closely_exposed = standing.closely_exposed.max(exposure.at());
+                standing.exposed = standing.exposed.max(exposure.at);
+                if exposure.bit() == 1 {
+                    standing.closely_exposed = standing.closely_exposed.max(exposure.at);
                 }
             }
         }
