@@ -35,7 +35,7 @@ pub struct SharedPlace {
 /// Of so many cases at most the places that they have in common are made ready.
 const CASES_SHARING: usize = 1 << 10;
 /// A place is made ready when its rows would otherwise be read so many times, and not when they are few. The choice
-/// is ours: making ready costs about as much as reading twice.
+/// is ours.
 const ROLL_TIMES: usize = 2;
 const ROLL_ROWS_MIN: usize = 1 << 12;
 
