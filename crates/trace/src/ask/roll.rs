@@ -136,15 +136,15 @@ impl Roll {
         {
             for row in &sheet.rows {
                 // Which rows count is hard to foretell where the time begins and ends: all go the same way.
-                let counts = (row.end > from) & (row.start < to);
-                let mask = 0_u32.wrapping_sub(u32::from(counts));
+                let counts = u32::from(row.end > from) & u32::from(row.start < to);
+                let mask = 0_u32.wrapping_sub(counts);
                 let (start, end) = (row.start.max(from), row.end.min(to));
                 let sum = &mut sums[row.other as usize];
-                sum.overlaps = sum.overlaps.wrapping_add(u32::from(counts));
+                sum.overlaps = sum.overlaps.wrapping_add(counts);
                 sum.seconds = (sum.seconds).wrapping_add(u64::from(end.wrapping_sub(start) & mask));
                 sum.first.0 = sum.first.0.min(start | !mask);
                 sum.last.0 = sum.last.0.max(end & mask);
-                sum.imputed = sum.imputed.wrapping_add(u32::from(counts & row.imputed));
+                sum.imputed = sum.imputed.wrapping_add(counts & u32::from(row.imputed));
             }
         }
         let contacts = &mut room.contacts[..=self.people.len()];
