@@ -46,10 +46,8 @@ export function theClosing(journey) {
     await axe(bureau);
     await bureau.getByRole('button', { name: '申请例外保存' }).click();
     await bureau.getByText('由您申请，须由他人复核').waitFor();
-    assert.equal(await bureau.getByRole('button', { name: '销毁个人信息' }).count(), 1);
-    await bureau.getByRole('button', { name: '销毁个人信息' }).click();
-    await bureau.getByText('终止与销毁须由不同人员办理').waitFor();
-    await bureau.goto(told.page);
+    await bureau.getByText('由您终止，须由他人下令销毁').waitFor();
+    assert.equal(await bureau.getByRole('button', { name: '销毁个人信息' }).count(), 0);
     await fits(bureau);
     await shot(bureau, 'closing proposed');
   });
@@ -90,7 +88,7 @@ export function theClosing(journey) {
     await fits(auditor);
     await shot(auditor, 'closing copy');
     await auditor.goto('/audit');
-    await auditor.getByText('查阅保存的副本').first().waitFor();
+    await auditor.locator('table').getByText('查阅保存的副本').first().waitFor();
     await auditor.getByRole('button', { name: /校验/ }).click();
     await auditor.locator('p.done').waitFor();
   });

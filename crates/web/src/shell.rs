@@ -169,6 +169,11 @@ impl Shell {
         self.zone.date(*moment).to_string()
     }
 
+    /// A moment with its year, as a document needs it.
+    pub fn moment(&self, moment: &Instant) -> String {
+        self.zone.show(*moment)
+    }
+
     /// How long ago.
     pub fn ago(&self, moment: &Instant) -> String {
         let minutes = self.now.minutes_since(*moment);

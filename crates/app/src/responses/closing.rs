@@ -32,6 +32,8 @@ pub struct ClosingView {
     pub closed_at: Option<Instant>,
     /// Who closed it.
     pub closed_by: Option<String>,
+    /// Whether that is the reader, who cannot have it destroyed.
+    pub closed_own: bool,
     /// When its destruction was ordered.
     pub destroyed_at: Option<Instant>,
     /// When the key was gone.
@@ -162,6 +164,7 @@ impl App {
             title: Text::new(response.title_zh, response.title_en),
             opened_at: response.opened_at,
             closed_at: response.closed_at,
+            closed_own: closed_by.is_some() && closed_by == who.user(),
             closed_by: user_name(tx, closed_by.filter(|_| response.closed_at.is_some()))?,
             destroyed_at: response.destroyed_at,
             gone_at: counted::gone_at(tx, id)?,

@@ -21,6 +21,7 @@ closing-nothing-kept = Nothing was proposed to be kept.
 closing-proposed-by = proposed by
 closing-decided-by = decided by
 closing-copies = {$count} copies
+closing-own-close = You closed it; somebody else orders the destruction.
 closing-own = You proposed it; somebody else confirms.
 kept-person = records of one person (file …{$file})
 responses-keep = Propose to keep something

@@ -21,6 +21,7 @@ closing-nothing-kept = 没有申请保存的内容。
 closing-proposed-by = 申请人
 closing-decided-by = 复核人
 closing-copies = 副本 {$count} 份
+closing-own-close = 由您终止，须由他人下令销毁。
 closing-own = 由您申请，须由他人复核。
 kept-person = 一人的记录（档案 …{$file}）
 responses-keep = 申请例外保存
