@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    CityDoc, DiseaseDoc, ExamplesDoc, FactsDoc, Kind, LawDoc, LevelsDoc, NotifiableDoc, OverlayDoc,
-    SchemeDoc,
+    CityDoc, ConfirmedDoc, DiseaseDoc, ExamplesDoc, FactsDoc, Kind, LawDoc, LevelsDoc,
+    NotifiableDoc, OverlayDoc, SchemeDoc,
 };
 
 /// A JSON Schema (2020-12) that every pack file meets, for editors and for other programs.
@@ -47,6 +47,7 @@ fn of(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::City => generator.subschema_for::<CityDoc>(),
         Kind::Notifiable => generator.subschema_for::<NotifiableDoc>(),
         Kind::Examples => generator.subschema_for::<ExamplesDoc>(),
+        Kind::Confirmed => generator.subschema_for::<ConfirmedDoc>(),
     };
     file.to_value()
 }

@@ -4,6 +4,7 @@
 //! looked up later carry their place in the file.
 
 mod city;
+mod confirmed;
 mod disease;
 mod example;
 mod facts;
@@ -16,6 +17,7 @@ mod scheme;
 mod values;
 
 pub use city::{CityDoc, InForce, Level, LimitDoc, LimitOf};
+pub use confirmed::{ConfirmedCase, ConfirmedDoc};
 pub use disease::{Covers, DiseaseDoc, EditionDoc, PathwayDoc};
 pub use example::{
     ClockCase, DeadlineCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask, LimitCase,
@@ -106,11 +108,13 @@ pub enum Kind {
     Notifiable,
     /// Examples of another pack.
     Examples,
+    /// What persons have confirmed of another pack.
+    Confirmed,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Facts,
         Self::Law,
         Self::Disease,
@@ -120,6 +124,7 @@ impl Kind {
         Self::City,
         Self::Notifiable,
         Self::Examples,
+        Self::Confirmed,
     ];
 
     /// As it is written.
@@ -134,6 +139,7 @@ impl Kind {
             Self::City => "city",
             Self::Notifiable => "notifiable",
             Self::Examples => "examples",
+            Self::Confirmed => "confirmed",
         }
     }
 }
