@@ -64,7 +64,7 @@ impl App {
             .map_or_else(Vec::new, |city| {
                 city.levels()
                     .into_iter()
-                    .map(|level| Text::new(level.name.zh, level.name.en))
+                    .map(|level| crate::assess::words(&level.name))
                     .collect()
             })
     }

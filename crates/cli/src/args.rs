@@ -235,8 +235,9 @@ pub enum PackWhat {
     Explain(ExplainArgs),
     /// Say what two versions of a set of packs say differently, and which outcomes change
     Diff(DiffArgs),
-    /// Say how often examples reach each rule and each dated value
-    Coverage(PackDir),
+    /// Say how often examples reach each rule and each dated value, and which cases around their
+    /// changes a person has confirmed
+    Coverage(CoverageArgs),
     /// Put pack files into the agreed layout; comments stay
     Fmt(PackFmtArgs),
     /// Write packs out for people: rules, values over time, articles, organs, sources
@@ -287,6 +288,39 @@ pub struct DiffArgs {
     pub json: bool,
 }
 
+/// `fangxian pack coverage`.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Directory of pack files [default: the shipped packs]
+    pub dir: Option<PathBuf>,
+    /// Fail also when nobody has confirmed a case
+    #[arg(long, conflicts_with = "confirm")]
+    pub check: bool,
+    /// Confirm the outcome of these cases; without one, at a terminal, each open case is shown and asked
+    #[arg(long, value_name = "ID", num_args = 0.., requires = "by", requires = "dir")]
+    pub confirm: Option<Vec<String>>,
+    /// Who confirms
+    #[arg(long, value_name = "NAME", requires = "confirm")]
+    pub by: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `fangxian bench regrade`.
+#[derive(Debug, Args)]
+pub struct RegradeMeasured {
+    /// Persons
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10..))]
+    pub persons: u64,
+    /// Facts of all of them together
+    #[arg(long, default_value_t = 5_000_000)]
+    pub facts: u64,
+    /// Another seed makes other persons
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
 #[derive(Debug, Args)]
 pub struct PackDir {
     /// Directory of pack files [default: the shipped packs]
@@ -300,6 +334,8 @@ pub struct PackDir {
 pub struct ExplainArgs {
     /// A JSON file: disease, on, facts, and optionally city, region, approvals
     pub file: PathBuf,
+    /// Directory of pack files [default: the shipped packs]
+    pub dir: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -429,6 +465,8 @@ pub enum BenchWhat {
     },
     /// A long list into a store that knows many people, and where the time goes
     Import(ImportMeasured),
+    /// A change of a pack put to many persons, beside the whole assessment of each
+    Regrade(RegradeMeasured),
     /// The epidemiology engine, beside the R packages that are installed; a table in Markdown
     Epi {
         /// Without the peers

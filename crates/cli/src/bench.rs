@@ -2,6 +2,7 @@
 
 mod import;
 pub mod phases;
+mod regrade;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub fn run(args: &BenchArgs, phases: &phases::Phases) -> Result<Ended, Failed> {
     match &args.what {
         BenchWhat::Intake { clients, seconds } => intake(*clients, Duration::from_secs(*seconds)),
         BenchWhat::Import(wanted) => import::run(wanted, phases),
+        BenchWhat::Regrade(wanted) => regrade::run(wanted),
         BenchWhat::Epi { alone, reference } => crate::epi::bench::run(*alone, reference.as_deref()),
         BenchWhat::Trace(wanted) => {
             let size = fangxian_trace::bench::Size {

@@ -1,5 +1,6 @@
 //! `fangxian pack`: reads pack files, runs their examples, explains an outcome.
 
+mod coverage;
 mod tools;
 
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::path::Path;
 use fangxian_packs::{Library, shipped_files};
 use serde::Serialize;
 
-use crate::args::{DiffArgs, PackArgs, PackDir, PackWhat};
+use crate::args::{DiffArgs, ExplainArgs, PackArgs, PackDir, PackWhat};
 use crate::out::{self, Ended, Failed};
 
 /// Runs it.
@@ -15,9 +16,9 @@ pub fn run(args: &PackArgs) -> Result<Ended, Failed> {
     match &args.what {
         PackWhat::Check(dir) => check(dir),
         PackWhat::Test(dir) => test(dir),
-        PackWhat::Explain(args) => explain(&args.file, args.json),
+        PackWhat::Explain(args) => explain(args),
         PackWhat::Diff(args) => diff(args),
-        PackWhat::Coverage(dir) => coverage(dir),
+        PackWhat::Coverage(args) => coverage::run(args),
         PackWhat::Fmt(args) => tools::fmt(args),
         PackWhat::Docs(args) => tools::docs(args),
         PackWhat::Schema => tools::schema(),
@@ -174,6 +175,21 @@ fn diff(args: &DiffArgs) -> Result<Ended, Failed> {
                 out::line(format_args!("    {failure}"));
             }
         }
+        for person in &diff.persons {
+            out::line(format_args!("{}", person.key));
+            out::line(format_args!("    before  {}", person.before));
+            out::line(format_args!("    after   {}", person.after));
+        }
+        let restricted = |more| {
+            let all = diff.persons.iter();
+            all.filter(|person| person.restricted == Some(more)).count()
+        };
+        out::line(format_args!(
+            "{} persons of examples are judged otherwise: {} more are restricted, {} no more",
+            diff.persons.len(),
+            restricted(true),
+            restricted(false)
+        ));
         out::line(format_args!(
             "{} entries differ; {} of {} outcomes change",
             diff.changes.len(),
@@ -182,34 +198,6 @@ fn diff(args: &DiffArgs) -> Result<Ended, Failed> {
         ));
     }
     Ok(if diff.changes.is_empty() {
-        Ended::Done
-    } else {
-        Ended::Finding
-    })
-}
-
-/// How often examples reach each rule and value; a finding, when one is never reached.
-fn coverage(dir: &PackDir) -> Result<Ended, Failed> {
-    let loaded = Library::from_files(files(dir.dir.as_deref())?);
-    let Some(library) = loaded.library else {
-        loaded.findings.iter().for_each(out::note);
-        return Err(Failed::new(format!("{} findings", loaded.findings.len()))
-            .hint("mend them first: fangxian pack check DIR"));
-    };
-    let all = library.coverage();
-    let never = all.iter().filter(|item| item.reached == 0).count();
-    if dir.json {
-        out::json(&all)?;
-    } else {
-        for item in &all {
-            out::line(format_args!("{:6}  {}", item.reached, item.name));
-        }
-        out::line(format_args!(
-            "{} rules and values, {never} without an example",
-            all.len()
-        ));
-    }
-    Ok(if never == 0 {
         Ended::Done
     } else {
         Ended::Finding
@@ -231,7 +219,8 @@ struct Question {
     approvals: Vec<fangxian_packs::Approval>,
 }
 
-fn explain(file: &Path, json: bool) -> Result<Ended, Failed> {
+fn explain(args: &ExplainArgs) -> Result<Ended, Failed> {
+    let file = &args.file;
     let text = std::fs::read_to_string(file)
         .map_err(|e| Failed::new(format!("`{}`: {e}", file.display())))?;
     let question: Question = serde_json::from_str(&text).map_err(|e| {
@@ -239,7 +228,13 @@ fn explain(file: &Path, json: bool) -> Result<Ended, Failed> {
             "a question is JSON with disease, on, facts, and optionally city, region, approvals",
         )
     })?;
-    let assessment = Library::shipped()?.assess(&fangxian_packs::Input {
+    let loaded = Library::from_files(files(args.dir.as_deref())?);
+    let Some(library) = loaded.library else {
+        loaded.findings.iter().for_each(out::note);
+        return Err(Failed::new(format!("{} findings", loaded.findings.len()))
+            .hint("mend them first: fangxian pack check DIR"));
+    };
+    let assessment = library.assess(&fangxian_packs::Input {
         disease: &question.disease,
         city: &question.city,
         region: &question.region,
@@ -248,7 +243,7 @@ fn explain(file: &Path, json: bool) -> Result<Ended, Failed> {
         on: question.on,
         as_of: question.on,
     });
-    if json {
+    if args.json {
         out::json(&assessment)?;
     } else {
         out::line(fangxian_packs::explain(&assessment, "en"));

@@ -71,3 +71,84 @@ fn the_schema_is_one_object() {
         "https://json-schema.org/draft/2020-12/schema"
     );
 }
+
+/// The shipped packs as a folder.
+fn shipped(name: &str) -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("fangxian-packs-{name}-{}", std::process::id()));
+    for (file, text) in fangxian_packs::shipped_files() {
+        let path = dir.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_case_is_confirmed_by_a_person_and_told_when_its_outcome_changes() {
+    let dir = shipped("coverage");
+    let path = dir.to_str().unwrap();
+    let listed = pack(&["coverage", path, "--json"]);
+    assert_eq!(listed.status.code(), Some(0), "{listed:?}");
+    assert_eq!(pack(&["coverage", path, "--check"]).status.code(), Some(1));
+    let told: serde_json::Value = serde_json::from_str(&said(&listed)).unwrap();
+    let case = &told["cases"][0];
+    assert_eq!(case["state"], "unconfirmed");
+    let id = case["id"].as_str().unwrap();
+    // Nobody is asked where nobody can answer, and nobody confirms without a name.
+    let unasked = pack(&["coverage", path, "--confirm", "--by", "张三"]);
+    assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
+    let unnamed = pack(&["coverage", path, "--confirm", id]);
+    assert_eq!(unnamed.status.code(), Some(2), "{unnamed:?}");
+    let unknown = pack(&[
+        "coverage",
+        path,
+        "--confirm",
+        "x@2020-01-01#0",
+        "--by",
+        "张三",
+    ]);
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+    let confirmed = pack(&["coverage", path, "--confirm", id, "--by", "张三"]);
+    assert_eq!(confirmed.status.code(), Some(0), "{confirmed:?}");
+    assert!(said(&pack(&["coverage", path])).contains("confirmed by 张三 on "));
+    assert_eq!(pack(&["fmt", "--check", path]).status.code(), Some(0));
+
+    let folder = dir.join("diseases").join(case["pack"].as_str().unwrap());
+    let file = folder.join("confirmed.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("outcome: \"class", "outcome: \"kind")).unwrap();
+    let changed = pack(&["coverage", path]);
+    assert_eq!(changed.status.code(), Some(1));
+    assert!(said(&changed).contains("changed since 张三 confirmed it"));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn a_failed_example_is_told_as_it_is_written_and_explain_takes_the_folder() {
+    let dir = shipped("explain");
+    let file = dir.join("diseases/norovirus/examples.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (before, after) = text.split_once("until: 20").unwrap();
+    let (_, rest) = after.split_at("26-01-01".len());
+    std::fs::write(&file, format!("{before}until: 2001-02-03{rest}")).unwrap();
+    let path = dir.to_str().unwrap();
+    let failed = pack(&["test", path]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(said(&failed).contains("2001-02-03"), "{failed:?}");
+    assert!(!said(&failed).contains("Some("), "{failed:?}");
+
+    std::fs::write(&file, text).unwrap();
+    let question = dir.join("question.json");
+    let asked = r#"{"disease": "norovirus", "on": "2026-05-11", "facts": []}"#;
+    std::fs::write(&question, asked).unwrap();
+    let explained = pack(&["explain", question.to_str().unwrap(), path]);
+    assert_eq!(explained.status.code(), Some(0), "{explained:?}");
+    assert!(
+        said(&explained).starts_with("norovirus 2026-05-11"),
+        "{explained:?}"
+    );
+    std::fs::remove_file(dir.join("facts.yaml")).unwrap();
+    let broken = pack(&["explain", question.to_str().unwrap(), path]);
+    assert_eq!(broken.status.code(), Some(2), "{broken:?}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}

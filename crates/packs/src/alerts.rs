@@ -2,6 +2,7 @@
 //! that the law of the day wants of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fangxian_base::{Date, plus_days};
 use schemars::JsonSchema;
@@ -160,7 +161,7 @@ pub struct AlertRaised {
     /// Why the law wants them.
     pub reasons: Vec<Reason>,
     /// The values that were read.
-    pub values: Vec<ValueUsed>,
+    pub values: Vec<Arc<ValueUsed>>,
     /// Sources.
     pub cites: Vec<String>,
 }

@@ -2,6 +2,8 @@
 //!
 //! Everything here is a proposal. A measure exists only after its organ has decided it.
 
+use std::sync::Arc;
+
 use fangxian_base::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,7 +119,7 @@ pub struct Reason {
     /// Ids of the facts that met them.
     pub facts: Vec<String>,
     /// The values that were read.
-    pub values: Vec<ValueUsed>,
+    pub values: Vec<Arc<ValueUsed>>,
     /// Keys into the pack's sources.
     pub cites: Vec<String>,
 }

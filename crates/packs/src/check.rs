@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::compile::disease::Disease;
 use crate::example::{self, Reached};
 use crate::finding::{Finding, Severity, Spot, nearest};
 use crate::library::Library;
 use crate::reachable::reachable;
-use crate::schema::InForce;
+use crate::schema::{ConfirmedDoc, InForce};
 
 fn add(
     findings: &mut Vec<Finding>,
@@ -161,6 +162,42 @@ pub fn names(library: &Library, findings: &mut Vec<Finding>) {
                     "undeclared-fact",
                     objection,
                     "see facts.yaml",
+                );
+            }
+        }
+    }
+}
+
+/// Confirmations are of a disease pack, once for each case, and by somebody.
+pub fn confirmed(
+    docs: &[(&str, &ConfirmedDoc)],
+    diseases: &[Disease],
+    findings: &mut Vec<Finding>,
+) {
+    for (file, doc) in docs {
+        let known = || diseases.iter().map(|pack| pack.id.as_str());
+        let mut wrong = |spot, code, message: String, hint: &str| {
+            add(findings, Severity::Error, (file, spot), code, message, hint);
+        };
+        if !known().any(|id| id == doc.of.value) {
+            let message = format!("confirmations of an unknown disease `{}`", doc.of.value);
+            let hint = nearest(&doc.of.value, known());
+            wrong(doc.of.spot(), "unknown-name", message, &hint);
+        }
+        let mut seen = BTreeSet::new();
+        for case in &doc.cases {
+            let spot = case.example.spot();
+            if !seen.insert((case.on, &case.example.value)) {
+                let message = format!("`{}` on {} is there twice", case.example.value, case.on);
+                wrong(spot, "duplicate", message, "keep the later one");
+            }
+            if case.by.trim().is_empty() {
+                let message = format!("nobody confirmed `{}`", case.example.value);
+                wrong(
+                    spot,
+                    "nobody",
+                    message,
+                    "write who did, or take the case out",
                 );
             }
         }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::example::{self, ExampleResult, Reached};
 use crate::finding::Finding;
 use crate::load::load;
+use crate::regrade::{Person, Regraded, Regrading, regrade_one};
 
 /// One entry that is there on one side only, or says something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,6 +37,9 @@ pub struct PackDiff {
     pub outcomes: Vec<ExampleResult>,
     /// How many examples of the old set were asked.
     pub asked: usize,
+    /// Persons of those examples whose answer changes, in whatever way, by the name of the example:
+    /// also where the example does not look.
+    pub persons: Vec<Regraded<String>>,
 }
 
 /// Compares two sets of pack files.
@@ -56,11 +60,25 @@ pub fn diff(old: &[(String, String)], new: &[(String, String)]) -> Result<PackDi
         .map(|one| example::run(&after, one, &mut reached))
         .collect();
     let asked = outcomes.len();
+    let assessed = before
+        .examples
+        .iter()
+        .filter(|one| one.doc.expect.is_some());
+    let persons = assessed.filter_map(|one| {
+        let input = example::question(&before, one);
+        let person = Person {
+            key: one.doc.name.value.clone(),
+            facts: one.doc.facts.clone(),
+        };
+        regrade_one(&before, &after, &Regrading::from(&input), person)
+    });
+    let persons: Vec<Regraded<String>> = persons.collect();
     let outcomes = outcomes.into_iter().filter(|one| !one.failures.is_empty());
     Ok(PackDiff {
         changes: changes(&entries(old), &entries(new)),
         outcomes: outcomes.collect(),
         asked,
+        persons,
     })
 }
 
@@ -95,7 +113,7 @@ fn entries(files: &[(String, String)]) -> Entries {
             pack.get(key).and_then(Value::as_str).map(str::to_owned)
         };
         let kind = word(&pack, "kind").unwrap_or_default();
-        if kind == "examples" {
+        if kind == "examples" || kind == "confirmed" {
             continue;
         }
         let id = word(&pack, "id").unwrap_or_else(|| file.clone());
@@ -178,6 +196,7 @@ mod tests {
         let diff = diff(&files(), &files()).unwrap();
         assert_eq!(diff.changes, []);
         assert_eq!(diff.outcomes, []);
+        assert_eq!(diff.persons, []);
         assert!(diff.asked > 500);
     }
 
@@ -212,6 +231,14 @@ mod tests {
                 .all(|one| one.pack == "novel-influenza")
         );
         assert!(!told.outcomes.is_empty());
+        // Whoever is to be observed is so for other days, before as after.
+        let observed = |person: &&Regraded<String>| {
+            let ends = |outcome: &crate::outcome::Outcome| -> Vec<_> {
+                outcome.measures.iter().map(|due| due.end).collect()
+            };
+            person.restricted.is_none() && ends(&person.before) != ends(&person.after)
+        };
+        assert!(told.persons.iter().filter(observed).count() > 0);
         let [only] = told.changes.as_slice() else {
             panic!("one entry: {:?}", told.changes)
         };

@@ -2,12 +2,14 @@
 //! that rule. An example asserts outcomes (classes, days, moments), never a parameter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fangxian_base::Date;
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::alerts::AlertQuestion;
 use crate::assessment::{Answer, Assessment, MeasureDue, Reason, StepKind, ValueUsed};
@@ -53,7 +55,7 @@ impl Reached {
         self.values(&reason.rule, &reason.values);
     }
 
-    fn values(&mut self, rule: &str, values: &[ValueUsed]) {
+    fn values(&mut self, rule: &str, values: &[Arc<ValueUsed>]) {
         let pack = rule.split('/').next().unwrap_or_default();
         for value in values {
             let pack = value.layer.as_ref().map_or(pack, |layer| &layer.pack);
@@ -66,10 +68,9 @@ impl Reached {
     }
 }
 
-/// Runs one example.
-pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> ExampleResult {
+/// The question that an example puts to the rules.
+pub fn question<'a>(library: &'a Library, example: &'a Example) -> Input<'a> {
     let doc = &example.doc;
-    let mut failures = Vec::new();
     let overlay = library.overlays.iter().find(|o| o.id == example.pack);
     let own = overlay.map_or(example.pack.as_str(), |overlay| overlay.over.as_str());
     let disease = doc.disease.as_deref().unwrap_or(own);
@@ -81,16 +82,28 @@ pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> Examp
         ("", Some(city), _) => city,
         (region, ..) => region,
     };
-    let as_of = doc.as_of.unwrap_or(doc.on);
-    let input = Input {
+    Input {
         disease,
         city: &doc.city,
         region,
         facts: &doc.facts,
         approvals: &doc.approvals,
         on: doc.on,
+        as_of: doc.as_of.unwrap_or(doc.on),
+    }
+}
+
+/// Runs one example.
+pub fn run(library: &Library, example: &Example, reached: &mut Reached) -> ExampleResult {
+    let doc = &example.doc;
+    let mut failures = Vec::new();
+    let input = question(library, example);
+    let Input {
+        disease,
+        region,
         as_of,
-    };
+        ..
+    } = input;
     if doc.expect.is_none()
         && doc.alert.is_none()
         && doc.permit.is_none()
@@ -329,33 +342,52 @@ fn routes_case(
     law.routes.iter().map(|route| route.rule.clone()).collect()
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    is: &T,
-    wanted: &T,
-    failures: &mut Vec<String>,
-) {
+fn same<T: PartialEq + Serialize>(what: &str, is: &T, wanted: &T, failures: &mut Vec<String>) {
     if is != wanted {
-        failures.push(format!("{what}: expected {wanted:?}, got {is:?}"));
+        let (wanted, is) = (as_written(wanted), as_written(is));
+        failures.push(format!("{what}: expected {wanted}, got {is}"));
     }
+}
+
+/// A value as an author writes it in a pack.
+fn as_written(value: &impl Serialize) -> String {
+    fn flow(value: &Value) -> String {
+        match value {
+            Value::Null => "none".to_owned(),
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::String(text) => text.clone(),
+            Value::Array(items) => {
+                let items: Vec<String> = items.iter().map(flow).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Object(fields) => {
+                let fields = fields.iter();
+                let fields: Vec<String> = fields
+                    .map(|(name, value)| format!("{name}: {}", flow(value)))
+                    .collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+        }
+    }
+    serde_json::to_value(value).map_or_else(|e| e.to_string(), |value| flow(&value))
 }
 
 fn compare(is: &Assessment, expect: &Expect, failures: &mut Vec<String>) {
     if let Some(class) = expect.class {
-        let wanted = format!("{class:?}");
+        let wanted = as_written(&class);
         let got = match (is.class, is.case) {
-            (Some(class), _) => format!("{class:?}"),
-            (None, Answer::Unknown) => "Unknown".to_owned(),
-            (None, Answer::No | Answer::Yes) => "None".to_owned(),
+            (Some(class), _) => as_written(&class),
+            (None, Answer::Unknown) => "unknown".to_owned(),
+            (None, Answer::No | Answer::Yes) => "none".to_owned(),
         };
         same("class", &got, &wanted, failures);
     }
     if let Some(contact) = expect.contact {
-        let wanted = format!("{contact:?}");
+        let wanted = as_written(&contact);
         let got = match (is.contact_kind, is.contact) {
-            (Some(kind), _) => format!("{kind:?}"),
-            (None, Answer::Unknown) => "Unknown".to_owned(),
-            (None, Answer::No | Answer::Yes) => "None".to_owned(),
+            (Some(kind), _) => as_written(&kind),
+            (None, Answer::Unknown) => "unknown".to_owned(),
+            (None, Answer::No | Answer::Yes) => "none".to_owned(),
         };
         same("contact", &got, &wanted, failures);
     }

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod assessment;
+mod cases;
 mod check;
 mod compile;
 mod diff;
@@ -21,14 +22,17 @@ mod library;
 mod limits;
 mod load;
 mod notifiable;
+mod outcome;
 mod overview;
 mod page;
 mod reachable;
 mod reading;
+mod regrade;
 mod retention;
 mod schema;
 mod shipped;
 mod signing;
+mod slips;
 mod text;
 mod words;
 
@@ -39,6 +43,7 @@ pub use assessment::{
     Quantity, Reason, Refusal, RefusalKind, Release, ReportDue, Stage, Step, StepKind, Target,
     TaskDue, ValueUsed,
 };
+pub use cases::{Case, CaseState};
 pub use diff::{Change, PackDiff, diff};
 pub use example::{Coverage, ExampleResult, due_at};
 pub use explain::explain;
@@ -51,8 +56,10 @@ pub use library::{CityView, LevelName, Library, LoadError, Loaded, Permit, Route
 pub use limits::Limit;
 pub use load::{Loader, TestRun, check, test};
 pub use notifiable::Notifiable;
+pub use outcome::{MeasureSaid, Outcome};
 pub use overview::{AttrView, FactView, PackOverview, SourceView, ValueView};
 pub use page::{PackPage, PageEntry, PageLine, PageSection};
+pub use regrade::{Person, RegradeCount, Regraded, Regrading, regrade, regrade_one};
 pub use retention::{Retained, Retention};
 pub use schema::{Graded, LimitOf, Privacy, schema};
 pub use shipped::files as shipped_files;

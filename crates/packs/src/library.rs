@@ -18,8 +18,10 @@ use crate::law::{PermitRequest, permit};
 use crate::levels::{LevelFound, LevelQuestion, LevelRefused, Levels};
 use crate::load;
 use crate::notifiable::{List, Notifiable};
+use crate::outcome::Outcome;
 use crate::overview::{FactView, PackOverview};
 use crate::retention::Retention;
+use crate::schema::ConfirmedDoc;
 use crate::text::Text;
 
 /// A pack that is needed is not there, or does not hold.
@@ -68,6 +70,7 @@ pub struct Library {
     pub(crate) notifiable: Option<List>,
     pub(crate) retention: Option<Retention>,
     pub(crate) examples: Vec<load::Example>,
+    pub(crate) confirmed: Vec<ConfirmedDoc>,
     /// The file of each pack.
     pub(crate) files: BTreeMap<String, String>,
 }
@@ -106,7 +109,21 @@ impl Library {
 
     /// Answers for one person, one disease, one day.
     pub fn assess(&self, input: &Input<'_>) -> Assessment {
-        assess(self, input)
+        assess(self, input, true)
+    }
+
+    /// What the answer comes to, in codes; without reasons, at a fraction of the work.
+    pub fn outcome(&self, input: &Input<'_>) -> Outcome {
+        Outcome::of(&assess(self, input, false))
+    }
+
+    /// Whether the law that a measure rests on calls it a restriction.
+    pub(crate) fn restricts(&self, regime: &str, measure: &str) -> bool {
+        let law = self.laws.iter().find(|law| law.id == regime);
+        law.is_some_and(|law| {
+            let mut all = law.measures.iter();
+            all.any(|known| known.id.value == measure && known.restricts)
+        })
     }
 
     /// Whether a measure may be decided for a disease on a day.

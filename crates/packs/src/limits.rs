@@ -2,6 +2,7 @@
 //! until another organ looks. A limit only counts: whom a decision concerns it does not know.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use fangxian_base::Date;
 use jiff::ToSpan;
@@ -17,6 +18,9 @@ use crate::finding::Spot;
 use crate::library::CityView;
 use crate::schema::{LimitCase, LimitDoc, LimitOf};
 use crate::text::Text;
+
+/// Rules with the values that they read.
+type ValuesRead = Vec<(String, Vec<Arc<ValueUsed>>)>;
 
 /// A limit with its values looked up.
 #[derive(Debug, Clone)]
@@ -142,7 +146,7 @@ impl CityView<'_> {
 
     /// Whether a decision of an example is held, with the rules that hold it and all values that
     /// were read.
-    pub(crate) fn held(self, case: &LimitCase) -> (Vec<String>, Vec<(String, Vec<ValueUsed>)>) {
+    pub(crate) fn held(self, case: &LimitCase) -> (Vec<String>, ValuesRead) {
         let on = case.at.date();
         let (mut holding, mut read) = (Vec::new(), Vec::new());
         for limit in self.limits_on(on) {

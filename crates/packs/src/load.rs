@@ -16,8 +16,8 @@ use crate::finding::{Finding, Severity, Spot};
 use crate::library::{Library, Loaded};
 use crate::reading::read;
 use crate::schema::{
-    CityDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind, LawDoc,
-    LevelsDoc, NotifiableDoc, OverlayDoc, RetentionDoc, SchemeDoc,
+    CityDoc, ConfirmedDoc, CriterionDoc, DiseaseDoc, ExampleDoc, ExamplesDoc, FactsDoc, Head, Kind,
+    LawDoc, LevelsDoc, NotifiableDoc, OverlayDoc, RetentionDoc, SchemeDoc, SourceDoc,
 };
 
 /// An example with the place it stands at.
@@ -36,7 +36,7 @@ pub struct Example {
 enum Doc {
     Facts(FactsDoc),
     Law(LawDoc),
-    Disease(DiseaseDoc),
+    Disease(Box<DiseaseDoc>),
     Scheme(SchemeDoc),
     Levels(LevelsDoc),
     Overlay(OverlayDoc),
@@ -44,6 +44,7 @@ enum Doc {
     Notifiable(NotifiableDoc),
     Retention(RetentionDoc),
     Examples(ExamplesDoc),
+    Confirmed(ConfirmedDoc),
 }
 
 /// What came of reading one text.
@@ -112,6 +113,7 @@ struct Docs<'f> {
     lists: Vec<(&'f str, &'f str, &'f NotifiableDoc)>,
     retention: Vec<(&'f str, &'f str, &'f RetentionDoc)>,
     examples: Vec<(&'f str, &'f ExamplesDoc)>,
+    confirmed: Vec<(&'f str, &'f ConfirmedDoc)>,
 }
 
 impl<'f> Docs<'f> {
@@ -123,7 +125,7 @@ impl<'f> Docs<'f> {
             match &parsed.doc {
                 Some(Doc::Facts(doc)) => docs.facts.push((file, text, doc)),
                 Some(Doc::Law(doc)) => docs.laws.push((file, text, doc)),
-                Some(Doc::Disease(doc)) => docs.diseases.push((file, text, doc)),
+                Some(Doc::Disease(doc)) => docs.diseases.push((file, text, doc.as_ref())),
                 Some(Doc::Scheme(doc)) => docs.schemes.push((file, text, doc)),
                 Some(Doc::Levels(doc)) => docs.levels.push((file, text, doc)),
                 Some(Doc::Overlay(doc)) => docs.overlays.push((file, text, doc)),
@@ -131,6 +133,7 @@ impl<'f> Docs<'f> {
                 Some(Doc::Notifiable(doc)) => docs.lists.push((file, text, doc)),
                 Some(Doc::Retention(doc)) => docs.retention.push((file, text, doc)),
                 Some(Doc::Examples(doc)) => docs.examples.push((file, doc)),
+                Some(Doc::Confirmed(doc)) => docs.confirmed.push((file, doc)),
                 None => {}
             }
         }
@@ -191,7 +194,7 @@ fn parse(file: &str, text: &str) -> Parsed {
     let doc = read::<Head>(file, text).and_then(|head| match head.kind {
         Kind::Facts => read(file, text).map(Doc::Facts),
         Kind::Law => read(file, text).map(Doc::Law),
-        Kind::Disease => read(file, text).map(Doc::Disease),
+        Kind::Disease => read(file, text).map(|doc| Doc::Disease(Box::new(doc))),
         Kind::Scheme => read(file, text).map(Doc::Scheme),
         Kind::Levels => read(file, text).map(Doc::Levels),
         Kind::Overlay => read(file, text).map(Doc::Overlay),
@@ -199,6 +202,7 @@ fn parse(file: &str, text: &str) -> Parsed {
         Kind::Notifiable => read(file, text).map(Doc::Notifiable),
         Kind::Retention => read(file, text).map(Doc::Retention),
         Kind::Examples => read(file, text).map(Doc::Examples),
+        Kind::Confirmed => read(file, text).map(Doc::Confirmed),
     });
     let (doc, findings) = match doc {
         Ok(doc) => (Some(doc), Vec::new()),
@@ -258,6 +262,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
     for (file, text, doc) in &docs.diseases {
         let mut report = Report::new(file, text);
         let (disease, facts) = compile::build::disease(&mut report, &vocabulary, doc);
+        crate::slips::in_a_disease(&mut report, doc, &disease);
         diseases.push(disease);
         asked.extend(facts);
         close(
@@ -302,6 +307,13 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
         close(&mut report, &doc.values, &none, &doc.sources, findings);
         own(&doc.id.value, file, &doc.examples);
     }
+    let packs = docs.diseases.iter().zip(&diseases);
+    crate::slips::between_diseases(packs.map(|((file, _, doc), d)| (*file, *doc, d)), findings);
+    crate::slips::tasks(
+        docs.diseases.iter().map(|(file, ..)| *file).zip(&diseases),
+        &cities,
+        findings,
+    );
     let mut notifiable = None;
     for (index, (file, text, doc)) in docs.lists.iter().enumerate() {
         let mut report = Report::new(file, text);
@@ -325,6 +337,7 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
     for (file, doc) in &docs.examples {
         own(&doc.of.value, file, &doc.examples);
     }
+    crate::check::confirmed(&docs.confirmed, &diseases, findings);
     let mut files = BTreeMap::new();
     let mut at = |id: &str, file: &str| files.insert(id.to_owned(), file.to_owned());
     docs.laws
@@ -358,6 +371,11 @@ fn compile_all(docs: &Docs<'_>, findings: &mut Vec<Finding>) -> (Library, BTreeS
             notifiable,
             retention,
             examples,
+            confirmed: docs
+                .confirmed
+                .iter()
+                .map(|(_, doc)| (*doc).clone())
+                .collect(),
             files,
         },
         asked,
@@ -383,13 +401,14 @@ fn lay_over(
 }
 
 /// Ends the work on one file: what nothing refers to is an error, too.
-fn close<V, C, S>(
+fn close<V, C>(
     report: &mut Report<'_>,
     values: &BTreeMap<String, V>,
     criteria: &BTreeMap<String, C>,
-    sources: &BTreeMap<String, S>,
+    sources: &BTreeMap<String, SourceDoc>,
     findings: &mut Vec<Finding>,
 ) {
+    crate::slips::sources(report, sources);
     let all = [
         ("value", values.keys().collect::<Vec<_>>()),
         ("criterion", criteria.keys().collect()),

@@ -194,3 +194,89 @@ fn a_name_that_leads_nowhere() {
         "did you mean `hours`?",
     );
 }
+
+#[test]
+fn a_code_that_no_classification_has() {
+    says(
+        "icd10: A08.1",
+        "icd10: A8.1",
+        "icd",
+        0,
+        "letters are capital",
+    );
+    says(
+        "icd10: A08.1",
+        "icd10: A08.1x",
+        "icd",
+        0,
+        "letters are capital",
+    );
+}
+
+#[test]
+fn a_word_that_names_another_disease_as_well() {
+    says(
+        "also_called: [诺如, norovirus",
+        "also_called: [诺如, Cholera",
+        "two-diseases",
+        0,
+        "leave it to one of them",
+    );
+}
+
+#[test]
+fn a_mark_that_nothing_fills() {
+    says(
+        "until {stay_home_hours} hours",
+        "until {stay_home_hour} hours",
+        "mark",
+        0,
+        "did you mean `stay_home_hours`?",
+    );
+    says(
+        "zh: 报告排除, en: notified as excluded",
+        "zh: 报告排除, en: \"notified as excluded for {stay_home_hours} hours\"",
+        "mark",
+        0,
+        "only the texts of advice",
+    );
+}
+
+#[test]
+fn a_source_that_nobody_says_to_have_read() {
+    says(
+        ", read: { zh: 据转载件, en: secondary copies }",
+        "",
+        "unread",
+        0,
+        "add `read`",
+    );
+}
+
+#[test]
+fn a_choice_of_the_authors_that_is_called_official() {
+    says(
+        "value: 7, cites: [ours], label: ours",
+        "value: 7, cites: [ours], label: official",
+        "label",
+        0,
+        "write `label: ours`",
+    );
+}
+
+#[test]
+fn work_for_which_no_city_has_a_deadline() {
+    let mut files = shipped_files();
+    let (file, text) = files
+        .iter_mut()
+        .find(|(_, text)| text.contains("{ id: visit, task: visit, "))
+        .expect("shipped");
+    let file = file.clone();
+    *text = text.replacen("task: visit, ", "task: visti, ", 1);
+    let found = check(&files);
+    let told = found.iter().find(|finding| finding.code == "no-deadline");
+    let told = told.expect("nobody has a time for it");
+    assert_eq!(told.file, file);
+    assert!(told.line > 0 && told.column > 0, "{told}");
+    assert_eq!(told.hint, "did you mean `visit`?");
+}

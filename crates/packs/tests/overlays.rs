@@ -35,7 +35,7 @@ fn base() -> Vec<(String, String)> {
 fn overlay(id: &str, region: &str, direction: &str, entries: &str) -> (String, String) {
     let text = format!(
         "kind: overlay\nid: {id}\nzh: 地方规定 {id}\nen: the rule of {id}\nover: covid-19\nregion: {region}\n\
-         sources:\n  notice: {{ zh: 通告, en: a notice, published: 2022-01-26 }}\n\
+         sources:\n  notice: {{ zh: 通告, en: a notice, published: 2022-01-26, read: {{ zh: 全文, en: in full }} }}\n\
          values:\n  contact_days_before:\n    direction: {direction}\n    \
          allowed_by: {{ zh: 省级疫情防控指挥机构, en: the provincial headquarters }}\n    dated:\n{entries}"
     );
@@ -364,7 +364,7 @@ en: no visits
 over: norovirus
 region: cn/demo
 sources:
-  notice: { zh: 通告, en: a notice }
+  notice: { zh: 通告, en: a notice, read: { zh: 全文, en: in full } }
 without:
   - rule: visit
     direction: looser

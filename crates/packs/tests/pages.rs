@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use fangxian_packs::{Library, PackPage};
+use fangxian_packs::{Library, PackPage, Text};
 use jiff::civil::date;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::shipped().expect("packs load"));
@@ -125,7 +125,7 @@ fn a_condition_is_an_outline() {
 #[test]
 fn text_of_a_pack_is_no_markup() {
     let mut page = page("norovirus");
-    page.title.en = "# a *b* [c](d)\n<e>".to_owned();
+    page.title = Text::new("诺如", "# a *b* [c](d)\n<e>");
     let markdown = page.markdown("en");
     assert!(
         markdown.starts_with("# \\# a \\*b\\* \\[c\\](d) \\<e\\>\n"),

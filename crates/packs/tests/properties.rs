@@ -221,6 +221,6 @@ fn questions(facts: &[Fact], on: Date) -> BTreeSet<(String, String, Option<Strin
     let is = LIBRARY.assess(&ask("covid-19", facts, on, on));
     is.missing
         .into_iter()
-        .map(|m| (m.rule, m.text.en, m.attr))
+        .map(|m| (m.rule, m.text.en.clone(), m.attr))
         .collect()
 }

@@ -9,6 +9,8 @@ mod grade;
 mod places;
 mod sweep;
 
+use std::sync::Arc;
+
 use fangxian_authz::{Action, Purpose, Resource};
 use fangxian_base::{AlertId, CommandId, Date, Instant, ResponseId, Text, UserId};
 use fangxian_domain::alerts::{AlertState, Outcome};
@@ -160,7 +162,7 @@ pub struct AlertView {
     /// The counted days of the window.
     pub days: Vec<AlertDay>,
     /// The values that the rule read, with where they come from.
-    pub values: Vec<ValueUsed>,
+    pub values: Vec<Arc<ValueUsed>>,
     /// Keys into the pack's sources.
     pub cites: Vec<String>,
     /// Why the law wants its reports.

@@ -231,7 +231,7 @@ fn row(rules: &Rules, tx: &mut Tx<'_>, appeal: &Appeal) -> Result<AppealRow> {
         raised: appeal.raised,
         level: rules
             .level(tx, appeal.level)?
-            .map(|level| Text::new(level.name.zh, level.name.en)),
+            .map(|level| crate::assess::words(&level.name)),
         assignee: user_name(tx, appeal.assignee)?,
         relief_at: appeal.relief_at,
         answered_at: appeal.answered_at,

@@ -227,12 +227,12 @@ fn take_in(
 }
 
 /// Lets the peak of memory be counted from now on, where the system can.
-fn forget_peak() {
+pub(super) fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// The most memory that this program held, where the system tells.
-fn peak() -> Option<f64> {
+pub(super) fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()

@@ -54,7 +54,7 @@ pub fn fmt(args: &PackFmtArgs) -> Result<Ended, Failed> {
 }
 
 /// Writes a file anew beside itself first: who stops in between keeps the old one.
-fn replace(path: &Path, text: &str) -> Result<(), Failed> {
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failed> {
     let beside = path.with_extension("yaml.new");
     std::fs::write(&beside, text)
         .and_then(|()| std::fs::rename(&beside, path))

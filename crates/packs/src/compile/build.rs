@@ -404,9 +404,9 @@ pub fn disease(
     let disease = Disease {
         id: doc.id.value.clone(),
         title: Text::new(&doc.zh, &doc.en),
-        also_called: doc.also_called.clone(),
-        icd10: doc.icd10.clone(),
-        icd11: doc.icd11.clone(),
+        also_called: doc.also_called.iter().map(|w| w.value.clone()).collect(),
+        icd10: doc.icd10.value.clone(),
+        icd11: doc.icd11.value.clone(),
         sealed: doc.sealed,
         sources: doc.sources.clone(),
         management,

@@ -255,7 +255,8 @@ impl Laying<'_, '_> {
                 Compared::Higher | Compared::Lower => Direction::Looser,
             };
             if found != direction {
-                let (found, declared) = (found.text().en, direction.text().en);
+                let (found, declared) = (found.text(), direction.text());
+                let (found, declared) = (&found.en, &declared.en);
                 let message = format!(
                     "`{name}` is declared {declared} and is {found} than above from {on}: {is} instead of {was}"
                 );
@@ -295,7 +296,8 @@ impl Laying<'_, '_> {
         head.off.push(days);
         let text = head.text.clone();
         if direction != doc.direction {
-            let (is, declared) = (direction.text().en, doc.direction.text().en);
+            let (is, declared) = (direction.text(), doc.direction.text());
+            let (is, declared) = (&is.en, &declared.en);
             let message = format!(
                 "`{}` is declared {declared}; without it the place is {is}",
                 doc.rule.value

@@ -36,6 +36,41 @@ pub(super) fn cut_cycles(report: &mut Report<'_>, rules: &mut Rules) {
     }
 }
 
+/// Marks the criteria whose answer depends on the class or the kind of contact that was found.
+pub(super) fn mark_found(rules: &mut Rules) {
+    // As often as criteria can be nested; no circle is left.
+    for _ in 0..rules.criteria.len() {
+        let marked: Vec<bool> = rules
+            .criteria
+            .iter()
+            .map(|criterion| match &criterion.test {
+                Test::When(node) => asks_found(rules, node),
+                Test::Facts(_) => false,
+            })
+            .collect();
+        let mut settled = true;
+        for (criterion, asks) in rules.criteria.iter_mut().zip(marked) {
+            settled &= criterion.asks_found == asks;
+            criterion.asks_found = asks;
+        }
+        if settled {
+            break;
+        }
+    }
+}
+
+fn asks_found(rules: &Rules, node: &Node) -> bool {
+    match node {
+        Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => {
+            parts.iter().any(|part| asks_found(rules, part))
+        }
+        Node::Not(part) => asks_found(rules, part),
+        Node::Met(id) => rules.criteria.get(id.0).is_some_and(|c| c.asks_found),
+        Node::Class(_) | Node::Contact(_) => true,
+        Node::Region(_) | Node::Over(_) => false,
+    }
+}
+
 /// The criteria that anchors name.
 pub fn meetings<'a>(anchors: impl Iterator<Item = &'a Anchor>) -> Vec<CriterionId> {
     anchors
@@ -113,7 +148,7 @@ impl FactTest {
             .chain(&self.or_is)
             .filter_map(|(_, wanted)| match wanted {
                 Match::AtLeast(id) | Match::Below(id) => Some(*id),
-                Match::OneOf(_) | Match::Known => None,
+                Match::OneOf(_) | Match::Codes(..) | Match::Known => None,
             })
             .collect();
         if let Some(during) = &self.during {

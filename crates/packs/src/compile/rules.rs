@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Report;
 use super::reach;
 use super::series::{self, Series};
-use super::vocabulary::{KindId, Vocabulary, fits};
+use super::vocabulary::{self, KindId, Vocabulary, fits};
 use crate::assessment::{CaseClass, ContactKind};
 use crate::fact::Value;
 use crate::finding::Spot;
 use crate::schema::{
-    AttrType, CondDoc, CriterionDoc, DuringDoc, MatchDoc, Name, SeriesDoc, SourceDoc,
+    AttrDoc, AttrType, CondDoc, CriterionDoc, DuringDoc, MatchDoc, Name, SeriesDoc, SourceDoc,
 };
 use crate::text::Text;
 
@@ -52,11 +52,22 @@ impl Node {
     }
 }
 
+/// An attribute of a kind of fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attr {
+    /// Its place among the declared attributes of the kind.
+    pub place: usize,
+    /// Its name.
+    pub name: String,
+}
+
 /// What an attribute must be.
 #[derive(Debug, Clone)]
 pub enum Match {
     /// One of these.
     OneOf(Vec<Value>),
+    /// One of these codes; their places among the declared ones, one bit each.
+    Codes(Vec<Value>, u64),
     /// At least this value.
     AtLeast(ValueId),
     /// Below this value.
@@ -69,11 +80,11 @@ pub enum Match {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Anchor {
     /// A date attribute of the fact itself.
-    Attr(String),
+    Attr(Attr),
     /// The earliest beginning of facts of a kind, or the earliest value of their date attribute.
-    First(KindId, Option<String>),
+    First(KindId, Option<Attr>),
     /// The latest end of facts of a kind, or the latest value of their date attribute.
-    Last(KindId, Option<String>),
+    Last(KindId, Option<Attr>),
     /// The earliest beginning of the facts that meet a criterion.
     FirstMeeting(CriterionId),
     /// The latest day of the facts that meet a criterion, inside its window.
@@ -103,13 +114,13 @@ pub struct FactTest {
     /// Kind.
     pub kind: KindId,
     /// Which of them.
-    pub filter: Vec<(String, Match)>,
+    pub filter: Vec<(Attr, Match)>,
     /// Which of them not.
-    pub unless: Vec<(String, Match)>,
+    pub unless: Vec<(Attr, Match)>,
     /// What must hold.
-    pub is: Vec<(String, Match)>,
+    pub is: Vec<(Attr, Match)>,
     /// Or this.
-    pub or_is: Vec<(String, Match)>,
+    pub or_is: Vec<(Attr, Match)>,
     /// Only what is later.
     pub later_than: Vec<Anchor>,
     /// When.
@@ -138,6 +149,8 @@ pub struct Criterion {
     pub text: Text,
     /// How it is decided.
     pub test: Test,
+    /// Whether it asks, directly or through others, for the class or the kind of contact found.
+    pub asks_found: bool,
 }
 
 /// The values and criteria of a pack.
@@ -275,8 +288,8 @@ impl Names<'_> {
         let (form, rest) = name.value.split_once(':').unwrap_or(("", ""));
         match (form, own) {
             ("attr", Some(kind)) => {
-                self.date_attr(report, spot, kind, rest)?;
-                Some(Anchor::Attr(rest.to_owned()))
+                let attr = self.date_attr(report, spot, kind, rest)?;
+                Some(Anchor::Attr(attr))
             }
             ("first-meeting", _) => self
                 .fact_criterion(report, spot, rest)
@@ -294,10 +307,10 @@ impl Names<'_> {
                     return None;
                 };
                 self.asked.insert(kind_name.to_owned());
-                if let Some(attr) = attr {
-                    self.date_attr(report, spot, kind, attr)?;
-                }
-                let attr = attr.map(str::to_owned);
+                let attr = match attr {
+                    Some(attr) => Some(self.date_attr(report, spot, kind, attr)?),
+                    None => None,
+                };
                 Some(if form == "first" {
                     Anchor::First(kind, attr)
                 } else {
@@ -337,18 +350,17 @@ impl Names<'_> {
         spot: Spot,
         kind: KindId,
         attr: &str,
-    ) -> Option<()> {
+    ) -> Option<Attr> {
         let name = self
             .vocabulary
             .kind(kind)
             .map_or("", |kind| kind.name.as_str());
         self.asked.insert(format!("{name}.{attr}"));
-        if self
-            .vocabulary
-            .attr(kind, attr)
-            .is_some_and(|doc| doc.kind == AttrType::Date)
+        if let Some((place, doc)) = self.vocabulary.attr(kind, attr)
+            && doc.kind == AttrType::Date
         {
-            return Some(());
+            let name = attr.to_owned();
+            return Some(Attr { place, name });
         }
         let message = format!("`{name}` has no date attribute `{attr}`");
         report.error(spot, "undeclared-fact", message, String::new());
@@ -381,7 +393,7 @@ impl Names<'_> {
         kind: KindId,
         spot: Spot,
         docs: &BTreeMap<String, MatchDoc>,
-    ) -> Vec<(String, Match)> {
+    ) -> Vec<(Attr, Match)> {
         let kind_name = self
             .vocabulary
             .kind(kind)
@@ -389,7 +401,7 @@ impl Names<'_> {
         let mut all = Vec::new();
         for (attr, doc) in docs {
             self.asked.insert(format!("{kind_name}.{attr}"));
-            let Some(declared) = self.vocabulary.attr(kind, attr) else {
+            let Some((place, declared)) = self.vocabulary.attr(kind, attr) else {
                 let message = format!("`{kind_name}` has no attribute `{attr}`");
                 report.error(
                     spot,
@@ -399,16 +411,18 @@ impl Names<'_> {
                 );
                 continue;
             };
+            let name = attr.clone();
+            let own = Attr { place, name };
             let wanted = match doc {
-                MatchDoc::Exactly(value) => Match::OneOf(vec![value.clone()]),
-                MatchDoc::OneOf(values) => Match::OneOf(values.clone()),
+                MatchDoc::Exactly(value) => one_of(declared, vec![value.clone()]),
+                MatchDoc::OneOf(values) => one_of(declared, values.clone()),
                 MatchDoc::Compare(compare) => {
                     let (name, at_least) = match (&compare.at_least, &compare.below, compare.known)
                     {
                         (Some(name), None, false) => (name, true),
                         (None, Some(name), false) => (name, false),
                         (None, None, true) => {
-                            all.push((attr.clone(), Match::Known));
+                            all.push((own, Match::Known));
                             continue;
                         }
                         _ => {
@@ -437,7 +451,7 @@ impl Names<'_> {
                     }
                 }
             };
-            if let Match::OneOf(values) = &wanted {
+            if let Match::OneOf(values) | Match::Codes(values, _) = &wanted {
                 for value in values.iter().filter(|value| !fits(declared, value)) {
                     let message = format!("`{kind_name}.{attr}` can never be `{value:?}`");
                     let hint = crate::finding::nearest(
@@ -450,7 +464,7 @@ impl Names<'_> {
                     report.error(spot, "type", message, hint);
                 }
             }
-            all.push((attr.clone(), wanted));
+            all.push((own, wanted));
         }
         all
     }
@@ -507,6 +521,21 @@ impl Names<'_> {
     }
 }
 
+/// One of several values; codes by their places.
+fn one_of(declared: &AttrDoc, values: Vec<Value>) -> Match {
+    let places: Option<Vec<u8>> = values
+        .iter()
+        .map(|value| vocabulary::place_of(declared, value))
+        .collect();
+    match places {
+        Some(places) => {
+            let bits = places.iter().fold(0, |bits, place| bits | 1_u64 << place);
+            Match::Codes(values, bits)
+        }
+        None => Match::OneOf(values),
+    }
+}
+
 /// Compiles the values and criteria of a pack.
 pub fn compile<'v>(
     report: &mut Report<'_>,
@@ -543,6 +572,7 @@ pub fn compile<'v>(
             name: name.clone(),
             text: Text::new(&doc.zh, &doc.en),
             test: names.criterion(report, name, doc),
+            asks_found: false,
         })
         .collect();
     let mut rules = Rules {
@@ -550,5 +580,6 @@ pub fn compile<'v>(
         criteria: compiled,
     };
     reach::cut_cycles(report, &mut rules);
+    reach::mark_found(&mut rules);
     (rules, names)
 }

@@ -1,6 +1,7 @@
 //! Numbers over time: which value holds on a day.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use fangxian_base::{Date, plus_days};
 
@@ -31,6 +32,8 @@ pub struct Entry {
     pub note: Option<String>,
     /// Its place in the file.
     pub spot: Spot,
+    /// The entry as reasons show it, made when the first one asks.
+    pub used: OnceLock<Arc<ValueUsed>>,
 }
 
 /// A named number.
@@ -115,18 +118,21 @@ impl Series {
     }
 
     /// The value of a day, as a reason shows it.
-    pub fn used(&self, on: Date) -> Option<ValueUsed> {
+    pub fn used(&self, on: Date) -> Option<Arc<ValueUsed>> {
         let entry = self.entries.get(self.at(on)?)?;
-        Some(ValueUsed {
-            name: self.name.clone(),
-            title: self.title.clone(),
-            value: entry.value.clone(),
-            unit: self.unit.clone(),
-            from: entry.since,
-            cites: entry.cites.clone(),
-            label: entry.label,
-            layer: entry.layer.clone(),
-        })
+        let used = entry.used.get_or_init(|| {
+            Arc::new(ValueUsed {
+                name: self.name.clone(),
+                title: self.title.clone(),
+                value: entry.value.clone(),
+                unit: self.unit.clone(),
+                from: entry.since,
+                cites: entry.cites.clone(),
+                label: entry.label,
+                layer: entry.layer.clone(),
+            })
+        });
+        Some(Arc::clone(used))
     }
 }
 
@@ -191,6 +197,7 @@ pub fn entries(
     for (i, dated) in docs.iter().enumerate() {
         let spot = dated.from.spot();
         cites(report, &dated.cites, sources, spot);
+        crate::slips::label(report, name, dated);
         let next = docs.get(i + 1).map(|next| next.from.value);
         let until = match (dated.until, next) {
             (Some(until), Some(next)) if until >= next => {
@@ -214,6 +221,7 @@ pub fn entries(
             label: dated.label,
             note: dated.note.clone(),
             spot,
+            used: OnceLock::new(),
         });
     }
     entries

@@ -64,9 +64,12 @@ impl Vocabulary {
         self.kinds.get(usize::from(id.0))
     }
 
-    /// An attribute of a kind.
-    pub fn attr(&self, id: KindId, attr: &str) -> Option<&AttrDoc> {
-        self.kind(id)?.doc.attrs.get(attr)
+    /// An attribute of a kind, with its place among all of them.
+    pub fn attr(&self, id: KindId, attr: &str) -> Option<(usize, &AttrDoc)> {
+        let mut attrs = self.kind(id)?.doc.attrs.iter().enumerate();
+        attrs
+            .find(|(_, (name, _))| *name == attr)
+            .map(|(place, (_, doc))| (place, doc))
     }
 
     /// What the absence of a kind means.
@@ -85,16 +88,50 @@ impl Vocabulary {
         self.kind(id).map_or(&[], |kind| &kind.doc.restricts_with)
     }
 
+    /// Appends the attributes of a fact in the order in which its kind declares them; what is not
+    /// declared has no place.
+    pub fn lay_out<'f>(&self, id: KindId, fact: &'f Fact, into: &mut Vec<Option<Given<'f>>>) {
+        let Some(kind) = self.kind(id) else { return };
+        // Both sides stand in the order of their names.
+        let mut given = fact.attrs.iter().peekable();
+        for (name, doc) in &kind.doc.attrs {
+            while given.next_if(|(other, _)| *other < name).is_some() {}
+            let value = given.next_if(|(other, _)| *other == name);
+            into.push(value.map(|(_, value)| Given {
+                value,
+                code: place_of(doc, value),
+            }));
+        }
+    }
+
+    /// Whether nothing is wrong with a fact; says no more than [`Self::objections`], and costs less.
+    fn sound(&self, id: KindId, fact: &Fact) -> bool {
+        let Some(kind) = self.kind(id) else {
+            return false;
+        };
+        // Both sides stand in the order of their names.
+        let mut declared = kind.doc.attrs.iter();
+        let fit = fact.attrs.iter().all(|(name, value)| {
+            let doc = declared.find(|(known, _)| *known >= name);
+            doc.is_some_and(|(known, doc)| known == name && fits(doc, value))
+        });
+        let (from, to) = (fact.from, fact.to);
+        fit && !matches!((from, to), (Some(from), Some(to)) if to < from)
+    }
+
     /// What is wrong with a fact: kind, attributes, types, codes. Empty when nothing is.
     pub fn objections(&self, fact: &Fact) -> Vec<String> {
         let Some(id) = self.id(&fact.kind) else {
             return vec![format!("unknown kind of fact `{}`", fact.kind)];
         };
+        if self.sound(id, fact) {
+            return Vec::new();
+        }
         let mut found = Vec::new();
         for (name, value) in &fact.attrs {
             match self.attr(id, name) {
                 None => found.push(format!("`{}` has no attribute `{name}`", fact.kind)),
-                Some(attr) if !fits(attr, value) => {
+                Some((_, attr)) if !fits(attr, value) => {
                     found.push(format!("`{}.{name}` cannot be {value:?}", fact.kind));
                 }
                 Some(_) => {}
@@ -106,6 +143,26 @@ impl Vocabulary {
             found.push(format!("`{}` ends before it begins", fact.kind));
         }
         found
+    }
+}
+
+/// An attribute of a fact as rules read it.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'f> {
+    /// What it is.
+    pub value: &'f Value,
+    /// Its place among the declared codes, if it has one.
+    pub code: Option<u8>,
+}
+
+/// The place of a code among the declared ones, when there are few enough for a bit each.
+pub fn place_of(declared: &AttrDoc, value: &Value) -> Option<u8> {
+    match value {
+        Value::Code(code) if declared.kind == AttrType::Code => {
+            let place = declared.codes.iter().position(|known| known == code)?;
+            u8::try_from(place).ok().filter(|place| *place < 64)
+        }
+        Value::Code(_) | Value::Bool(_) | Value::Number(_) | Value::Date(_) => None,
     }
 }
 

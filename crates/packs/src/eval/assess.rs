@@ -5,9 +5,9 @@
 
 use fangxian_base::{Date, plus_days};
 
-use super::{Deciding, Found, Scope};
+use super::{Deciding, Found, Open, Scope};
 use crate::assessment::{Answer, Assessment, CaseClass, Category, Managed, PackUsed, Reason};
-use crate::compile::disease::{Disease, Head};
+use crate::compile::disease::{Disease, Head, Pathway};
 use crate::compile::other::City;
 use crate::fact::Input;
 use crate::law;
@@ -25,11 +25,14 @@ pub(super) struct Work<'a> {
     pub(super) deciding: Deciding<'a>,
     /// Measures whose calendar has run its course.
     pub(super) over: Vec<String>,
+    /// Whether anybody reads why, and what would help to decide.
+    pub(super) explains: bool,
     pub(super) out: Assessment,
 }
 
-/// Answers one question. Total: whatever the facts are, there is an answer.
-pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
+/// Answers one question. Total: whatever the facts are, there is an answer. Unless it `explains`,
+/// the answer holds no reasons and not what is missing; everything else is the same.
+pub fn assess(library: &Library, input: &Input<'_>, explains: bool) -> Assessment {
     let mut out = empty(input);
     let city = library.city_pack(input.city);
     let region = match (input.region, city) {
@@ -104,6 +107,7 @@ pub fn assess(library: &Library, input: &Input<'_>) -> Assessment {
         edition,
         deciding,
         over: Vec::new(),
+        explains,
         out,
     };
     work.classes();
@@ -209,7 +213,7 @@ impl Work<'_> {
         self.ask(&open);
         self.out.case = self.answer_of(found.is_some(), !open.is_empty());
         if let Some((class, head)) = found {
-            self.out.reasons.push(self.deciding.reason(head));
+            self.because(head);
             self.out.class = Some(class);
             if class == CaseClass::Excluded {
                 self.out.case = Answer::No;
@@ -232,7 +236,7 @@ impl Work<'_> {
         self.ask(&open);
         self.out.contact = self.answer_of(found.is_some(), !open.is_empty());
         if let Some((kind, head)) = found {
-            self.out.reasons.push(self.deciding.reason(head));
+            self.because(head);
             self.out.contact_kind = Some(kind);
             let class = self.deciding.found.class;
             self.deciding.set(Found {
@@ -242,12 +246,26 @@ impl Work<'_> {
         }
     }
 
+    /// Tells why a rule holds, to whom it may concern.
+    pub(super) fn because(&mut self, head: &Head) {
+        if self.explains {
+            self.out.reasons.push(self.deciding.reason(head));
+        }
+    }
+
     /// Lists what would decide rules that are still open.
     fn ask(&mut self, open: &[&Head]) {
+        if !self.explains {
+            return;
+        }
         for head in open {
-            let near = self.deciding.near(&head.node);
+            let open = Open {
+                rule: &head.id,
+                near: self.deciding.near(&head.node),
+                begin: self.out.missing.len(),
+            };
             self.deciding
-                .missing(&head.id, &head.node, near, &mut self.out.missing);
+                .missing(&open, &head.node, &mut self.out.missing);
         }
     }
 
@@ -272,16 +290,18 @@ impl Work<'_> {
             let Some(category) = scheme.categories.iter().find(|c| holds(&c.node)) else {
                 continue;
             };
-            let mut reason = Reason {
-                rule: category.rule.clone(),
-                text: category.text.clone(),
-                because: Vec::new(),
-                facts: Vec::new(),
-                values: Vec::new(),
-                cites: category.cites.clone(),
-            };
-            deciding.explain(&category.node, &mut reason);
-            self.out.reasons.push(reason);
+            if self.explains {
+                let mut reason = Reason {
+                    rule: category.rule.clone(),
+                    text: category.text.clone(),
+                    because: Vec::new(),
+                    facts: Vec::new(),
+                    values: Vec::new(),
+                    cites: category.cites.clone(),
+                };
+                deciding.explain(&category.node, &mut reason);
+                self.out.reasons.push(reason);
+            }
             self.out.categories.push(Category {
                 scheme: scheme.id.clone(),
                 category: category.id.clone(),
@@ -293,6 +313,9 @@ impl Work<'_> {
 
     /// Rules that would hold for the person, had the place not taken them out.
     fn without(&mut self) {
+        if !self.explains {
+            return;
+        }
         let (disease, on) = (self.disease, self.on());
         let all = disease.layers.iter().flat_map(|layer| &layer.without);
         for without in all.filter(|w| w.days.0 <= on && on <= w.days.1) {
@@ -315,72 +338,63 @@ impl Work<'_> {
     }
 
     fn next_change(&mut self) {
-        let on = self.on();
-        let mut days: Vec<Date> = self.deciding.scope.changes.borrow().clone();
+        let scope = self.deciding.scope;
+        let after = |day: Date| scope.may_change(plus_days(day, 1));
         let published = |index: usize| {
             self.disease
                 .editions
                 .get(index)
                 .filter(|e| e.published <= self.input.as_of)
         };
-        days.extend(published(self.edition + 1).map(|next| next.from));
-        days.extend(
-            self.disease
-                .management
-                .iter()
-                .filter(|m| m.published <= self.input.as_of)
-                .map(|m| m.from),
-        );
-        for law in self
-            .library
-            .law_packs()
-            .iter()
-            .filter(|law| law.published <= self.input.as_of)
-        {
-            days.push(law.from);
+        if let Some(next) = published(self.edition + 1) {
+            scope.may_change(next.from);
         }
+        let managed = self.disease.management.iter();
+        managed
+            .filter(|m| m.published <= self.input.as_of)
+            .for_each(|m| scope.may_change(m.from));
+        let laws = self.library.law_packs().iter();
+        laws.filter(|law| law.published <= self.input.as_of)
+            .for_each(|law| scope.may_change(law.from));
         for (_, head) in &self.disease.classes {
             if head.applies(self.edition, head.days.0) {
-                days.push(head.days.0);
-                days.push(plus_days(head.days.1, 1));
+                scope.may_change(head.days.0);
+                after(head.days.1);
             }
         }
-        for pathway in &self.disease.pathways {
-            let days_of = pathway.head.days;
-            if pathway.head.applies(self.edition, days_of.0) {
-                days.push(days_of.0);
+        for Pathway { head, .. } in &self.disease.pathways {
+            if head.applies(self.edition, head.days.0) {
+                scope.may_change(head.days.0);
             }
-            if pathway.head.applies(self.edition, days_of.1) {
-                days.push(plus_days(days_of.1, 1));
+            if head.applies(self.edition, head.days.1) {
+                after(head.days.1);
             }
         }
         for layer in &self.disease.layers {
             let without = layer.without.iter().map(|without| &without.days);
             for (from, to) in layer.days.iter().chain(without) {
-                days.push(*from);
-                if *to < Date::MAX {
-                    days.push(plus_days(*to, 1));
-                }
+                scope.may_change(*from);
+                after(*to);
             }
         }
         for approval in self.input.approvals {
-            days.push(approval.from);
-            days.extend(approval.until.map(|until| plus_days(until, 1)));
+            scope.may_change(approval.from);
+            approval.until.into_iter().for_each(after);
         }
         for due in &self.out.measures_due {
-            days.extend(due.stages.iter().map(|stage| stage.start));
-            days.extend(due.end.map(|end| plus_days(end, 1)));
-            days.extend(due.review_on);
-        }
-        days.extend(
-            self.out
-                .advice
+            due.stages
                 .iter()
-                .filter_map(|a| a.until.map(|until| plus_days(until, 1))),
-        );
-        self.out.next_change_on = days
-            .into_iter()
-            .filter(|day| *day > on && *day < Date::MAX)
-            .min();
+                .for_each(|stage| scope.may_change(stage.start));
+            due.end.into_iter().for_each(after);
+            due.review_on
+                .into_iter()
+                .for_each(|day| scope.may_change(day));
+        }
+        self.out
+            .advice
+            .iter()
+            .filter_map(|a| a.until)
+            .for_each(after);
+        self.out.next_change_on = Some(scope.change.get()).filter(|day| *day < Date::MAX);
     }
 }

@@ -49,15 +49,6 @@ impl Work<'_> {
             (Some(anchor), Some(days)) => Some(plus_days(anchor, days)),
             _ => None,
         };
-        let mut reason = self.deciding.reason(&advice.head);
-        if until.is_some() {
-            for id in [advice.lasts, advice.after, advice.tests]
-                .into_iter()
-                .flatten()
-            {
-                self.deciding.value(id, &mut reason.values);
-            }
-        }
         let sampled = advice
             .tests
             .and_then(|id| self.disease.rules.values.get(id.0))
@@ -68,17 +59,25 @@ impl Work<'_> {
         if until.is_some_and(|until| until < on) {
             return;
         }
-        reason.text = filled(&advice.head.text, &self.disease.rules, values_on);
+        let text = filled(&advice.head.text, &self.disease.rules, values_on);
+        if self.explains {
+            let mut reason = self.deciding.reason(&advice.head);
+            let read = [advice.lasts, advice.after, advice.tests];
+            for id in read.into_iter().flatten().filter(|_| until.is_some()) {
+                self.deciding.value(id, &mut reason.values);
+            }
+            reason.text = text.clone();
+            self.out.reasons.push(reason);
+        }
         self.out.advice.push(Advice {
             rule: advice.head.id.clone(),
-            text: reason.text.clone(),
+            text,
             until,
             tests,
             hours: lasts
                 .filter(|series| series.unit == "hours")
                 .and_then(|s| s.whole(values_on)),
         });
-        self.out.reasons.push(reason);
     }
 
     pub(super) fn reports(&mut self) {
@@ -125,7 +124,7 @@ impl Work<'_> {
         due.sort_by_key(|(report, _)| report.within_hours);
         if let Some((report, reason)) = due.into_iter().next() {
             self.out.reports_due.push(report);
-            self.out.reasons.push(reason);
+            self.out.reasons.extend(self.explains.then_some(reason));
         }
     }
 
@@ -145,16 +144,15 @@ impl Work<'_> {
             if !applies || self.deciding.answer(&task.head.node) != Answer::Yes {
                 continue;
             }
-            let mut reason = self.deciding.reason(&task.head);
-            let own = task.within.and_then(|id| {
-                self.deciding.value(id, &mut reason.values);
-                disease
-                    .rules
-                    .values
-                    .get(id.0)?
-                    .whole(self.deciding.scope.values_on)
-            });
-            self.out.reasons.push(reason);
+            if self.explains {
+                let mut reason = self.deciding.reason(&task.head);
+                if let Some(id) = task.within {
+                    self.deciding.value(id, &mut reason.values);
+                }
+                self.out.reasons.push(reason);
+            }
+            let series = task.within.and_then(|id| disease.rules.values.get(id.0));
+            let own = series.and_then(|series| series.whole(self.deciding.scope.values_on));
             let deadlines = self.city.map_or(&[][..], |city| &city.deadlines);
             let mut here = deadlines.iter().filter(|d| d.task == task.task).peekable();
             let mut push = |within_hours, level| {
@@ -177,7 +175,9 @@ impl Work<'_> {
                 let hours = series.and_then(|series| series.whole(self.input.on));
                 let shorter = [own, hours].into_iter().flatten().min();
                 push(shorter, Some(deadline.level.clone()));
-                if let Some(used) = series.and_then(|series| series.used(self.input.on)) {
+                if self.explains
+                    && let Some(used) = series.and_then(|series| series.used(self.input.on))
+                {
                     self.out.reasons.push(Reason {
                         rule: deadline.rule.clone(),
                         text: used.title.clone(),
@@ -197,17 +197,17 @@ fn filled(text: &Text, rules: &Rules, on: Date) -> Text {
     if !text.zh.contains('{') && !text.en.contains('{') {
         return text.clone();
     }
-    let mut filled = text.clone();
+    let (mut zh, mut en) = (text.zh.clone(), text.en.clone());
     for series in &rules.values {
         let mark = format!("{{{}}}", series.name);
-        if filled.zh.contains(&mark) || filled.en.contains(&mark) {
+        if zh.contains(&mark) || en.contains(&mark) {
             let value = series
                 .used(on)
                 .map(|used| used.value.to_string())
                 .unwrap_or_default();
-            filled.zh = filled.zh.replace(&mark, &value);
-            filled.en = filled.en.replace(&mark, &value);
+            zh = zh.replace(&mark, &value);
+            en = en.replace(&mark, &value);
         }
     }
-    filled
+    Text::new(zh, en)
 }

@@ -7,25 +7,39 @@ mod leaf;
 mod measures;
 mod propose;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::sync::Arc;
 
 use fangxian_base::Date;
 
 use crate::assessment::{Answer, CaseClass, ContactKind, Missing, Reason, ValueUsed};
 use crate::compile::disease::Head;
 use crate::compile::overlay::lies_in;
-use crate::compile::rules::{Anchor, CriterionId, Node, Rules, Test, ValueId};
-use crate::compile::vocabulary::{KindId, Vocabulary};
+use crate::compile::rules::{Anchor, Attr, Criterion, CriterionId, Node, Rules, Test, ValueId};
+use crate::compile::vocabulary::{Given, KindId, Vocabulary};
 use crate::fact::{Fact, Value};
 use crate::text::Text;
+
+/// A fact that counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// Its kind.
+    pub kind: KindId,
+    /// The fact.
+    pub fact: &'a Fact,
+    /// Where its attributes begin in [`Scope::given`].
+    attrs: usize,
+}
 
 /// The facts that had happened by the day asked about, and the day.
 #[derive(Debug)]
 pub struct Scope<'a> {
     /// Declared facts.
     pub vocabulary: &'a Vocabulary,
-    /// Facts with the number of their kind, as the caller ordered them.
-    pub facts: Vec<(KindId, &'a Fact)>,
+    /// Facts by kind; of one kind as the caller ordered them.
+    facts: Vec<Seen<'a>>,
+    /// Their attributes, by declared place.
+    given: Vec<Option<Given<'a>>>,
     /// The day.
     pub on: Date,
     /// The day whose values hold: the day asked about, or the last day of the edition that still
@@ -33,51 +47,51 @@ pub struct Scope<'a> {
     pub values_on: Date,
     /// The place.
     pub region: &'a str,
-    /// Later days on which an answer can change.
-    pub changes: RefCell<Vec<Date>>,
+    /// The first later day on which an answer can change; [`Date::MAX`]: none.
+    pub change: Cell<Date>,
 }
 
 impl<'a> Scope<'a> {
     /// Takes the facts that count; later and undeclared ones do not.
     pub fn new(vocabulary: &'a Vocabulary, facts: &'a [Fact], on: Date, region: &'a str) -> Self {
-        let mut changes = Vec::new();
-        let facts = facts
-            .iter()
-            .filter_map(|fact| {
-                let kind = vocabulary.id(&fact.kind)?;
-                match fact.from {
-                    Some(from) if from > on => {
-                        changes.push(from);
-                        None
-                    }
-                    Some(_) | None => Some((kind, fact)),
-                }
-            })
-            .collect();
+        let mut change = Date::MAX;
+        let mut seen = Vec::with_capacity(facts.len());
+        let mut given = Vec::with_capacity(facts.len() * 4);
+        for fact in facts {
+            let Some(kind) = vocabulary.id(&fact.kind) else {
+                continue;
+            };
+            if let Some(from) = fact.from.filter(|from| *from > on) {
+                change = change.min(from);
+                continue;
+            }
+            let attrs = given.len();
+            vocabulary.lay_out(kind, fact, &mut given);
+            seen.push(Seen { kind, fact, attrs });
+        }
+        seen.sort_by_key(|seen| seen.kind);
         Self {
             vocabulary,
-            facts,
+            facts: seen,
+            given,
             on,
             values_on: on,
             region,
-            changes: RefCell::new(changes),
+            change: Cell::new(change),
         }
     }
 
     /// The same, with only the facts that are known well enough to restrict somebody.
     pub fn strict(&self) -> Self {
+        let firm = |seen: &Seen<'_>| self.firm(seen.kind, seen.fact);
         Self {
             vocabulary: self.vocabulary,
-            facts: self
-                .facts
-                .iter()
-                .copied()
-                .filter(|(kind, fact)| self.firm(*kind, fact))
-                .collect(),
+            facts: self.facts.iter().copied().filter(firm).collect(),
+            given: self.given.clone(),
             on: self.on,
             values_on: self.values_on,
             region: self.region,
-            changes: RefCell::new(Vec::new()),
+            change: Cell::new(Date::MAX),
         }
     }
 
@@ -88,16 +102,40 @@ impl<'a> Scope<'a> {
     }
 
     /// Facts of a kind.
-    pub fn of(&self, kind: KindId) -> impl Iterator<Item = &'a Fact> + '_ {
-        self.facts
-            .iter()
-            .filter(move |(k, _)| *k == kind)
-            .map(|(_, fact)| *fact)
+    pub fn of(&self, kind: KindId) -> &[Seen<'a>] {
+        let begin = self.facts.partition_point(|seen| seen.kind < kind);
+        let rest = self.facts.get(begin..).unwrap_or_default();
+        let length = rest.iter().take_while(|seen| seen.kind == kind).count();
+        rest.get(..length).unwrap_or_default()
+    }
+
+    /// An attribute of a fact.
+    pub fn attr(&self, seen: &Seen<'a>, attr: &Attr) -> Option<Given<'a>> {
+        self.given.get(seen.attrs + attr.place).copied().flatten()
+    }
+
+    fn date(&self, seen: &Seen<'a>, attr: &Attr) -> Option<Date> {
+        match self.attr(seen, attr)?.value {
+            Value::Date(day) => Some(*day),
+            Value::Bool(_) | Value::Number(_) | Value::Code(_) => None,
+        }
     }
 
     /// The first anchor that is known.
-    pub fn anchor(&self, rules: &Rules, anchors: &[Anchor], own: Option<&Fact>) -> Option<Date> {
-        let meeting = |id: CriterionId, first| match rules
+    pub fn anchor(
+        &self,
+        rules: &Rules,
+        anchors: &[Anchor],
+        own: Option<&Seen<'a>>,
+    ) -> Option<Date> {
+        anchors
+            .iter()
+            .find_map(|anchor| self.day(rules, anchor, own))
+    }
+
+    /// The day of an anchor.
+    pub fn day(&self, rules: &Rules, anchor: &Anchor, own: Option<&Seen<'a>>) -> Option<Date> {
+        let meeting = |id: &CriterionId, first| match rules
             .criteria
             .get(id.0)
             .map(|criterion| &criterion.test)
@@ -105,30 +143,32 @@ impl<'a> Scope<'a> {
             Some(Test::Facts(test)) => leaf::day_of_meeting(rules, self, test, first),
             Some(Test::When(_)) | None => None,
         };
-        anchors.iter().find_map(|anchor| match anchor {
+        match anchor {
             Anchor::Today => Some(self.on),
-            Anchor::FirstMeeting(id) => meeting(*id, true),
-            Anchor::LastMeeting(id) => meeting(*id, false),
-            Anchor::Attr(attr) => own.and_then(|fact| date_of(fact, attr)),
-            Anchor::First(kind, None) => self.of(*kind).filter_map(|fact| fact.from).min(),
+            Anchor::FirstMeeting(id) => meeting(id, true),
+            Anchor::LastMeeting(id) => meeting(id, false),
+            Anchor::Attr(attr) => own.and_then(|seen| self.date(seen, attr)),
+            Anchor::First(kind, None) => self.of(*kind).iter().filter_map(|s| s.fact.from).min(),
             Anchor::First(kind, Some(attr)) => {
-                self.of(*kind).filter_map(|fact| date_of(fact, attr)).min()
+                let all = self.of(*kind).iter();
+                all.filter_map(|seen| self.date(seen, attr)).min()
             }
-            Anchor::Last(kind, None) => self
-                .of(*kind)
-                .filter_map(|fact| fact.to.or(fact.from))
-                .max(),
+            Anchor::Last(kind, None) => {
+                let all = self.of(*kind).iter();
+                all.filter_map(|seen| seen.fact.to.or(seen.fact.from)).max()
+            }
             Anchor::Last(kind, Some(attr)) => {
-                self.of(*kind).filter_map(|fact| date_of(fact, attr)).max()
+                let all = self.of(*kind).iter();
+                all.filter_map(|seen| self.date(seen, attr)).max()
             }
-        })
+        }
     }
 
     /// The latest of the anchors that are known; where none is, the first one known of others.
     pub fn latest(&self, rules: &Rules, latest: &[Anchor], others: &[Anchor]) -> Option<Date> {
         latest
             .iter()
-            .filter_map(|anchor| self.anchor(rules, std::slice::from_ref(anchor), None))
+            .filter_map(|anchor| self.day(rules, anchor, None))
             .max()
             .or_else(|| self.anchor(rules, others, None))
     }
@@ -136,15 +176,8 @@ impl<'a> Scope<'a> {
     /// Notes a later day on which an answer can change.
     pub fn may_change(&self, day: Date) {
         if day > self.on {
-            self.changes.borrow_mut().push(day);
+            self.change.set(self.change.get().min(day));
         }
-    }
-}
-
-fn date_of(fact: &Fact, attr: &str) -> Option<Date> {
-    match fact.attrs.get(attr) {
-        Some(Value::Date(day)) => Some(*day),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Code(_)) | None => None,
     }
 }
 
@@ -155,6 +188,17 @@ pub struct Found {
     pub class: Option<CaseClass>,
     /// Contact.
     pub contact: Option<ContactKind>,
+}
+
+/// A rule that is still open.
+#[derive(Debug, Clone, Copy)]
+pub struct Open<'a> {
+    /// `pack/rule`.
+    pub rule: &'a str,
+    /// Whether part of it is met already.
+    pub near: bool,
+    /// Where its entries begin in the list of what is missing; none of them is repeated.
+    pub begin: usize,
 }
 
 /// One pack's rules put to one person's facts.
@@ -186,7 +230,10 @@ impl<'a> Deciding<'a> {
     /// Puts in what was found; what depends on it is decided anew.
     pub fn set(&mut self, found: Found) {
         self.found = found;
-        self.known.iter().for_each(|cell| cell.set(None));
+        let dependent = self.known.iter().zip(&self.rules.criteria);
+        for (cell, _) in dependent.filter(|(_, criterion)| criterion.asks_found) {
+            cell.set(None);
+        }
     }
 
     /// The answer to a condition.
@@ -315,9 +362,11 @@ impl<'a> Deciding<'a> {
                         Test::When(node) => self.explain(node, into),
                         Test::Facts(test) => {
                             push(&mut into.because, criterion.text.clone());
-                            for fact in leaf::meeting(self.rules, self.scope, test) {
-                                push(&mut into.facts, fact.id.clone());
-                            }
+                            leaf::meeting(self.rules, self.scope, test, |seen| {
+                                if !into.facts.contains(&seen.fact.id) {
+                                    into.facts.push(seen.fact.id.clone());
+                                }
+                            });
                             for id in test.values() {
                                 self.value(id, &mut into.values);
                             }
@@ -347,7 +396,7 @@ impl<'a> Deciding<'a> {
     }
 
     /// Adds a value to those that were read.
-    pub fn value(&self, id: ValueId, into: &mut Vec<ValueUsed>) {
+    pub fn value(&self, id: ValueId, into: &mut Vec<Arc<ValueUsed>>) {
         let used = self
             .rules
             .values
@@ -377,11 +426,9 @@ impl<'a> Deciding<'a> {
                 .map(|criterion| &criterion.test)
             {
                 Some(Test::When(node)) => self.grounds(node, into),
-                Some(Test::Facts(test)) => into.extend(
-                    leaf::meeting(self.rules, self.scope, test)
-                        .into_iter()
-                        .map(|f| (test.kind, f)),
-                ),
+                Some(Test::Facts(test)) => leaf::meeting(self.rules, self.scope, test, |seen| {
+                    into.push((test.kind, seen.fact));
+                }),
                 None => {}
             },
             Node::Not(_) | Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
@@ -389,40 +436,45 @@ impl<'a> Deciding<'a> {
     }
 
     /// Adds the facts that would decide an open condition.
-    pub fn missing(&self, rule: &str, node: &Node, near: bool, into: &mut Vec<Missing>) {
+    pub fn missing(&self, open: &Open<'_>, node: &Node, into: &mut Vec<Missing>) {
         match node {
             Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => {
                 for part in parts
                     .iter()
                     .filter(|part| self.answer(part) == Answer::Unknown)
                 {
-                    self.missing(rule, part, near, into);
+                    self.missing(open, part, into);
                 }
             }
-            Node::Not(part) => self.missing(rule, part, near, into),
+            Node::Not(part) => self.missing(open, part, into),
             Node::Met(id) => {
                 if let Some(criterion) = self.rules.criteria.get(id.0) {
-                    match &criterion.test {
-                        Test::When(node) => self.missing(rule, node, near, into),
-                        Test::Facts(test) => {
-                            for (kind, attr) in leaf::missing(self.rules, self.scope, test) {
-                                let entry = Missing {
-                                    rule: rule.to_owned(),
-                                    text: criterion.text.clone(),
-                                    kind,
-                                    attr,
-                                    near,
-                                };
-                                if !into.contains(&entry) {
-                                    into.push(entry);
-                                }
-                            }
-                        }
-                    }
+                    self.missing_of(open, criterion, into);
                 }
             }
             Node::Class(_) | Node::Contact(_) | Node::Region(_) | Node::Over(_) => {}
         }
+    }
+
+    fn missing_of(&self, open: &Open<'_>, criterion: &Criterion, into: &mut Vec<Missing>) {
+        let test = match &criterion.test {
+            Test::When(node) => return self.missing(open, node, into),
+            Test::Facts(test) => test,
+        };
+        leaf::missing(self.rules, self.scope, test, |kind, attr| {
+            let told = into.iter().skip(open.begin).any(|known| {
+                known.kind == kind && known.attr.as_deref() == attr && known.text == criterion.text
+            });
+            if !told {
+                into.push(Missing {
+                    rule: open.rule.to_owned(),
+                    text: criterion.text.clone(),
+                    kind: kind.to_owned(),
+                    attr: attr.map(str::to_owned),
+                    near: open.near,
+                });
+            }
+        });
     }
 
     /// Whether any part of a condition is met already.

@@ -56,18 +56,20 @@ impl Work<'_> {
                 .scope
                 .may_change(fangxian_base::plus_days(end, 1));
         }
-        let mut reason = self.deciding.reason(&pathway.head);
-        for id in measures::values_of(pathway) {
-            self.deciding.value(id, &mut reason.values);
-        }
-        for node in &pathway.release {
-            let mut ids = std::collections::BTreeSet::new();
-            self.disease.rules.values_of(node, &mut ids);
-            for id in ids {
+        if self.explains {
+            let mut reason = self.deciding.reason(&pathway.head);
+            for id in measures::values_of(pathway) {
                 self.deciding.value(id, &mut reason.values);
             }
+            for node in &pathway.release {
+                let mut ids = std::collections::BTreeSet::new();
+                self.disease.rules.values_of(node, &mut ids);
+                for id in ids {
+                    self.deciding.value(id, &mut reason.values);
+                }
+            }
+            self.out.reasons.push(reason);
         }
-        self.out.reasons.push(reason);
         if over {
             self.over.push(pathway.measure.clone());
             return;
@@ -205,10 +207,8 @@ impl Work<'_> {
             return Vec::new();
         };
         let on = self.on();
-        self.deciding
-            .scope
-            .of(kind)
-            .filter(|fact| fact.to.is_none_or(|to| on <= to))
+        let all = self.deciding.scope.of(kind).iter().map(|seen| seen.fact);
+        all.filter(|fact| fact.to.is_none_or(|to| on <= to))
             .filter_map(|fact| {
                 let measure = code(fact.attrs.get("measure"))?;
                 let edition = code(fact.attrs.get("edition"));
@@ -238,7 +238,8 @@ impl Work<'_> {
     /// A running order of this measure that was made under another edition.
     fn running(&self, measure: &str) -> Option<(Date, usize)> {
         let kind = self.library.vocabulary().id(RUNNING)?;
-        self.deciding.scope.of(kind).find_map(|fact| {
+        let mut all = self.deciding.scope.of(kind).iter().map(|seen| seen.fact);
+        all.find_map(|fact| {
             if code(fact.attrs.get("measure")).as_deref() != Some(measure) {
                 return None;
             }
@@ -322,7 +323,7 @@ impl Work<'_> {
             {
                 continue;
             }
-            self.out.reasons.push(self.deciding.reason(head));
+            self.because(head);
             let refusal = match self.permit(measure) {
                 Ok(grant) => Refusal {
                     rule: String::new(),

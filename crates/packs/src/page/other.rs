@@ -49,7 +49,7 @@ pub fn law(library: &Library, pack: &Law) -> PackPage {
         );
         if !clock.classes.is_empty() {
             let classes = row(clock.classes.iter().map(|class| class.text()));
-            entry.say(classes.zh, classes.en);
+            entry.say(&classes.zh, &classes.en);
         }
         entry.lines.push(cites(&clock.cites, &pack.sources));
         entry
@@ -68,7 +68,7 @@ pub fn law(library: &Library, pack: &Law) -> PackPage {
         entry.say(&route.article.zh, &route.article.en);
         if let Some(within) = route.within {
             let within = super::parts::value(&pack.rules, within);
-            entry.say(within.zh, within.en);
+            entry.say(&within.zh, &within.en);
         }
         entry
     });
@@ -155,7 +155,7 @@ fn measure_of(pack: &Law, measure: &LawMeasureDoc) -> PageEntry {
 pub fn scheme(library: &Library, pack: &Scheme) -> PackPage {
     let mut page = library.blank(&pack.id, "scheme", &pack.title);
     let when = period(pack.from, pack.until);
-    page.say(when.zh, when.en);
+    page.say(&when.zh, &when.en);
     let diseases: Vec<&str> = pack
         .diseases
         .iter()
@@ -166,7 +166,7 @@ pub fn scheme(library: &Library, pack: &Scheme) -> PackPage {
     let categories = pack.categories.iter().map(|category| {
         let mut entry = PageEntry::new(&category.id, &category.text);
         let label = category.label.text();
-        entry.say(label.zh, label.en);
+        entry.say(&label.zh, &label.en);
         entry.say("条件", "when");
         condition(&pack.rules, &category.node, 1, &mut entry.lines);
         entry.lines.push(cites(&category.cites, &pack.sources));
@@ -189,7 +189,7 @@ pub fn scheme(library: &Library, pack: &Scheme) -> PackPage {
 pub fn levels(library: &Library, pack: &Levels) -> PackPage {
     let mut page = library.blank(&pack.id, "levels", &pack.title);
     let when = period(pack.from, pack.until);
-    page.say(when.zh, when.en);
+    page.say(&when.zh, &when.en);
     if pack.off_by_default {
         page.say(
             "默认停用：须两个机关登记地方法律依据",
@@ -199,7 +199,7 @@ pub fn levels(library: &Library, pack: &Levels) -> PackPage {
     let steps = pack.steps.iter().map(|step| {
         let mut entry = PageEntry::new(&step.id, &step.text);
         let label = step.label.text();
-        entry.say(label.zh, label.en);
+        entry.say(&label.zh, &label.en);
         for text in step.colour.iter().chain(&step.means) {
             entry.say(&text.zh, &text.en);
         }
@@ -249,7 +249,7 @@ pub fn overlay(library: &Library, pack: &Overlay) -> PackPage {
         let mut entry = PageEntry::new(id, &without.text);
         entry.lines.push(allowed(*direction, by));
         let when = period(without.days.0, without.days.1);
-        entry.say(when.zh, when.en);
+        entry.say(&when.zh, &when.en);
         entry.lines.push(cites(&without.cites, &pack.sources));
         entry
     });
@@ -292,7 +292,7 @@ pub fn city(library: &Library, pack: &City) -> PackPage {
         let entry = |entry: &InForce| {
             let mut line = PageEntry::new(&entry.id.value, &title(&entry.id.value));
             let when = period(entry.from, entry.until.unwrap_or(fangxian_base::Date::MAX));
-            line.say(when.zh, when.en);
+            line.say(&when.zh, &when.en);
             line
         };
         list.iter().map(entry).collect()

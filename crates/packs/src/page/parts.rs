@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fangxian_base::Date;
 
 use super::{PageEntry, PageLine};
-use crate::compile::rules::{Anchor, Criterion, FactTest, Match, Node, Rules, Test, ValueId};
+use crate::compile::rules::{Anchor, Attr, Criterion, FactTest, Match, Node, Rules, Test, ValueId};
 use crate::compile::vocabulary::{KindId, Vocabulary};
 use crate::fact::Value;
 use crate::schema::SourceDoc;
@@ -192,8 +192,7 @@ fn question(vocabulary: &Vocabulary, rules: &Rules, test: &FactTest, entry: &mut
     ];
     for (zh, en, matches) in sides {
         for (attr, wanted) in matches {
-            let name = vocabulary.attr(test.kind, attr);
-            let name = name.map_or_else(|| Text::new(attr, attr), |a| Text::new(&a.zh, &a.en));
+            let name = attr_text(vocabulary, test.kind, attr);
             let wanted = wanted_text(rules, wanted);
             entry.say(
                 format!("{zh}：{} {}", name.zh, wanted.zh),
@@ -256,7 +255,7 @@ fn wanted_text(rules: &Rules, wanted: &Match) -> Text {
         Value::Code(code) => Text::new(code, code),
     };
     match wanted {
-        Match::OneOf(values) => {
+        Match::OneOf(values) | Match::Codes(values, _) => {
             let values = row(values.iter().map(word));
             Text::new(format!("= {}", values.zh), format!("= {}", values.en))
         }
@@ -272,6 +271,14 @@ fn wanted_text(rules: &Rules, wanted: &Match) -> Text {
     }
 }
 
+fn attr_text(vocabulary: &Vocabulary, kind: KindId, attr: &Attr) -> Text {
+    let (name, doc) = (&attr.name, vocabulary.attr(kind, &attr.name));
+    doc.map_or_else(
+        || Text::new(name, name),
+        |(_, doc)| Text::new(&doc.zh, &doc.en),
+    )
+}
+
 /// Days that something is counted from.
 pub fn anchors(vocabulary: &Vocabulary, rules: &Rules, own: KindId, all: &[Anchor]) -> Text {
     let kind = |id: KindId| {
@@ -279,13 +286,9 @@ pub fn anchors(vocabulary: &Vocabulary, rules: &Rules, own: KindId, all: &[Ancho
             .kind(id)
             .map_or_else(Text::default, |k| k.text.clone())
     };
-    let attr = |id: KindId, name: &str| {
-        let doc = vocabulary.attr(id, name);
-        doc.map_or_else(|| Text::new(name, name), |doc| Text::new(&doc.zh, &doc.en))
-    };
-    let of = |id: KindId, name: &Option<String>, zh: &str, en: &str| {
+    let of = |id: KindId, attr: &Option<Attr>, zh: &str, en: &str| {
         let what = kind(id);
-        match name.as_ref().map(|name| attr(id, name)) {
+        match attr.as_ref().map(|attr| attr_text(vocabulary, id, attr)) {
             None => Text::new(format!("{zh}{}", what.zh), format!("{en} {}", what.en)),
             Some(day) => Text::new(
                 format!("{zh}{}的{}", what.zh, day.zh),
@@ -303,7 +306,7 @@ pub fn anchors(vocabulary: &Vocabulary, rules: &Rules, own: KindId, all: &[Ancho
     };
     row(all.iter().map(|anchor| match anchor {
         Anchor::Today => Text::new("当日", "the day asked about"),
-        Anchor::Attr(name) => attr(own, name),
+        Anchor::Attr(attr) => attr_text(vocabulary, own, attr),
         Anchor::First(id, name) => of(*id, name, "最早", "first"),
         Anchor::Last(id, name) => of(*id, name, "最近", "last"),
         Anchor::FirstMeeting(id) => meeting(id.0, "最早", "first"),

@@ -26,11 +26,11 @@ pub struct DiseaseDoc {
     pub en: String,
     /// Other words that name it in lists and reports, wherever they stand in a text.
     #[serde(default)]
-    pub also_called: Vec<String>,
+    pub also_called: Vec<Name>,
     /// ICD-10 code.
-    pub icd10: String,
+    pub icd10: Name,
     /// ICD-11 code.
-    pub icd11: String,
+    pub icd11: Name,
     /// Whether records live in a compartment that grid work and search do not see.
     pub sealed: bool,
     /// What the pack rests on.

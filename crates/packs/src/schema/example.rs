@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fangxian_base::Date;
 use jiff::civil::DateTime;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{LimitOf, Name};
 use crate::alerts::{DayCount, Unit};
@@ -121,7 +121,7 @@ pub struct Expect {
 }
 
 /// A class, none or unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectClass {
     Confirmed,
@@ -134,7 +134,7 @@ pub enum ExpectClass {
 }
 
 /// A kind of contact, none or unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpectContact {
     Close,

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    CityDoc, DiseaseDoc, ExamplesDoc, FactsDoc, Kind, LawDoc, LevelsDoc, NotifiableDoc, OverlayDoc,
-    RetentionDoc, SchemeDoc,
+    CityDoc, ConfirmedDoc, DiseaseDoc, ExamplesDoc, FactsDoc, Kind, LawDoc, LevelsDoc,
+    NotifiableDoc, OverlayDoc, RetentionDoc, SchemeDoc,
 };
 
 /// A JSON Schema (2020-12) that every pack file meets, for editors and for other programs.
@@ -48,6 +48,7 @@ fn of(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Notifiable => generator.subschema_for::<NotifiableDoc>(),
         Kind::Retention => generator.subschema_for::<RetentionDoc>(),
         Kind::Examples => generator.subschema_for::<ExamplesDoc>(),
+        Kind::Confirmed => generator.subschema_for::<ConfirmedDoc>(),
     };
     file.to_value()
 }

@@ -4,6 +4,7 @@
 //! looked up later carry their place in the file.
 
 mod city;
+mod confirmed;
 mod disease;
 mod example;
 mod facts;
@@ -17,6 +18,7 @@ mod scheme;
 mod values;
 
 pub use city::{CityDoc, InForce, Level, LimitDoc, LimitOf};
+pub use confirmed::{ConfirmedCase, ConfirmedDoc};
 pub use disease::{Covers, DiseaseDoc, EditionDoc, PathwayDoc};
 pub use example::{
     ClockCase, DeadlineCase, ExampleDoc, ExamplesDoc, Expect, ExpectMeasure, ExpectTask, LimitCase,
@@ -110,11 +112,13 @@ pub enum Kind {
     Retention,
     /// Examples of another pack.
     Examples,
+    /// What persons have confirmed of another pack.
+    Confirmed,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Facts,
         Self::Law,
         Self::Disease,
@@ -125,6 +129,7 @@ impl Kind {
         Self::Notifiable,
         Self::Retention,
         Self::Examples,
+        Self::Confirmed,
     ];
 
     /// As it is written.
@@ -140,6 +145,7 @@ impl Kind {
             Self::Notifiable => "notifiable",
             Self::Retention => "retention",
             Self::Examples => "examples",
+            Self::Confirmed => "confirmed",
         }
     }
 }
