@@ -95,6 +95,8 @@ impl Seen {
                     self.versions.insert(id.clone(), seen.clone());
                 }
                 for (name, inner) in fields {
+                    // What is kept of a response stands in its page, and has ids of its own.
+                    let noun = if name == "kept" { name } else { noun };
                     self.keep(noun, name, inner);
                 }
             }
@@ -179,6 +181,31 @@ async fn fill(people: &mut BTreeMap<&'static str, Browser>) {
             let proposed = does("authority", &path, approval).await;
             let path = format!("/approvals/{}/confirm", proposed["data"].as_str().unwrap());
             does("authority2", &path, json!({ "decision": "confirm" })).await;
+        }
+    }
+    for (code, destroyed) in [("over-1", false), ("over-2", true)] {
+        let opened = json!({ "code": code, "title_zh": "响应", "title_en": "Response",
+            "disease": "norovirus" });
+        let opened = does("authority", "/responses", opened).await;
+        let path = format!("/responses/{}", opened["data"].as_str().unwrap());
+        does(
+            "authority",
+            &format!("{path}/close"),
+            json!({ "version": 1 }),
+        )
+        .await;
+        let keep = json!({ "class": "emergency", "why": "evidence", "until_on": "2027-01-01",
+            "lawful": "已立案", "necessary": "证据", "secure": "专人保管" });
+        let kept = does("authority", &format!("{path}/kept"), keep).await;
+        if destroyed {
+            let kept = format!("{path}/kept/{}/confirm", kept["data"].as_str().unwrap());
+            does("authority2", &kept, json!({ "decision": "confirm" })).await;
+            does(
+                "authority2",
+                &format!("{path}/destroy"),
+                json!({ "version": 2 }),
+            )
+            .await;
         }
     }
     for n in 0..3 {
@@ -302,6 +329,8 @@ impl Operation<'_> {
                     // An account that somebody works with stays as it is.
                     let noun = if self.noun == "users" && !self.get {
                         "spare"
+                    } else if name == "kept" {
+                        name
                     } else {
                         self.noun
                     };
