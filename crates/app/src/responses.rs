@@ -225,6 +225,9 @@ impl App {
                         "The response is still open; close it first.",
                     ));
                 }
+                if response.destroyed_at.is_some() || response.version != version {
+                    return Err(AppError::stale());
+                }
                 keep::mark_kept(tx, id, &classes, &by_rule)?;
                 if rows::response_destroy(tx, id, version)? {
                     Ok(())

@@ -44,7 +44,9 @@ pub(crate) fn of_class(classes: &[DataClass<'_>], index: usize, from: usize) -> 
             })
             .collect();
         format!(
-            "EXISTS (SELECT 1 FROM fact f WHERE f.record_id = r.id AND f.kind IN ({}))",
+            "EXISTS (SELECT 1 FROM fact f WHERE f.record_id = r.id AND f.response_id = r.response_id
+                 AND f.withdraws = 0 AND f.kind IN ({})
+                 AND NOT EXISTS (SELECT 1 FROM fact w WHERE w.record_id = f.record_id AND w.corrects = f.id))",
             marks.join(", ")
         )
     };
@@ -159,14 +161,15 @@ const BY_AREA: &str = "SELECT x.code, COUNT(*) FROM assessment a
 /// LIMIT: an area with fewer cases is counted among the others, lest its number tell of a person (ours).
 const FEW: i64 = 5;
 
-/// Counts what is about to go and writes the numbers down.
+/// Counts what is about to go and writes the numbers down; `sizes` are those of [`class_counts`].
 pub fn count_all(
     tx: &mut Tx<'_>,
     response: ResponseId,
     classes: &[DataClass<'_>],
+    sizes: &[(i64, i64)],
 ) -> Result<(), DbError> {
     let mut counts: Vec<(&str, String, i64)> = Vec::new();
-    for (class, (records, persons)) in classes.iter().zip(class_counts(tx, response, classes)?) {
+    for (class, (records, persons)) in classes.iter().zip(sizes.iter().copied()) {
         counts.push(("records", class.id.to_owned(), records));
         counts.push(("persons_by_class", class.id.to_owned(), persons));
     }
@@ -188,6 +191,14 @@ pub fn count_all(
             others += cases;
         } else {
             counts.push(("cases_by_area", code, cases));
+        }
+    }
+    // Few others are told apart from nobody: the smallest area that is named joins them.
+    if others > 0 && others < FEW {
+        let areas = counts.iter().enumerate();
+        let areas = areas.filter(|(_, (figure, ..))| *figure == "cases_by_area");
+        if let Some((index, _)) = areas.min_by_key(|(_, (.., cases))| *cases) {
+            others += counts.remove(index).2;
         }
     }
     if others > 0 {

@@ -210,6 +210,46 @@ pub fn kept_decide(
     Ok(touched == 1)
 }
 
+/// A condition on a record `r` that it is kept, and its values from `$from` on; none for a class that
+/// is not known.
+fn reach(keeps: Keeps<'_>, classes: &[DataClass<'_>], from: usize) -> Option<(String, Vec<Val>)> {
+    match keeps {
+        // The file as it is by now, whatever was merged or taken apart since it was named.
+        Keeps::Person(person) => Some((
+            format!(
+                "EXISTS (SELECT 1 FROM record_person p JOIN record_person q ON q.person_id = p.person_id
+                     WHERE p.record_id = r.id AND q.record_id = ${from})"
+            ),
+            vec![Val::from(person.uuid())],
+        )),
+        Keeps::Class(class) => {
+            let index = classes.iter().position(|one| one.id == class)?;
+            Some(of_class(classes, index, from))
+        }
+    }
+}
+
+/// How many records of a response whose keys are there something would keep.
+pub fn kept_reach(
+    tx: &mut Tx<'_>,
+    response: ResponseId,
+    keeps: Keeps<'_>,
+    classes: &[DataClass<'_>],
+) -> Result<i64, DbError> {
+    let Some((condition, more)) = reach(keeps, classes, 2) else {
+        return Ok(0);
+    };
+    let mut values = vals![response].to_vec();
+    values.extend(more);
+    tx.value(
+        &format!(
+            "SELECT COUNT(*) FROM record_key k JOIN record r ON r.id = k.record_id
+             WHERE k.response_id = $1 AND {condition}"
+        ),
+        &values,
+    )
+}
+
 /// Writes down which records a decision keeps, at the moment the response is destroyed; answers how
 /// many. The copies are made as their keys go.
 pub fn kept_mark(
@@ -220,22 +260,11 @@ pub fn kept_mark(
     classes: &[DataClass<'_>],
 ) -> Result<u64, DbError> {
     const NOTHING: &[u8] = &[];
-    let mut values: Vec<Val> = vals![kept, response, NOTHING].to_vec();
-    let condition = match keeps {
-        Keeps::Person(person) => {
-            values.push(person.into());
-            "EXISTS (SELECT 1 FROM record_person p WHERE p.record_id = r.id AND p.person_id = $4)"
-                .to_owned()
-        }
-        Keeps::Class(class) => {
-            let Some(index) = classes.iter().position(|one| one.id == class) else {
-                return Ok(0);
-            };
-            let (condition, more) = of_class(classes, index, 4);
-            values.extend(more);
-            condition
-        }
+    let Some((condition, more)) = reach(keeps, classes, 4) else {
+        return Ok(0);
     };
+    let mut values: Vec<Val> = vals![kept, response, NOTHING].to_vec();
+    values.extend(more);
     let id = match tx.engine() {
         crate::Engine::Sqlite => "$1",
         crate::Engine::Postgres => "CAST($1 AS UUID)",
@@ -261,7 +290,10 @@ pub(crate) fn copy_before(tx: &mut Tx<'_>, record: RecordId) -> Result<(), DbErr
     if waiting.is_empty() {
         return Ok(());
     }
-    let copy = document(tx, record)?.to_string();
+    // In a restored database the key may be gone before: an empty copy says so.
+    let Some(copy) = document(tx, record)?.map(|copy| copy.to_string()) else {
+        return Ok(());
+    };
     for row in &waiting {
         let kept: Uuid = row.get(0)?;
         let sealed = tx.context.keys.seal_for(
@@ -285,15 +317,13 @@ fn text(bytes: Option<Vec<u8>>) -> Value {
 }
 
 /// A record as a document: as it was received, what it says, and what was decided on it.
-fn document(tx: &mut Tx<'_>, record: RecordId) -> Result<Value, DbError> {
+fn document(tx: &mut Tx<'_>, record: RecordId) -> Result<Option<Value>, DbError> {
     let row = tx.row(
         "SELECT response_id, channel, received_at, reported_on, author, original_sealed
          FROM record WHERE id = $1",
         &vals![record],
     )?;
-    let Some(row) = row else {
-        return Ok(Value::Null);
-    };
+    let Some(row) = row else { return Ok(None) };
     let own: ResponseId = row.get(0)?;
     let (channel, author): (String, String) = (row.get(1)?, row.get(4)?);
     let (received, reported): (Instant, Option<Date>) = (row.get(2)?, row.get(3)?);
@@ -303,16 +333,19 @@ fn document(tx: &mut Tx<'_>, record: RecordId) -> Result<Value, DbError> {
         &format!("record|original|{record}"),
         &row.get::<Vec<u8>>(5)?,
     )?;
-    Ok(json!({
+    let Some(original) = original else {
+        return Ok(None);
+    };
+    Ok(Some(json!({
         "record": record.to_string(),
         "channel": channel,
         "author": author,
         "received_at": received.to_string(),
         "reported_on": reported.map(|day| day.to_string()),
-        "original": text(original),
+        "original": text(Some(original)),
         "facts": facts(tx, record, own)?,
         "measures": measures(tx, record, own)?,
-    }))
+    })))
 }
 
 fn facts(tx: &mut Tx<'_>, record: RecordId, own: ResponseId) -> Result<Vec<Value>, DbError> {
@@ -392,26 +425,25 @@ fn measures(tx: &mut Tx<'_>, record: RecordId, own: ResponseId) -> Result<Vec<Va
     Ok(all)
 }
 
-/// Whether a person has a record of a response whose key is there.
-pub fn kept_person_known(
-    tx: &mut Tx<'_>,
-    response: ResponseId,
-    person: PersonId,
-) -> Result<bool, DbError> {
-    let there: i64 = tx.value(
-        "SELECT COUNT(*) FROM record_person p JOIN record_key k ON k.record_id = p.record_id
-         WHERE p.person_id = $1 AND k.response_id = $2",
-        &vals![person, response],
-    )?;
-    Ok(there > 0)
-}
-
 /// How many copies a decision has.
 pub fn kept_count(tx: &mut Tx<'_>, id: Uuid) -> Result<i64, DbError> {
     tx.value(
         "SELECT COUNT(*) FROM kept_copy WHERE kept_id = $1",
         &vals![id],
     )
+}
+
+/// A copy of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The record it was made of.
+    pub record: RecordId,
+    /// The person it was about.
+    pub person: Option<PersonId>,
+    /// Whether the record was of a sealed disease.
+    pub confined: bool,
+    /// What it says; none where the key went, or the copy is not made yet.
+    pub says: Option<String>,
 }
 
 /// Copies of a decision after a record, in the order of their records; without a text where the key
@@ -421,21 +453,25 @@ pub fn kept_copies(
     id: Uuid,
     after: Option<RecordId>,
     limit: i64,
-) -> Result<Vec<(RecordId, Option<String>)>, DbError> {
+) -> Result<Vec<Copy>, DbError> {
     let after = after.unwrap_or_else(|| RecordId::from_uuid(Uuid::nil()));
     let rows = tx.rows(
-        "SELECT record_id, copy_sealed FROM kept_copy WHERE kept_id = $1 AND record_id > $2
-         ORDER BY record_id LIMIT $3",
+        "SELECT c.record_id, c.copy_sealed, r.confined, p.person_id FROM kept_copy c
+         JOIN record r ON r.id = c.record_id
+         LEFT JOIN record_person p ON p.record_id = c.record_id
+         WHERE c.kept_id = $1 AND c.record_id > $2 ORDER BY c.record_id LIMIT $3",
         &vals![id, after, limit],
     )?;
     let mut all = Vec::new();
     for row in &rows {
         let (record, sealed): (RecordId, Vec<u8>) = (row.get(0)?, row.get(1)?);
         let copy = open_kept(tx, id, &format!("kept_copy|{id}|{record}"), &sealed)?;
-        all.push((
+        all.push(Copy {
             record,
-            copy.map(|copy| String::from_utf8_lossy(&copy).into_owned()),
-        ));
+            person: row.get(3)?,
+            confined: row.get::<i64>(2)? == 1,
+            says: copy.map(|copy| String::from_utf8_lossy(&copy).into_owned()),
+        });
     }
     Ok(all)
 }
@@ -466,7 +502,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, id: Uuid) -> Result<u64, DbError> {
     let now = tx.now();
     tx.exec("DELETE FROM kept_copy WHERE kept_id = $1", &vals![id])?;
     tx.exec(
-        "UPDATE kept SET ended_at = COALESCE(ended_at, $2) WHERE id = $1",
+        "UPDATE kept SET ended_at = COALESCE(ended_at, $2), person_id = NULL WHERE id = $1",
         &vals![id, now],
     )
 }

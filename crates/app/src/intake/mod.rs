@@ -377,6 +377,15 @@ struct Submission<'a> {
 }
 
 impl Submission<'_> {
+    /// Whether what comes in is about a disease that few may see: the one that is named, else that of
+    /// the response.
+    fn sealed(&self, checked: &Checked) -> bool {
+        let disease = checked.disease.as_deref();
+        self.rules
+            .packs()
+            .sealed(disease.unwrap_or(&self.response.disease))
+    }
+
     fn take_in(&self, tx: &mut Tx<'_>, checked: &Checked) -> Result<Submitted> {
         let area = area_for(tx, "area_code", checked.area_code.as_deref())?;
         let case = case_of(tx, checked)?;
@@ -393,7 +402,7 @@ impl Submission<'_> {
                 area: area.as_ref().map(|area| area.id),
                 import: None,
                 receipt: Some(self.receipt),
-                confined: self.rules.packs().sealed(&self.response.disease),
+                confined: self.sealed(checked),
                 reported_on: None,
                 original: self.original,
                 identity: &identity,
@@ -443,7 +452,7 @@ impl Submission<'_> {
                     area: area.map(|area| area.id).or(case_area),
                     import: None,
                     receipt: None,
-                    confined: self.rules.packs().sealed(&self.response.disease),
+                    confined: self.sealed(checked),
                     reported_on: None,
                     original: &[],
                     identity: &identity,

@@ -83,7 +83,7 @@ pub struct Figure {
 }
 
 /// The figures, in the order of the certificate.
-const FIGURES: [(&str, &str, &str); 15] = [
+const FIGURES: [(&str, &str, &str); 16] = [
     ("records", "各类数据的记录数", "records by class of data"),
     (
         "persons_by_class",
@@ -111,6 +111,7 @@ const FIGURES: [(&str, &str, &str); 15] = [
         "statutory reports, on time and late",
     ),
     ("appeals", "申诉数", "appeals by kind and state"),
+    ("alerts", "预警信号数", "alerts by kind"),
 ];
 
 impl App {
@@ -134,6 +135,13 @@ impl App {
                 ));
             };
             let all = counted::count_list(tx, id)?;
+            if all.is_empty() {
+                return Err(AppError::conflict(
+                    "NOT-COUNTED",
+                    "销毁前没有留下统计（早于本功能，或由恢复的旧备份重做），不能出具证明；销毁本身见审计记录和密钥目录的销毁日志。",
+                    "Nothing was counted before the destruction, which was before there were certificates or was repeated on an older backup, so none can be issued; the audit trail and the log beside the keys tell of it.",
+                ));
+            }
             let figures = FIGURES.iter().map(|(figure, zh, en)| Figure {
                 id: (*figure).to_owned(),
                 text: Text::new(*zh, *en),
@@ -145,7 +153,10 @@ impl App {
             });
             let mut kept = view.kept;
             // A certificate is the same for everybody who reads it.
-            kept.iter_mut().for_each(|one| one.own = false);
+            // And names nobody, not even a file.
+            for one in &mut kept {
+                (one.own, one.person) = (false, None);
+            }
             Ok(Certificate {
                 response: id,
                 code: response.code,
@@ -159,8 +170,8 @@ impl App {
                     "Personal data are encrypted under a key of each record (AES-256-GCM-SIV), and those keys are wrapped under the key of this response. Search tokens and wrapped keys were deleted record by record, the log of destructions beside the keys says so, and the file of the key was overwritten and deleted; without it what is stored cannot be read. The audit trail holds no personal data and stays whole.",
                 ),
                 beyond: Text::new(
-                    "不及于：此前另存的数据与密钥备份（须由保管人销毁；用其恢复时本系统会重新销毁）、已打印或导出的文件、报送其他系统的数据。",
-                    "This does not reach copies of data and keys made before, which their keepers destroy (a restore repeats the destruction), what was printed or exported, and what was sent to other systems.",
+                    "不及于：此前另存的数据与密钥备份（须由保管人销毁；用其恢复时本系统会重新销毁）、记在其他响应的记录上的内容、已打印或导出的文件、报送其他系统的数据。",
+                    "This does not reach copies of data and keys made before, which their keepers destroy (a restore repeats the destruction), what stands on records of other responses, what was printed or exported, and what was sent to other systems.",
                 ),
                 classes: view.classes,
                 kept,

@@ -1,6 +1,8 @@
 //! What becomes of a closed response: by class of data, what is destroyed and what is kept, and why.
 //! Start with [`App::response_closing`].
 
+use std::collections::BTreeMap;
+
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{Date, Instant, ResponseId, Text};
 use fangxian_packs::Retained;
@@ -11,7 +13,7 @@ use fangxian_store::{Author, Tx};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::keep::{KeptView, kept_view};
+use super::keep::{KeptView, RULE, kept_view};
 use super::resource_of;
 use crate::assess::words;
 use crate::sight::user_name;
@@ -153,9 +155,21 @@ impl App {
             .and_then(|code| Author::from_code(&code))
             .and_then(Author::user);
         let kept = rows::kept_list(tx, id)?;
+        let by_rule: BTreeMap<String, Date> = kept
+            .iter()
+            .filter(|one| one.why == RULE)
+            .map(|one| (one.class.clone(), one.until_on))
+            .collect();
+        let named = [Action::ResponsesKeep, Action::ResponsesReadKept];
+        let named = named.into_iter().any(|action| self.may(who, action));
         let kept = kept
             .into_iter()
-            .map(|one| kept_view(tx, one, who))
+            .map(|one| {
+                let mut view = kept_view(tx, one, who)?;
+                // Whose file it is concerns those who decide about it.
+                view.person = view.person.filter(|_| named);
+                Ok(view)
+            })
             .collect::<Result<_>>()?;
         let running = fangxian_store::responses::response_running(tx, id)?;
         Ok(ClosingView {
@@ -177,7 +191,11 @@ impl App {
                     text: words(&class.text),
                     records,
                     persons,
-                    until: class.until,
+                    // Once it is destroyed, what was kept counts, not what the rules say today.
+                    until: match response.destroyed_at {
+                        Some(_) => by_rule.get(&class.class).copied(),
+                        None => class.until,
+                    },
                     says: words(&class.says),
                     label: class.label.map(|label| words(&label.text())),
                     sources: class.sources.iter().map(words).collect(),

@@ -4,6 +4,7 @@
 
 use fangxian_authz::{Action, Purpose};
 use fangxian_base::{CommandId, Date, PersonId, RecordId, ResponseId, Text};
+use fangxian_domain::units::UnitKind;
 use fangxian_packs::Retained;
 use fangxian_store::Tx;
 use fangxian_store::closing as counted;
@@ -22,7 +23,7 @@ use crate::{App, AppError, FieldError, Part, Result, Who, found};
 
 /// The code of a decision to keep that a rule of the packs makes.
 pub(super) const RULE: &str = "rule";
-/// Why two persons may keep something (突发公共卫生事件应对法 art. 8): as evidence, or to evaluate.
+/// Why two persons may keep something (突发事件应对法 2024 art. 85): as evidence, or to evaluate.
 const REASONS: [&str; 2] = ["evidence", "evaluation"];
 /// LIMIT: copies shown at once.
 const COPIES: usize = 50;
@@ -107,6 +108,8 @@ pub struct CopiesView {
 pub struct CopyView {
     /// The record it was made of.
     pub record: RecordId,
+    /// Whether it is of a sealed disease, which the reader may not see.
+    pub sealed: bool,
     /// What it says; none while it is being made, or when its key went.
     pub says: Option<serde_json::Value>,
 }
@@ -129,6 +132,7 @@ impl App {
         self.permit(who, action, &resource, Purpose::Command)?;
         let by = staff(who)?;
         let closed_at = self.read(|tx| Ok(found(response_fetch(tx, id))?.closed_at))?;
+        let classes = self.retained(self.closed_on(closed_at));
         let checked = self.checked_keep(self.closed_on(closed_at), input)?;
         let kept = Uuid::now_v7();
         let key = ResponseId::from_uuid(kept);
@@ -148,19 +152,17 @@ impl App {
                 if response.destroyed_at.is_some() {
                     return Err(gone());
                 }
-                if let Some(person) = checked.person
-                    && !rows::kept_person_known(tx, id, person)?
-                {
+                let (keeps, field) = match checked.person {
+                    Some(person) => (Keeps::Person(person), "person"),
+                    None => (Keeps::Class(&checked.class), "class"),
+                };
+                if rows::kept_reach(tx, id, keeps, &as_stored(&classes))? == 0 {
                     return Err(AppError::field(
-                        "person",
-                        "该档案在这一响应中没有记录，请核对档案编号。",
-                        "This file has no record of the response; check its id.",
+                        field,
+                        "这一响应中没有这样的记录，请核对数据类别或档案编号。",
+                        "The response has no such record; check the class or the id of the file.",
                     ));
                 }
-                let keeps = match checked.person {
-                    Some(person) => Keeps::Person(person),
-                    None => Keeps::Class(&checked.class),
-                };
                 let new = NewKept {
                     id: kept,
                     response: id,
@@ -253,6 +255,13 @@ impl App {
             );
         }
         let (today, longest) = (self.today(), self.longest(closed_on));
+        if longest < today {
+            return Err(AppError::conflict(
+                "TOO-LATE",
+                "这一响应的数据已不能再申请保存：最长保存期限已过，或规则包不允许。",
+                "Nothing of this response can be kept any more: the longest time is over, or no pack allows it.",
+            ));
+        }
         let until_on = input.until_on.trim().parse::<Date>().ok();
         let until_on = until_on.filter(|day| (today..=longest).contains(day));
         if until_on.is_none() {
@@ -351,13 +360,16 @@ impl App {
         let action = Action::ResponsesReadKept;
         self.permit(who, action, &resource, Purpose::Audit)?;
         let copies = self.read(|tx| Ok(rows::kept_copies(tx, id, after, and_one(COPIES))?))?;
-        let part = Part::cut(copies, COPIES, |(record, _)| *record);
+        let part = Part::cut(copies, COPIES, |copy| copy.record);
+        // What was sealed stays so: the disease control institution alone reads it.
+        let cdc = who
+            .actor()
+            .is_some_and(|actor| actor.unit_kind == UnitKind::CdcInstitution);
         let mut shown = vec![("kept", id.to_string())];
-        shown.extend(
-            part.rows
-                .iter()
-                .map(|(record, _)| ("record", record.to_string())),
-        );
+        for copy in part.rows.iter().filter(|copy| cdc || !copy.confined) {
+            shown.push(("record", copy.record.to_string()));
+            shown.extend(copy.person.map(|person| ("person", person.to_string())));
+        }
         self.show(who, action, Purpose::Audit, shown, Vec::new())?;
         self.read(|tx| {
             let response = found(response_fetch(tx, kept.response))?;
@@ -365,9 +377,14 @@ impl App {
                 kept: kept_view(tx, kept.clone(), who)?,
                 response: kept.response,
                 code: response.code,
-                copies: part.clone().map(|(record, says)| {
-                    let says = says.and_then(|text| serde_json::from_str(&text).ok());
-                    Ok(CopyView { record, says })
+                copies: part.clone().map(|copy| {
+                    let sealed = copy.confined && !cdc;
+                    let says = copy.says.filter(|_| !sealed);
+                    Ok(CopyView {
+                        record: copy.record,
+                        sealed,
+                        says: says.and_then(|text| serde_json::from_str(&text).ok()),
+                    })
                 })?,
             })
         })
@@ -436,8 +453,8 @@ pub(super) fn mark_kept(
             "Something proposed to be kept waits for its second person; confirm or refuse it first.",
         ));
     }
-    counted::count_all(tx, id, &stored)?;
     let sizes = counted::class_counts(tx, id, &stored)?;
+    counted::count_all(tx, id, &stored, &sizes)?;
     for (kept, rule) in by_rule {
         let index = classes.iter().position(|class| class.class == rule.class);
         let records = index

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::appeals::Letter;
 use crate::assess::{approvals_of, words};
 use crate::measures::unit_kind;
-use crate::sight::{all_right, not_too_long};
+use crate::sight::all_right;
 use crate::{App, AppError, FieldError, Result, Who, found};
 
 /// What is asked.
@@ -27,12 +27,6 @@ pub struct LawQuestion {
     /// The code of the response whose approvals count.
     #[serde(default)]
     pub response: String,
-    /// On what or where it would be applied; goes into the request.
-    #[serde(default)]
-    pub place: String,
-    /// Why it is needed; goes into the request.
-    #[serde(default)]
-    pub reason: String,
 }
 
 /// What the law says.
@@ -121,7 +115,7 @@ impl App {
                 let own = own.is_some_and(|organ| ask(Some(organ)).is_ok());
                 let mut answer = allowed(&permit, own);
                 if !own {
-                    answer.request = self.request(who, question, &permit, &disease)?;
+                    answer.request = self.request(who, &permit, &disease)?;
                 }
                 answer
             }
@@ -173,7 +167,7 @@ impl App {
                     let Some(response) = responses::response_by_code(tx, code)? else {
                         return Ok(None);
                     };
-                    if response.disease.is_empty() {
+                    if response.disease.is_empty() || response.closed_at.is_some() {
                         return Ok(None);
                     }
                     let approvals = approvals_of(tx, &response)?;
@@ -182,14 +176,12 @@ impl App {
                 if subject.is_none() {
                     say(
                         "response",
-                        "没有这个编号的响应，或该响应不针对某一疾病；请从列表中选择。",
-                        "There is no response of this code against a disease; choose one from the list.",
+                        "没有这个编号的进行中的响应，或该响应不针对某一疾病；请从列表中选择。",
+                        "There is no open response of this code against a disease; choose one from the list.",
                     );
                 }
             }
         }
-        not_too_long(&mut wrong, "place", &question.place);
-        not_too_long(&mut wrong, "reason", &question.reason);
         all_right(wrong)?;
         subject.ok_or_else(AppError::not_found)
     }
@@ -201,13 +193,7 @@ impl App {
     }
 
     /// A request to whoever may decide, in the words of an office (请示).
-    fn request(
-        &self,
-        who: &Who,
-        question: &LawQuestion,
-        permit: &Permit,
-        disease: &str,
-    ) -> Result<Option<Letter>> {
+    fn request(&self, who: &Who, permit: &Permit, disease: &str) -> Result<Option<Letter>> {
         let Some(actor) = who.actor() else {
             return Ok(None);
         };
@@ -219,17 +205,12 @@ impl App {
             .find(|(id, _)| *id == disease)
             .map(|(_, name)| words(name))
             .unwrap_or_default();
-        let said = |typed: &str, zh: &str, en: &str| match typed.trim() {
-            "" => Text::new(zh, en),
-            typed => Text::new(typed, typed),
-        };
-        let place = said(
-            &question.place,
+        // What is particular is written on the paper by hand: it may be about somebody.
+        let place = Text::new(
             "____________（对象或区域）",
             "____________ (on what or where)",
         );
-        let reason = said(
-            &question.reason,
+        let reason = Text::new(
             "____________（疫情概况与必要性）",
             "____________ (the situation, and why it is necessary)",
         );

@@ -288,7 +288,7 @@ fn what_was_kept_comes_back_and_once_it_is_over_no_backup_brings_it_back() {
         };
         let made_copies = copies(&store);
         assert_eq!(made_copies.len(), 2, "the records of one person");
-        assert!(made_copies[0].1.as_ref().unwrap().contains("王小明"));
+        assert!(made_copies[0].says.as_ref().unwrap().contains("王小明"));
         let (data, keys) = made(place, &store);
         let target = Place::new(place.engine());
         restored(&target, &data, Some(&keys)).unwrap();

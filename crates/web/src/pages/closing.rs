@@ -76,7 +76,9 @@ pub fn reasons(s: &Shell) -> Vec<Choice> {
 /// What is kept: a class of data by its name, or the file of one person.
 pub fn what<'a>(s: &'a Shell, classes: &'a [ClassView], kept: &'a KeptView) -> String {
     let Some(id) = &kept.class else {
-        let file = kept.person.map(|id| id.to_string()).unwrap_or_default();
+        let Some(file) = kept.person.map(|id| id.to_string()) else {
+            return s.t("kept-somebody").to_string();
+        };
         return s.t1("kept-person", "file", super::short(&file)).to_string();
     };
     let class = classes.iter().find(|class| class.id == *id);

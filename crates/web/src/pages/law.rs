@@ -29,10 +29,6 @@ pub struct LawPage {
     disease: String,
     /// The response asked about.
     response: String,
-    /// On what or where.
-    place: String,
-    /// Why.
-    reason: String,
 }
 
 page!(LawPage, "law.html");
@@ -53,8 +49,6 @@ fn ask(app: &App, ask: &Ask, input: LawQuestion) -> Result<LawPage> {
         measure: input.measure,
         disease: input.disease,
         response: input.response,
-        place: input.place,
-        reason: input.reason,
     })
 }
 

@@ -10,6 +10,7 @@ use super::support::Browser;
 /// A response with one self-report; answers it, and what is kept of it.
 pub async fn closing(
     story: &mut Story<'_>,
+    desk: &mut Browser,
     authority: &mut Browser,
     destroyer: &mut Browser,
 ) -> (String, String) {
@@ -21,6 +22,9 @@ pub async fn closing(
     let all = list["responses"].as_array().unwrap();
     let response = all.iter().find(|one| one["code"] == "noro-2").unwrap();
     let id = text(&response["id"]).to_owned();
+    let said = json!({ "response": "noro-2", "name": "终止一", "phone": "13900079001" });
+    let given = desk.api("POST", "/inbox/new", Some(said)).await;
+    assert_eq!(given.status, StatusCode::OK, "{}", given.text);
     let seen = json!({ "version": response["version"] });
     story.does(authority, "responses.close", &id, seen).await;
     let keep = json!({ "class": "emergency", "why": "evidence", "until_on": "2027-01-01",

@@ -248,7 +248,7 @@ async fn tell(town: &Town) {
     models(story, &mut desk).await;
     accounts(story, &mut admin).await;
     super::holds::holds(story, town).await;
-    let closed = super::closing::closing(story, &mut authority, &mut destroyer).await;
+    let closed = super::closing::closing(story, &mut desk, &mut authority, &mut destroyer).await;
     super::every_page::every_page(town, &measure, &import, &closed).await;
     story
         .does(&mut authority, "audit.verify", "", json!({}))
