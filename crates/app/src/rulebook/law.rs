@@ -98,21 +98,17 @@ impl App {
             });
         }
         let (disease, approvals) = self.law_subject(question, &measures)?;
-        let ask = |organ| {
-            self.packs().permit(&PermitRequest {
-                disease: &disease,
-                measure,
-                organ,
-                on,
-                as_of: on,
-                approvals: &approvals,
-            })
+        let subject = Subject {
+            disease: &disease,
+            measure,
+            on,
+            approvals: &approvals,
         };
-        let answer = match ask(None) {
+        let answer = match self.by_law(&subject, None) {
             Ok(permit) => {
                 let organs = permit.organs.iter();
-                let own = self.own_organ(who, organs.copied());
-                let own = own.is_some_and(|organ| ask(Some(organ)).is_ok());
+                let own = own_organ(who, organs.copied());
+                let own = own.is_some_and(|organ| self.by_law(&subject, Some(organ)).is_ok());
                 let mut answer = allowed(&permit, own);
                 if !own {
                     answer.request = self.request(who, &permit, &disease)?;
@@ -186,10 +182,23 @@ impl App {
         subject.ok_or_else(AppError::not_found)
     }
 
-    /// As which of these organs the asker's unit decides.
-    fn own_organ(&self, who: &Who, mut organs: impl Iterator<Item = Organ>) -> Option<Organ> {
-        let kind = who.actor()?.unit_kind;
-        organs.find(|organ| unit_kind(*organ) == Some(kind))
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is the answer, not an accident"
+    )]
+    fn by_law(
+        &self,
+        subject: &Subject<'_>,
+        organ: Option<Organ>,
+    ) -> std::result::Result<Permit, Refusal> {
+        self.packs().permit(&PermitRequest {
+            disease: subject.disease,
+            measure: subject.measure,
+            organ,
+            on: subject.on,
+            as_of: subject.on,
+            approvals: subject.approvals,
+        })
     }
 
     /// A request to whoever may decide, in the words of an office (请示).
@@ -264,6 +273,20 @@ impl App {
             signed_on: self.today(),
         }))
     }
+}
+
+/// What the law is asked about.
+struct Subject<'a> {
+    disease: &'a str,
+    measure: &'a str,
+    on: Date,
+    approvals: &'a [Approval],
+}
+
+/// As which of these organs the asker's unit decides.
+fn own_organ(who: &Who, mut organs: impl Iterator<Item = Organ>) -> Option<Organ> {
+    let kind = who.actor()?.unit_kind;
+    organs.find(|organ| unit_kind(*organ) == Some(kind))
 }
 
 fn listed(organs: &[Organ]) -> Text {

@@ -56,7 +56,7 @@ fn a_record_of_a_sealed_disease_is_seen_in_its_compartment_and_goes_out_in_no_li
             let file = file.unwrap();
             let text = String::from_utf8(file.bytes).unwrap();
             assert_eq!(file.rows, rows, "{text}");
-            assert_eq!(text.contains("来访者 aids"), false);
+            assert!(!text.contains("来访者 aids"));
         }
     });
 }

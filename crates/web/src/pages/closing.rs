@@ -77,9 +77,9 @@ pub fn reasons(s: &Shell) -> Vec<Choice> {
 pub fn what<'a>(s: &'a Shell, classes: &'a [ClassView], kept: &'a KeptView) -> String {
     let Some(id) = &kept.class else {
         let Some(file) = kept.person.map(|id| id.to_string()) else {
-            return s.t("kept-somebody").to_string();
+            return s.t("kept-somebody");
         };
-        return s.t1("kept-person", "file", super::short(&file)).to_string();
+        return s.t1("kept-person", "file", super::short(&file));
     };
     let class = classes.iter().find(|class| class.id == *id);
     class.map_or_else(|| id.clone(), |class| s.text(&class.text).to_owned())
@@ -92,7 +92,7 @@ pub fn counted_by(s: &Shell, v: &Paper, figure: &Figure, name: &str) -> String {
         let one = if first.is_empty() {
             one.to_owned()
         } else {
-            s.code(first, one).to_string()
+            s.code(first, one)
         };
         format!("{one} · {}", s.code(second, other))
     };
@@ -105,16 +105,16 @@ pub fn counted_by(s: &Shell, v: &Paper, figure: &Figure, name: &str) -> String {
                     .find(|class| class.id == name);
             class.map_or_else(|| name.to_owned(), |class| s.text(&class.text).to_owned())
         }
-        "persons" | "deaths" => s.t("count-all").to_string(),
-        "channels" => s.code("channel", name).to_string(),
-        "facts" => s.code("fact", name).to_string(),
-        "cases" => s.code("value", name).to_string(),
-        "reviews" => s.code("review-state", name).to_string(),
+        "persons" | "deaths" => s.t("count-all"),
+        "channels" => s.code("channel", name),
+        "facts" => s.code("fact", name),
+        "cases" => s.code("value", name),
+        "reviews" => s.code("review-state", name),
         "measures" => two("", "measure-state"),
         "tasks" => two("task-kind", "task-state"),
         "appeals" => two("appeal-kind", "appeal-state"),
-        "reports" => s.code("count-report", name).to_string(),
-        "cases_by_area" if name == "others" => s.t("count-others").to_string(),
+        "reports" => s.code("count-report", name),
+        "cases_by_area" if name == "others" => s.t("count-others"),
         _ => name.to_owned(),
     }
 }
