@@ -414,7 +414,7 @@ impl App {
             let (id, response) = (kept.id, kept.response);
             let who = Who::system();
             let action = Action::ResponsesDestroy;
-            self.write(
+            let ended = self.write(
                 &who,
                 CommandId::new(),
                 action,
@@ -424,7 +424,11 @@ impl App {
                     tx.note("kept", id);
                     Ok(rows::kept_end(tx, id)?)
                 },
-            )?;
+            );
+            if let Err(error) = ended {
+                // One that fails must not keep the others waiting.
+                error.log();
+            }
         }
         if over.is_empty() {
             return Ok(());
